@@ -1,0 +1,299 @@
+//! What a network costs and which integers it needs, before anything is trained.
+
+use crate::arithmetic::SCALED_LIMIT;
+use crate::plan::{BlockPlan, ForwardPlan, Passage, PassageLayer, Plan};
+use crate::spec::{NetworkSpec, Shape};
+use crate::{Error, Result};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use serde::Serialize;
+
+/// One layer with weights.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerInspection {
+    /// Name of its tensor, less `.weight`.
+    pub name: String,
+    /// What it is, for people.
+    pub kind: String,
+    /// Size of a sample going in.
+    pub input: Shape,
+    /// Size of a sample coming out.
+    pub output: Shape,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Products that its forward pass forms for one sample.
+    pub multiply_adds: u64,
+    /// Largest magnitude of an input.
+    pub largest_input: u64,
+    /// Largest magnitude of a weight: measured, or what decay holds it to (int16 without).
+    pub largest_weight: u64,
+    /// No sum can exceed this, whatever the data.
+    pub worst_sum: u64,
+    /// Bits that a signed accumulator needs for the worst sum.
+    pub accumulator_bits: u32,
+    /// Up to this magnitude of the weights no int32 sum can wrap, whatever the data.
+    pub safe_weight: u64,
+}
+
+/// A whole network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Inspection {
+    /// Its layers, with blocks' heads after their forward layers.
+    pub layers: Vec<LayerInspection>,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Products of a forward pass without heads, for one sample.
+    pub multiply_adds: u64,
+    /// Products of a training step with heads and weight gradients, for one sample, where
+    /// gradients are dense (heads that pool leave most of them out).
+    pub training_multiply_adds: u64,
+    /// Bytes of the weights as they are kept (int32).
+    pub weight_bytes: u64,
+    /// Bytes that one step holds for a batch, beside the weights: the largest block's.
+    pub step_bytes: u64,
+}
+
+/// What is known of the weights' size.
+#[derive(Clone, Debug)]
+pub enum WeightLimits {
+    /// Inverse decays of forward layers and of heads, which hold the weights near themselves.
+    Decay {
+        /// Of forward layers; 0 for none.
+        forward: u32,
+        /// Of heads and the output layer; 0 for none.
+        head: u32,
+    },
+    /// Measured, in the order of the tensors.
+    Measured(Vec<u64>),
+}
+
+impl WeightLimits {
+    fn of(&self, tensor: usize, is_forward: bool) -> u64 {
+        match self {
+            WeightLimits::Measured(largest) => largest.get(tensor).copied().unwrap_or(0),
+            WeightLimits::Decay { forward, head } => {
+                match if is_forward { *forward } else { *head } {
+                    0 => u64::from(i16::MAX.unsigned_abs()),
+                    decay => decay.into(),
+                }
+            }
+        }
+    }
+}
+
+/// Looks at a network that would be trained in batches of `batch`.
+///
+/// # Errors
+/// If the description cannot be built, or `batch` is 0.
+pub fn inspect(spec: &NetworkSpec, limits: &WeightLimits, batch: usize) -> Result<Inspection> {
+    if batch == 0 {
+        return Err(Error::Setting {
+            setting: "batch",
+            problem: "0 samples".into(),
+        });
+    }
+    let plan = Plan::new(spec)?;
+    let activated = (-127..=127)
+        .map(|x| spec.activation.apply(x).unsigned_abs())
+        .max();
+    let activated = u64::from(activated.unwrap_or(127));
+    let mut input = dropped(&plan.stem, 128);
+    let mut layers = Vec::new();
+    for (index, block) in plan.blocks.iter().enumerate() {
+        layers.push(forward_layer(index, block, input, limits));
+        layers.push(head_layer(index, block, plan.classes, (activated, limits)));
+        input = dropped(&block.passage, activated);
+    }
+    let output = Sums {
+        name: "output".into(),
+        kind: "linear".into(),
+        fan_in: plan.output_inputs(),
+        largest_input: input,
+        largest_weight: limits.of(layers.len(), false),
+    };
+    let after = plan
+        .blocks
+        .last()
+        .map_or(spec.input, |block| block.passage.output);
+    layers.push(output.layer(after, Shape::flat(plan.classes)));
+    Ok(totals(&plan, layers, batch))
+}
+
+fn totals(plan: &Plan, layers: Vec<LayerInspection>, batch: usize) -> Inspection {
+    let forward = |layer: &&LayerInspection| !layer.name.ends_with("head");
+    let all: u64 = layers.iter().map(|layer| layer.multiply_adds).sum();
+    let deltas: u64 = plan
+        .blocks
+        .iter()
+        .map(|b| (b.head_inputs * plan.classes) as u64)
+        .sum();
+    let parameters = layers.iter().map(|layer| layer.parameters).sum();
+    Inspection {
+        parameters,
+        multiply_adds: layers
+            .iter()
+            .filter(forward)
+            .map(|layer| layer.multiply_adds)
+            .sum(),
+        training_multiply_adds: 2 * all + deltas,
+        weight_bytes: 4 * parameters,
+        step_bytes: plan
+            .blocks
+            .iter()
+            .map(|b| step_bytes(b, batch))
+            .max()
+            .unwrap_or(0),
+        layers,
+    }
+}
+
+/// Inputs and outputs (int16), scaled sums (int8), the gradient at the output (int32), the
+/// head's features (int16), their winners and their gradient; a convolution's patches (int16)
+/// and weight gradient (int32).
+fn step_bytes(block: &BlockPlan, batch: usize) -> u64 {
+    let (input, output) = (block.input.features(), block.output.features());
+    let pooled = if block.head_window.is_some() {
+        block.head_inputs * 6
+    } else {
+        0
+    };
+    let sample = 2 * input + 7 * output + pooled + 4 * block.head_inputs;
+    let convolution = match block.forward {
+        ForwardPlan::Linear => 2 * input * batch,
+        ForwardPlan::Conv2d { .. } => {
+            let positions = block.output.height * block.output.width;
+            2 * positions * block.fan_in() + 4 * block.output.channels * block.fan_in()
+        }
+    };
+    (sample * batch + convolution) as u64
+}
+
+/// The largest magnitude after a passage: dropout raises what it keeps.
+fn dropped(passage: &Passage, largest: u64) -> u64 {
+    passage
+        .layers
+        .iter()
+        .fold(largest, |largest, (layer, _)| match layer {
+            PassageLayer::Dropout(dropout, _) => largest * u64::from(dropout.scale()) / 1000,
+            _ => largest,
+        })
+}
+
+struct Sums {
+    name: String,
+    kind: String,
+    fan_in: usize,
+    largest_input: u64,
+    largest_weight: u64,
+}
+
+impl Sums {
+    fn layer(self, input: Shape, output: Shape) -> LayerInspection {
+        let largest_product = self.fan_in as u64 * self.largest_input;
+        let worst_sum = largest_product.saturating_mul(self.largest_weight);
+        let outputs = output.channels as u64;
+        LayerInspection {
+            name: self.name,
+            kind: self.kind,
+            input,
+            output,
+            parameters: outputs * self.fan_in as u64,
+            multiply_adds: output.features() as u64 * self.fan_in as u64,
+            largest_input: self.largest_input,
+            largest_weight: self.largest_weight,
+            worst_sum,
+            accumulator_bits: u64::BITS - worst_sum.leading_zeros() + 1,
+            safe_weight: i32::MAX as u64 / largest_product.max(1),
+        }
+    }
+}
+
+fn forward_layer(
+    index: usize,
+    block: &BlockPlan,
+    largest_input: u64,
+    limits: &WeightLimits,
+) -> LayerInspection {
+    let kind = match block.forward {
+        ForwardPlan::Linear => String::from("linear"),
+        ForwardPlan::Conv2d { kernel, padding } => format!("conv2d {kernel}x{kernel} +{padding}"),
+    };
+    let sums = Sums {
+        name: format!("blocks.{index}.forward"),
+        kind,
+        fan_in: block.fan_in(),
+        largest_input,
+        largest_weight: limits.of(2 * index, true),
+    };
+    sums.layer(block.input, block.output)
+}
+
+fn head_layer(
+    index: usize,
+    block: &BlockPlan,
+    classes: usize,
+    (largest_input, limits): (u64, &WeightLimits),
+) -> LayerInspection {
+    let kind = match block.head_window {
+        None => String::from("head"),
+        Some(window) => format!("head, pool {}x{}", window.height, window.width),
+    };
+    let sums = Sums {
+        name: format!("blocks.{index}.head"),
+        kind,
+        fan_in: block.head_inputs,
+        largest_input,
+        largest_weight: limits.of(2 * index + 1, false),
+    };
+    sums.layer(block.output, Shape::flat(classes))
+}
+
+/// Bits of the numbers that every network has, for tables: name, range, bits.
+pub fn fixed_ranges() -> [(&'static str, i32, i32, u32); 4] {
+    [
+        ("input", -128, 127, 8),
+        ("scaled sum, prediction", -SCALED_LIMIT, SCALED_LIMIT, 8),
+        ("loss gradient", -128, 127, 8),
+        ("target", 0, 32, 7),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::presets;
+
+    fn look(preset: &str, input: Shape, limits: &WeightLimits) -> Inspection {
+        let spec = NetworkSpec::new(input, 10, presets::layers(preset, 0).unwrap());
+        inspect(&spec, limits, 64).unwrap()
+    }
+
+    #[test]
+    fn multiply_adds_and_safe_weights_are_the_published_ones() {
+        let none = WeightLimits::Decay {
+            forward: 12_000,
+            head: 3_000,
+        };
+        let mlp1 = look("mlp1", Shape::flat(784), &none);
+        assert_eq!((mlp1.parameters, mlp1.multiply_adds), (85_400, 83_900));
+        assert_eq!(mlp1.layers[0].safe_weight, 21_399);
+        assert_eq!(mlp1.layers[0].worst_sum, 784 * 128 * 12_000);
+        assert_eq!(mlp1.layers[0].accumulator_bits, 32);
+        let vgg8b = look("vgg8b", Shape::image(3, 32, 32), &none);
+        assert_eq!(vgg8b.multiply_adds / 1_000_000, 949);
+        assert_eq!(vgg8b.layers[10].safe_weight, 5_121);
+    }
+
+    #[test]
+    fn measured_weights_replace_the_limits() {
+        let measured = WeightLimits::Measured(alloc::vec![7, 8, 9, 10, 11]);
+        let mlp1 = look("mlp1", Shape::flat(784), &measured);
+        let largest: Vec<u64> = mlp1
+            .layers
+            .iter()
+            .map(|layer| layer.largest_weight)
+            .collect();
+        assert_eq!(largest, [7, 8, 9, 10, 11]);
+    }
+}

@@ -1,0 +1,264 @@
+//! The activations: piecewise linear functions of an int8, without any multiplication table.
+
+use crate::{Error, Result};
+use alloc::format;
+use serde::{Deserialize, Serialize};
+
+/// Slopes of the negative side for which NITRO-ReLU's mean is tabulated: `(alpha_inv, mean)`.
+///
+/// # Source
+/// NITRO-D section 3.3: the mean of the four segments' means. The published table has 44 at 16,
+/// where the formula gives 45; the table holds.
+const NITRO_MEANS: [(i32, i8); 9] = [
+    (3, 31),
+    (4, 36),
+    (5, 38),
+    (7, 40),
+    (8, 42),
+    (10, 43),
+    (15, 44),
+    (16, 44),
+    (20, 45),
+];
+
+/// The activation of a block.
+///
+/// # Range
+/// Inputs in -127..=127, the range of scaled values; outputs within -127..=127.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Activation {
+    /// Leaky ReLU less its mean: `x - mean` above 0, `x / alpha_inv - mean` below.
+    NitroRelu {
+        /// Inverse of the slope below 0: 3, 4, 5, 7, 8, 10, 15, 16 or 20.
+        alpha_inv: i32,
+    },
+    /// PocketNN's ReLU.
+    PocketRelu,
+    /// PocketNN's leaky ReLU.
+    PocketLeakyRelu {
+        /// Inverse of the slope below 0, as for `nitro_relu`.
+        alpha_inv: i32,
+    },
+    /// PocketNN's tanh in five straight pieces; the slopes of its gradient (1/8, 1/2, 1, 1/2,
+    /// 1/8) are not those of its pieces (1/3, 1, 2, 1, 1/3), as published.
+    PocketTanh,
+}
+
+impl Default for Activation {
+    fn default() -> Self {
+        Activation::NitroRelu { alpha_inv: 4 }
+    }
+}
+
+impl Activation {
+    /// Whether the slope is one of the table.
+    ///
+    /// # Errors
+    /// Names the slopes there are.
+    pub fn check(self) -> Result<()> {
+        let (Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv }) =
+            self
+        else {
+            return Ok(());
+        };
+        if NITRO_MEANS.iter().any(|&(slope, _)| slope == alpha_inv) {
+            return Ok(());
+        }
+        Err(Error::Setting {
+            setting: "alpha_inv",
+            problem: format!("{alpha_inv} is not one of 3, 4, 5, 7, 8, 10, 15, 16, 20"),
+        })
+    }
+
+    /// The activation of `x`.
+    pub fn apply(self, x: i8) -> i8 {
+        let x = i32::from(x);
+        let y = match self {
+            Activation::NitroRelu { alpha_inv } => leaky(x, alpha_inv) - nitro_mean(alpha_inv),
+            Activation::PocketRelu => x.max(0),
+            Activation::PocketLeakyRelu { alpha_inv } => leaky(x, alpha_inv),
+            Activation::PocketTanh => pocket_tanh(x),
+        };
+        i8::try_from(y).unwrap_or(if y < 0 { i8::MIN } else { i8::MAX })
+    }
+
+    /// Inverse of the slope at `x` by which gradients are divided; 0 where none passes.
+    ///
+    /// # Deviates
+    /// From the true derivative as published: the leaky functions pass nothing at 127, where
+    /// the input was cut, but pass at -127; `pocket_relu` passes at 127 and not at 0.
+    pub fn inverse_slope(self, x: i8) -> i32 {
+        match self {
+            Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv } => {
+                match x {
+                    127 => 0,
+                    0..127 => 1,
+                    -127..0 => alpha_inv,
+                    -128 => 0,
+                }
+            }
+            Activation::PocketRelu => i32::from(x > 0),
+            Activation::PocketTanh => match x {
+                127 | -128 => 0,
+                75..127 | -127..-74 => 8,
+                32..75 | -74..-31 => 2,
+                -31..32 => 1,
+            },
+        }
+    }
+
+    /// Both functions for every int8, indexed by the input's bits.
+    pub fn tables(self) -> Tables {
+        let mut tables = Tables {
+            value: [0; 256],
+            inverse_slope: [0; 256],
+        };
+        for x in i8::MIN..=i8::MAX {
+            tables.value[usize::from(x.cast_unsigned())] = self.apply(x);
+            tables.inverse_slope[usize::from(x.cast_unsigned())] = self.inverse_slope(x);
+        }
+        tables
+    }
+}
+
+/// An activation, tabulated.
+#[derive(Clone, Debug)]
+pub struct Tables {
+    value: [i8; 256],
+    inverse_slope: [i32; 256],
+}
+
+impl Tables {
+    /// As [`Activation::apply`].
+    pub fn apply(&self, x: i8) -> i8 {
+        self.value[usize::from(x.cast_unsigned())]
+    }
+
+    /// The gradient at the input, from that at the output and the input, rounded toward zero.
+    pub fn backward(&self, gradient: i32, x: i8) -> i32 {
+        match self.inverse_slope[usize::from(x.cast_unsigned())] {
+            0 => 0,
+            1 => gradient,
+            slope => gradient / slope,
+        }
+    }
+}
+
+fn leaky(x: i32, alpha_inv: i32) -> i32 {
+    if x >= 0 {
+        x
+    } else {
+        x.max(-127) / alpha_inv.max(1)
+    }
+}
+
+fn nitro_mean(alpha_inv: i32) -> i32 {
+    let found = NITRO_MEANS.iter().find(|&&(slope, _)| slope == alpha_inv);
+    found.map_or(0, |&(_, mean)| i32::from(mean))
+}
+
+fn pocket_tanh(x: i32) -> i32 {
+    match x {
+        127.. => 127,
+        75..127 => x / 3 + 83,
+        32..75 => x + 32,
+        -31..32 => 2 * x,
+        -74..-31 => x - 32,
+        -127..-74 => x / 3 - 83,
+        ..-127 => -127,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nitro_relu_has_the_published_values() {
+        let relu = Activation::default();
+        for (x, y) in [
+            (-127, -67),
+            (-4, -37),
+            (-3, -36),
+            (0, -36),
+            (1, -35),
+            (126, 90),
+            (127, 91),
+        ] {
+            assert_eq!(relu.apply(x), y, "at {x}");
+        }
+    }
+
+    #[test]
+    fn nitro_means_follow_their_formula_except_at_16() {
+        for (alpha, mean) in NITRO_MEANS {
+            let formula = (-127 / alpha - 127 / (2 * alpha) + 63 + 127) / 4;
+            assert_eq!(
+                formula,
+                i32::from(mean) + i32::from(alpha == 16),
+                "slope 1/{alpha}"
+            );
+        }
+    }
+
+    #[test]
+    fn gradients_stop_only_at_positive_saturation() {
+        let tables = Activation::default().tables();
+        assert_eq!(tables.backward(-7, 127), 0);
+        assert_eq!(tables.backward(-7, 126), -7);
+        assert_eq!(tables.backward(-7, 0), -7);
+        assert_eq!(tables.backward(-7, -1), -1);
+        assert_eq!(tables.backward(-7, -127), -1);
+    }
+
+    #[test]
+    fn pocket_tanh_meets_its_joints() {
+        let tanh = Activation::PocketTanh;
+        for (x, y) in [
+            (127, 127),
+            (126, 125),
+            (75, 108),
+            (74, 106),
+            (32, 64),
+            (31, 62),
+            (0, 0),
+            (-31, -62),
+            (-32, -64),
+            (-74, -106),
+            (-75, -108),
+            (-127, -125),
+        ] {
+            assert_eq!(tanh.apply(x), y, "at {x}");
+        }
+        for (x, slope) in [
+            (127, 0),
+            (75, 8),
+            (32, 2),
+            (-31, 1),
+            (-32, 2),
+            (-75, 8),
+            (-127, 8),
+        ] {
+            assert_eq!(tanh.inverse_slope(x), slope, "slope at {x}");
+        }
+    }
+
+    #[test]
+    fn pocket_relu_passes_gradients_above_zero_only() {
+        let tables = Activation::PocketRelu.tables();
+        assert_eq!([-5, 0, 1, 127].map(|x| tables.apply(x)), [0, 0, 1, 127]);
+        assert_eq!([-5, 0, 1, 127].map(|x| tables.backward(9, x)), [0, 0, 9, 9]);
+    }
+
+    #[test]
+    fn slopes_outside_the_table_are_refused() {
+        assert!(Activation::NitroRelu { alpha_inv: 4 }.check().is_ok());
+        assert!(Activation::NitroRelu { alpha_inv: 6 }.check().is_err());
+        assert!(
+            Activation::PocketLeakyRelu { alpha_inv: 0 }
+                .check()
+                .is_err()
+        );
+    }
+}

@@ -1,0 +1,73 @@
+//! NITRO scaling: wide accumulators back to 8 bits.
+
+use crate::arithmetic::SCALED_LIMIT;
+
+/// Division by 256 times the fan-in, rounded toward zero and cut at ±127. Gradients pass
+/// through it unchanged, also where it cut.
+///
+/// # Source
+/// NITRO-D section 3.2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scaling {
+    divisor: i32,
+}
+
+impl Scaling {
+    /// Largest fan-in whose divisor fits int32.
+    pub const MAX_FAN_IN: usize = (i32::MAX / 256) as usize;
+
+    /// The scaling after a layer with `fan_in` products in each sum.
+    ///
+    /// # Panics
+    /// Beyond [`Scaling::MAX_FAN_IN`], which a checked plan never asks for.
+    pub fn new(fan_in: usize) -> Self {
+        let fan_in = i32::try_from(fan_in.max(1)).expect("a checked fan-in");
+        Scaling {
+            divisor: fan_in.checked_mul(256).expect("a checked fan-in"),
+        }
+    }
+
+    /// What sums are divided by.
+    pub fn divisor(self) -> i32 {
+        self.divisor
+    }
+
+    /// Scales every sum; returns how many had to be cut.
+    ///
+    /// # Range
+    /// Results in -127..=127.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "cut to the range of int8 just before"
+    )]
+    pub fn apply(self, sums: &[i32], scaled: &mut [i8]) -> u64 {
+        let mut cut = 0;
+        for (scaled, &sum) in scaled.iter_mut().zip(sums) {
+            let quotient = sum / self.divisor;
+            let clipped = quotient.clamp(-SCALED_LIMIT, SCALED_LIMIT);
+            cut += u64::from(quotient != clipped);
+            *scaled = clipped as i8;
+        }
+        cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scaling_rounds_toward_zero_and_counts_cuts() {
+        let scaling = Scaling::new(1);
+        let mut scaled = [0; 6];
+        let sums = [-255, -256, 511, 127 * 256 + 255, 128 * 256, i32::MIN];
+        assert_eq!(scaling.apply(&sums, &mut scaled), 2);
+        assert_eq!(scaled, [0, -1, 1, 127, 127, -127]);
+    }
+
+    #[test]
+    fn divisors_are_the_published_ones() {
+        assert_eq!(Scaling::new(784).divisor(), 200_704);
+        assert_eq!(Scaling::new(9 * 128).divisor(), 294_912);
+    }
+}

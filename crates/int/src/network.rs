@@ -1,0 +1,373 @@
+//! A network of local-loss blocks: training steps, predictions, weights.
+
+use crate::arithmetic::Residual;
+use crate::audit::LayerAudit;
+use crate::block::{self, Block, BlockCount};
+use crate::head::{self, Classifier, Lesson};
+use crate::init;
+use crate::layers::linear::Linear;
+use crate::plan::Plan;
+use crate::sgd::IntegerSgd;
+use crate::spec::NetworkSpec;
+use crate::{Error, Result};
+use alloc::collections::BTreeMap;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+use nearfield_train::history::{Accuracies, Tally};
+use nearfield_train::local_loss::{self, Output};
+use nearfield_train::random::{Purpose, Stream};
+use serde::{Deserialize, Serialize};
+
+/// Weights by name, each with its shape.
+pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<i32>)>;
+
+/// What one training step is made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StepSettings {
+    /// Inverse learning rate.
+    pub rate_inv: u64,
+    /// Amplification: forward layers divide by this as well. Published: 64 times the classes.
+    pub amplification: u32,
+    /// Inverse decay of forward layers; 0 for none.
+    pub decay_forward: u32,
+    /// Inverse decay of heads and the output layer; 0 for none.
+    pub decay_head: u32,
+    /// What happens to loss gradients outside int8.
+    pub residual: Residual,
+    /// Whether linear blocks behind convolutions learn twice a step, as published.
+    pub linear_blocks_step_twice: bool,
+    /// Whether the largest sums are looked for.
+    pub audit_ranges: bool,
+    /// Seed of the dropout masks.
+    pub seed: u64,
+    /// Number of this step in its run; part of the key of the dropout masks.
+    pub step: u64,
+}
+
+impl Default for StepSettings {
+    fn default() -> Self {
+        StepSettings {
+            rate_inv: 512,
+            amplification: 640,
+            decay_forward: 0,
+            decay_head: 0,
+            residual: Residual::Saturate,
+            linear_blocks_step_twice: false,
+            audit_ranges: false,
+            seed: 0,
+            step: 0,
+        }
+    }
+}
+
+impl StepSettings {
+    pub(crate) fn forward_sgd(&self) -> IntegerSgd {
+        IntegerSgd::new(self.rate_inv, self.amplification, self.decay_forward)
+    }
+
+    pub(crate) fn lesson<'a>(&self, labels: &'a [u16]) -> Lesson<'a> {
+        Lesson {
+            labels,
+            sgd: IntegerSgd::new(self.rate_inv, 1, self.decay_head),
+            residual: self.residual,
+            largest: self.audit_ranges,
+        }
+    }
+}
+
+/// What a step, or several, counted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepCount {
+    /// Right answers of the output layer, before it learned.
+    pub output: Tally,
+    /// What became of the output layer's numbers.
+    pub output_audit: LayerAudit,
+    /// Every block's counts.
+    pub blocks: Vec<BlockCount>,
+}
+
+impl StepCount {
+    /// Adds what `other` counted.
+    pub fn add(&mut self, other: &StepCount) {
+        use crate::audit::Merge;
+        self.output.add(other.output);
+        self.output_audit.merge(&other.output_audit);
+        self.blocks.resize(
+            self.blocks.len().max(other.blocks.len()),
+            BlockCount::default(),
+        );
+        for (mine, theirs) in self.blocks.iter_mut().zip(&other.blocks) {
+            mine.add(theirs);
+        }
+    }
+
+    /// The accuracies among the counts.
+    pub fn accuracies(&self) -> Accuracies {
+        let heads = self.blocks.iter().map(|block| block.head).collect();
+        Accuracies {
+            output: self.output,
+            heads,
+        }
+    }
+
+    /// The audits of all layers, named as their tensors are.
+    pub fn audits(&self) -> Vec<(String, LayerAudit)> {
+        let mut audits = Vec::new();
+        for (index, block) in self.blocks.iter().enumerate() {
+            audits.push((format!("blocks.{index}.forward"), block.forward_audit));
+            audits.push((format!("blocks.{index}.head"), block.head_audit));
+        }
+        audits.push((String::from("output"), self.output_audit));
+        audits
+    }
+}
+
+/// Scores of a batch, `[samples, classes]` each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scores {
+    /// Of every block's head, first block first.
+    pub heads: Vec<Vec<i8>>,
+    /// Of the output layer.
+    pub output: Vec<i8>,
+}
+
+/// A network with its weights.
+#[derive(Clone, Debug)]
+pub struct Network {
+    spec: NetworkSpec,
+    plan: Plan,
+    blocks: Vec<Block>,
+    output: OutputLayer,
+}
+
+#[derive(Clone, Debug)]
+struct OutputLayer {
+    classifier: Classifier,
+    tally: Tally,
+    audit: LayerAudit,
+}
+
+impl Output for OutputLayer {
+    type Activations = Vec<i16>;
+    type Targets = Vec<u16>;
+    type Settings = StepSettings;
+
+    fn learn(&mut self, input: Vec<i16>, labels: &Vec<u16>, settings: &StepSettings) {
+        let lesson = settings.lesson(labels);
+        (self.tally, self.audit) = self.classifier.learn(&input, &lesson, None);
+    }
+}
+
+impl Network {
+    /// A network with initial weights drawn from `seed`. Every tensor has its own stream, so a
+    /// layer more or less leaves the others as they are.
+    ///
+    /// # Errors
+    /// If the description cannot be built.
+    pub fn new(spec: &NetworkSpec, seed: u64) -> Result<Self> {
+        let plan = Plan::new(spec)?;
+        let mut tensors = Tensors::new();
+        for (name, shape) in plan.tensors() {
+            let count: usize = shape.iter().product();
+            let fan_in = count / shape[0];
+            let mut stream = weight_stream(&name, seed);
+            tensors.insert(name, (shape, init::weights(count, fan_in, &mut stream)));
+        }
+        Self::with_plan(spec, plan, tensors)
+    }
+
+    /// A network with the given weights.
+    ///
+    /// # Errors
+    /// If the description cannot be built, or a tensor is missing, unknown or of another shape.
+    pub fn from_tensors(spec: &NetworkSpec, tensors: Tensors) -> Result<Self> {
+        Self::with_plan(spec, Plan::new(spec)?, tensors)
+    }
+
+    fn with_plan(spec: &NetworkSpec, plan: Plan, mut tensors: Tensors) -> Result<Self> {
+        let wanted = plan.tensors();
+        if let Some(tensor) = tensors
+            .keys()
+            .find(|&name| wanted.iter().all(|(w, _)| w != name))
+        {
+            return Err(Error::UnknownTensor {
+                tensor: tensor.clone(),
+            });
+        }
+        let mut weights = Vec::new();
+        for (tensor, expected) in wanted {
+            match tensors.remove(&tensor) {
+                None => return Err(Error::MissingTensor { tensor }),
+                Some((found, values))
+                    if found != expected || values.len() != expected.iter().product::<usize>() =>
+                {
+                    return Err(Error::TensorShape {
+                        tensor,
+                        expected,
+                        found,
+                    });
+                }
+                Some((_, values)) => weights.push(values),
+            }
+        }
+        let mut weights = weights.into_iter();
+        let mut next = || weights.next().unwrap_or_default();
+        let cnn = plan.is_convolutional();
+        let mut blocks = Vec::new();
+        for block in &plan.blocks {
+            let forward = next();
+            let head = Linear::new(block.head_inputs, plan.classes, next());
+            blocks.push(Block::new(
+                block,
+                cnn,
+                (spec.head, head),
+                spec.activation,
+                forward,
+            ));
+        }
+        let output = Linear::new(plan.output_inputs(), plan.classes, next());
+        let output = OutputLayer {
+            classifier: Classifier::new(output),
+            tally: Tally::default(),
+            audit: LayerAudit::default(),
+        };
+        Ok(Network {
+            spec: spec.clone(),
+            plan,
+            blocks,
+            output,
+        })
+    }
+
+    /// The description that the network was built from.
+    pub fn spec(&self) -> &NetworkSpec {
+        &self.spec
+    }
+
+    /// Its sizes.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// All weights: name, shape and values, in the order of the blocks.
+    pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, &[i32])> {
+        let blocks = self.blocks.iter().flat_map(|block| {
+            [
+                block.forward.weight(),
+                block.head.classifier.linear.weight.as_slice(),
+            ]
+        });
+        let values = blocks.chain([self.output.classifier.linear.weight.as_slice()]);
+        self.plan
+            .tensors()
+            .into_iter()
+            .zip(values)
+            .map(|((name, shape), values)| (name, shape, values))
+    }
+
+    /// One training step on a batch, `[samples, features]`.
+    ///
+    /// # Errors
+    /// If the number of values is not that of the labels, or a label is no class.
+    ///
+    /// # Source
+    /// NITRO-D algorithm 1; the order is [`local_loss::train_step`]'s.
+    pub fn train_step(
+        &mut self,
+        samples: &[i8],
+        labels: &[u16],
+        settings: &StepSettings,
+    ) -> Result<StepCount> {
+        self.check_batch(samples, labels.len())?;
+        self.check_labels(labels)?;
+        let input = block::pass(&self.plan.stem, widened(samples), Some(settings));
+        let labels = labels.to_vec();
+        local_loss::train_step(&mut self.blocks, &mut self.output, input, &labels, settings);
+        Ok(StepCount {
+            output: self.output.tally,
+            output_audit: self.output.audit,
+            blocks: self.blocks.iter_mut().map(Block::take_count).collect(),
+        })
+    }
+
+    /// Scores of a batch, `[samples, features]`, by every head and the output layer.
+    ///
+    /// # Errors
+    /// If the values are no whole number of samples.
+    pub fn scores(&self, samples: &[i8]) -> Result<Scores> {
+        self.check_batch(samples, samples.len() / self.spec.input.features())?;
+        let mut activations = block::pass(&self.plan.stem, widened(samples), None);
+        let mut heads = Vec::new();
+        for block in &self.blocks {
+            let (output, scores) = block.infer(&activations);
+            heads.push(scores);
+            activations = output;
+        }
+        Ok(Scores {
+            heads,
+            output: self.output.classifier.scores(&activations),
+        })
+    }
+
+    /// Right answers on a batch, by every head and the output layer.
+    ///
+    /// # Errors
+    /// As [`Network::train_step`].
+    pub fn evaluate(&self, samples: &[i8], labels: &[u16]) -> Result<Accuracies> {
+        self.check_batch(samples, labels.len())?;
+        self.check_labels(labels)?;
+        let scores = self.scores(samples)?;
+        let right = |scores: &Vec<i8>| head::count_right(scores, labels, self.spec.classes);
+        Ok(Accuracies {
+            output: right(&scores.output),
+            heads: scores.heads.iter().map(right).collect(),
+        })
+    }
+
+    fn check_batch(&self, samples: &[i8], labels: usize) -> Result<()> {
+        let features = self.spec.input.features();
+        if samples.len() == labels * features && labels > 0 {
+            return Ok(());
+        }
+        Err(Error::BatchSize {
+            labels,
+            features,
+            found: samples.len(),
+        })
+    }
+
+    fn check_labels(&self, labels: &[u16]) -> Result<()> {
+        let classes = self.spec.classes;
+        match labels
+            .iter()
+            .position(|&label| usize::from(label) >= classes)
+        {
+            None => Ok(()),
+            Some(sample) => Err(Error::Label {
+                sample,
+                label: labels[sample],
+                classes,
+            }),
+        }
+    }
+}
+
+fn widened(samples: &[i8]) -> Vec<i16> {
+    samples.iter().map(|&value| value.into()).collect()
+}
+
+/// The stream of a tensor's initial weights, keyed by its place in the network.
+fn weight_stream(name: &str, seed: u64) -> Stream {
+    let block = name
+        .split('.')
+        .nth(1)
+        .and_then(|index| index.parse().ok())
+        .unwrap_or(0);
+    let purpose = match name {
+        "output.weight" => Purpose::OutputWeights,
+        name if name.ends_with("head.weight") => Purpose::HeadWeights,
+        _ => Purpose::ForwardWeights,
+    };
+    Stream::new(seed, purpose, block, 0)
+}

@@ -1,0 +1,68 @@
+//! Work over independent parts of a buffer, on one thread or several, with the same result.
+
+use crate::audit::Merge;
+
+/// Products below which starting threads costs more than it gains.
+#[cfg(feature = "threads")]
+const WORTH_THREADS: usize = 1 << 21;
+
+/// Runs `task(index, part)` for each `size` values of `buffer`; `work` is the total number of
+/// products. Parts are independent and results merge in any order, so threads change nothing.
+pub(crate) fn for_each_part<T, R>(
+    buffer: &mut [T],
+    size: usize,
+    work: usize,
+    task: impl Fn(usize, &mut [T]) -> R + Sync,
+) -> R
+where
+    T: Send,
+    R: Merge,
+{
+    #[cfg(feature = "threads")]
+    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+        use rayon::prelude::*;
+        return buffer
+            .par_chunks_mut(size)
+            .enumerate()
+            .map(|(index, part)| task(index, part))
+            .reduce(R::default, merged);
+    }
+    let _ = work;
+    buffer
+        .chunks_mut(size)
+        .enumerate()
+        .map(|(index, part)| task(index, part))
+        .fold(R::default(), merged)
+}
+
+/// Runs `task(accumulator, index)` for every index below `count` and merges the accumulators;
+/// merging must be associative and commutative.
+pub(crate) fn accumulate<R: Merge>(
+    count: usize,
+    work: usize,
+    start: impl Fn() -> R + Sync + Send,
+    task: impl Fn(&mut R, usize) + Sync + Send,
+) -> R {
+    #[cfg(feature = "threads")]
+    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+        use rayon::prelude::*;
+        let share = count.div_ceil(rayon::current_num_threads()).max(1);
+        return (0..count)
+            .into_par_iter()
+            .with_min_len(share)
+            .fold(&start, |mut sum, index| {
+                task(&mut sum, index);
+                sum
+            })
+            .reduce(&start, merged);
+    }
+    let _ = work;
+    let mut sum = start();
+    (0..count).for_each(|index| task(&mut sum, index));
+    sum
+}
+
+fn merged<R: Merge>(mut left: R, right: R) -> R {
+    left.merge(&right);
+    left
+}

@@ -1,0 +1,235 @@
+//! Integer normalisation: from stored values to the int8 inputs of a network.
+
+use crate::{Error, Result};
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use serde::{Deserialize, Serialize};
+
+/// How stored values become network inputs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Normalization {
+    /// Mean 0 and mean absolute deviation 51, which is a deviation of about 64.
+    #[default]
+    Mad,
+    /// As stored (uint8 less 128).
+    None,
+}
+
+/// Which values share a mean and a deviation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Statistics {
+    /// Those of a channel of an image.
+    Channel,
+    /// Those of one feature (a column of a table).
+    Feature,
+    /// All of them.
+    All,
+}
+
+/// Mean and mean absolute deviation of a group of features, rounded toward zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Mean, after the shift.
+    pub mean: i64,
+    /// Mean absolute deviation from that mean; never 0.
+    pub deviation: i64,
+}
+
+/// A preprocessing whose constants are known: part of every model.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Preprocessing {
+    /// Added to every stored value: -128 for uint8, else 0.
+    pub shift: i64,
+    /// Values a sample.
+    pub features: usize,
+    /// Means and deviations of equally many consecutive features each; none: values stay.
+    pub groups: Vec<Group>,
+}
+
+/// Deviation that normalised values have: 64 over 1.25, which a normal distribution's standard
+/// deviation is of its mean absolute one.
+const TARGET_DEVIATION: i64 = 51;
+
+impl Preprocessing {
+    /// Values stay as they are stored, but for the shift.
+    pub fn unchanged(shift: i64, features: usize) -> Self {
+        Preprocessing {
+            shift,
+            features,
+            groups: Vec::new(),
+        }
+    }
+
+    /// Takes the statistics of `values`, `[samples, features]`, in `groups` groups of
+    /// consecutive features.
+    ///
+    /// # Errors
+    /// If there are no samples, or a group does not vary.
+    ///
+    /// # Source
+    /// NITRO-D section 4, preprocessing: integers only, both divisions toward zero.
+    pub fn fit<T>(values: &[T], shift: i64, features: usize, groups: usize) -> Result<Self>
+    where
+        T: Copy + Into<i64>,
+    {
+        if values.is_empty() || !features.is_multiple_of(groups.max(1)) {
+            return Err(Error::Samples(format!(
+                "{} values of {features} features cannot give statistics of {groups} groups",
+                values.len()
+            )));
+        }
+        let mut preprocessing = Preprocessing::unchanged(shift, features);
+        let size = features / groups;
+        let count = i128::try_from(values.len() / groups).unwrap_or(i128::MAX);
+        let group_of = |index: usize| index % features / size;
+        let mut sums = vec![0_i128; groups];
+        for (index, &value) in values.iter().enumerate() {
+            sums[group_of(index)] += i128::from(value.into() + shift);
+        }
+        let means: Vec<i128> = sums.iter().map(|sum| sum / count).collect();
+        let mut deviations = vec![0_i128; groups];
+        for (index, &value) in values.iter().enumerate() {
+            let group = group_of(index);
+            deviations[group] += (i128::from(value.into() + shift) - means[group]).abs();
+        }
+        for (group, (mean, deviation)) in means.iter().zip(deviations).enumerate() {
+            let deviation = deviation / count;
+            if deviation == 0 {
+                return Err(Error::ZeroDeviation {
+                    group: group_name(group, groups, features),
+                });
+            }
+            let whole = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
+            preprocessing.groups.push(Group {
+                mean: whole(*mean),
+                deviation: whole(deviation),
+            });
+        }
+        Ok(preprocessing)
+    }
+
+    /// The network's inputs, from stored values, `[samples, features]`.
+    ///
+    /// # Errors
+    /// If values that are to stay as they are do not fit int8.
+    pub fn apply<T>(&self, values: &[T]) -> Result<Vec<i8>>
+    where
+        T: Copy + Into<i64>,
+    {
+        let size = self.features / self.groups.len().max(1);
+        let mut inputs = Vec::with_capacity(values.len());
+        for (index, &value) in values.iter().enumerate() {
+            let value = value.into() + self.shift;
+            let scaled = match self.groups.get(index % self.features / size) {
+                Some(group) => normalized(value, *group),
+                None => value,
+            };
+            inputs.push(i8::try_from(scaled).map_err(|_| {
+                Error::Samples(format!(
+                    "value {value} does not fit int8: normalise the data (`normalize = \"mad\"`)"
+                ))
+            })?);
+        }
+        Ok(inputs)
+    }
+
+    /// Refuses constants that no fit gives, for preprocessings read from files.
+    ///
+    /// # Errors
+    /// If sizes do not match or a deviation is not positive.
+    pub fn check(&self) -> Result<()> {
+        let whole = self.groups.is_empty() || self.features.is_multiple_of(self.groups.len());
+        let sane = |group: &Group| group.deviation > 0 && group.mean.unsigned_abs() < 1 << 56;
+        if self.features > 0
+            && whole
+            && self.shift.unsigned_abs() <= 128
+            && self.groups.iter().all(sane)
+        {
+            return Ok(());
+        }
+        Err(Error::Model(String::from(
+            "its preprocessing constants are damaged",
+        )))
+    }
+}
+
+fn normalized(value: i64, group: Group) -> i64 {
+    let scaled = (i128::from(value) - i128::from(group.mean)) * i128::from(TARGET_DEVIATION)
+        / i128::from(group.deviation);
+    i64::try_from(scaled.clamp(-128, 127)).unwrap_or(0)
+}
+
+fn group_name(group: usize, groups: usize, features: usize) -> String {
+    match groups {
+        1 => String::from("the data"),
+        groups if groups == features => format!("feature {group}"),
+        _ => format!("channel {group}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_normalised_by_integers_alone() {
+        let pixels = [0_u8, 10, 20, 255];
+        let fitted = Preprocessing::fit(&pixels, -128, 4, 1).unwrap();
+        // Centred: -128 -118 -108 127, sum -227, mean -56; deviations 72 62 52 183.
+        assert_eq!(
+            fitted.groups,
+            [Group {
+                mean: -56,
+                deviation: 92
+            }]
+        );
+        assert_eq!(fitted.apply(&pixels).unwrap(), [-39, -34, -28, 101]);
+    }
+
+    #[test]
+    fn groups_have_their_own_statistics_and_results_are_cut_to_int8() {
+        let values = [0_i64, 1_000, 2, 1_000, 4, 9_000_000];
+        let fitted = Preprocessing::fit(&values, 0, 2, 2).unwrap();
+        assert_eq!(
+            fitted.groups[0],
+            Group {
+                mean: 2,
+                deviation: 1
+            }
+        );
+        assert_eq!(fitted.apply(&values).unwrap()[..3], [-102, -38, 0]);
+        assert_eq!(fitted.apply(&[1000_i64, 0]).unwrap()[0], 127);
+    }
+
+    #[test]
+    fn values_that_do_not_vary_are_refused_by_name() {
+        let flat = Preprocessing::fit(&[5_u8, 1, 5, 9], 0, 2, 2).unwrap_err();
+        assert_eq!(
+            flat,
+            Error::ZeroDeviation {
+                group: String::from("feature 0")
+            }
+        );
+        assert!(Preprocessing::fit::<u8>(&[], 0, 2, 1).is_err());
+    }
+
+    #[test]
+    fn unchanged_values_must_fit_int8() {
+        assert_eq!(
+            Preprocessing::unchanged(0, 1).apply(&[-128_i8, 5]).unwrap(),
+            [-128, 5]
+        );
+        assert_eq!(
+            Preprocessing::unchanged(-128, 1)
+                .apply(&[0_u8, 255])
+                .unwrap(),
+            [-128, 127]
+        );
+        assert!(Preprocessing::unchanged(0, 1).apply(&[200_i64]).is_err());
+    }
+}

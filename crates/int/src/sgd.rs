@@ -1,0 +1,81 @@
+//! IntegerSGD: the optimiser.
+
+use crate::arithmetic::divide_toward_zero;
+
+/// `weight -= gradient / divisor + weight / decay`, both rounded toward zero.
+///
+/// Because of the rounding, decay does nothing to weights smaller than `decay`: it is a soft
+/// cap, not a pull toward zero. A gradient smaller than the divisor changes nothing.
+///
+/// # Source
+/// NITRO-D section 3.5.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IntegerSgd {
+    divisor: i64,
+    decay_inv: i32,
+}
+
+impl IntegerSgd {
+    /// `rate_inv`: inverse learning rate; `amplification`: what forward layers multiply it by
+    /// (1 in heads); `decay_inv`: inverse decay, 0 for none.
+    pub fn new(rate_inv: u64, amplification: u32, decay_inv: u32) -> Self {
+        let divisor = rate_inv.saturating_mul(amplification.into()).max(1);
+        IntegerSgd {
+            divisor: i64::try_from(divisor).unwrap_or(i64::MAX),
+            decay_inv: i32::try_from(decay_inv).unwrap_or(i32::MAX),
+        }
+    }
+
+    /// Whether decay would change any of these weights.
+    pub fn decays(self, weights: &[i32]) -> bool {
+        self.decay_inv > 0
+            && weights
+                .iter()
+                .any(|weight| weight.unsigned_abs() >= self.decay_inv.unsigned_abs())
+    }
+
+    /// Updates the weights; returns how many wrapped.
+    pub fn update(self, weights: &mut [i32], gradients: &[i32]) -> u64 {
+        let mut wrapped = 0;
+        for (weight, &gradient) in weights.iter_mut().zip(gradients) {
+            let (stepped, over) = self.step(*weight, gradient);
+            *weight = stepped;
+            wrapped += u64::from(over);
+        }
+        wrapped
+    }
+
+    fn step(self, weight: i32, gradient: i32) -> (i32, bool) {
+        let step = divide_toward_zero(gradient, self.divisor);
+        let decay = if self.decay_inv > 0 && weight.unsigned_abs() >= self.decay_inv.unsigned_abs()
+        {
+            weight / self.decay_inv
+        } else {
+            0
+        };
+        let (change, over) = step.overflowing_add(decay);
+        let (stepped, over_too) = weight.overflowing_sub(change);
+        (stepped, over || over_too)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_gradients_do_nothing_and_decay_is_a_soft_cap() {
+        let sgd = IntegerSgd::new(512, 640, 12_000);
+        let mut weights = [100, 100, 11_999, 12_000, -24_000];
+        let gradients = [327_679, -327_680, 0, 0, 0];
+        assert_eq!(sgd.update(&mut weights, &gradients), 0);
+        assert_eq!(weights, [100, 101, 11_999, 11_999, -23_998]);
+    }
+
+    #[test]
+    fn wraps_are_counted() {
+        let mut weights = [i32::MIN, i32::MAX];
+        assert_eq!(IntegerSgd::new(1, 1, 0).update(&mut weights, &[1, 0]), 1);
+        assert_eq!(weights, [i32::MAX, i32::MAX]);
+    }
+}

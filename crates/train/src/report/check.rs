@@ -1,0 +1,247 @@
+//! Whether a report agrees with itself. What passes here is drawn without further questions.
+
+use super::{Confusion, Mistake, Picture, Report, Table, WeightMagnitudes};
+use crate::history::{Accuracies, Tally};
+use crate::{Error, Result};
+
+/// Above this many answers [`Tally::exceeds`] would overflow; no run comes near.
+const MOST_SEEN: u64 = 1 << 56;
+
+/// Refuses a report that contradicts itself.
+pub(super) fn check(report: &Report) -> Result<()> {
+    for record in &report.history {
+        let place = format!("epoch {}", record.epoch);
+        accuracies(&place, &record.train)?;
+        accuracies(&place, &record.decision)?;
+    }
+    for head in &report.heads {
+        tally(&head.name, head.accuracy)?;
+    }
+    report.confusion.as_ref().map_or(Ok(()), confusion)?;
+    report.weights.iter().try_for_each(weights)?;
+    report.mistakes.iter().try_for_each(mistake)?;
+    report.tables.iter().try_for_each(table)
+}
+
+fn accuracies(place: &str, both: &Accuracies) -> Result<()> {
+    tally(place, both.output)?;
+    both.heads.iter().try_for_each(|&head| tally(place, head))
+}
+
+fn tally(place: &str, Tally { correct, seen }: Tally) -> Result<()> {
+    if correct > seen || seen > MOST_SEEN {
+        return Err(Error::Data(format!(
+            "{place} counts {correct} right answers of {seen}: \
+             count at most the answers seen, and at most {MOST_SEEN}"
+        )));
+    }
+    Ok(())
+}
+
+fn confusion(matrix: &Confusion) -> Result<()> {
+    let classes = matrix.classes.len();
+    if matrix.counts.len() != classes {
+        return Err(Error::Data(format!(
+            "the confusion matrix has {} rows for {classes} classes: give one row a class",
+            matrix.counts.len()
+        )));
+    }
+    for (name, row) in matrix.classes.iter().zip(&matrix.counts) {
+        if row.len() != classes {
+            return Err(Error::Data(format!(
+                "the confusion matrix has {} columns for class {name} but {classes} classes: \
+                 give one column a class",
+                row.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn weights(tensor: &WeightMagnitudes) -> Result<()> {
+    let counted = tensor.powers.iter().rposition(|&count| count > 0);
+    let largest = tensor.max_abs.checked_ilog2();
+    if counted.map(|power| power as u64) != largest.map(u64::from) {
+        return Err(Error::Data(format!(
+            "the weights of {} are at most {} but the largest one counted is {}: \
+             count them and take the largest in one pass",
+            tensor.name,
+            tensor.max_abs,
+            counted.map_or("zero".to_owned(), |power| format!("2^{power} or more")),
+        )));
+    }
+    Ok(())
+}
+
+fn mistake(mistake: &Mistake) -> Result<()> {
+    let Some(picture) = &mistake.image else {
+        return Ok(());
+    };
+    let Picture {
+        width,
+        height,
+        channels,
+        ..
+    } = *picture;
+    if !matches!(channels, 1 | 3) {
+        return Err(Error::Data(format!(
+            "the picture of sample {} has {channels} channels: give 1 (grey) or 3 (colour)",
+            mistake.index
+        )));
+    }
+    let wanted = u128::from(width) * u128::from(height) * u128::from(channels);
+    if wanted == 0 || wanted != picture.pixels.len() as u128 {
+        return Err(Error::Data(format!(
+            "the picture of sample {} is {width} by {height} in {channels} channels, that is \
+             {wanted} bytes, but holds {}: give one byte a pixel and channel, and at least one",
+            mistake.index,
+            picture.pixels.len()
+        )));
+    }
+    Ok(())
+}
+
+fn table(table: &Table) -> Result<()> {
+    let width = table.header.len();
+    for (number, row) in table.rows.iter().enumerate() {
+        if width > 0 && row.len() != width {
+            return Err(Error::Data(format!(
+                "row {number} of the table {} has {} cells under {width} headings: \
+                 give one cell a heading",
+                table.title,
+                row.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{HeadAccuracy, render};
+    use super::*;
+    use crate::history::EpochRecord;
+
+    fn refused(report: &Report) -> String {
+        match render(report) {
+            Err(Error::Data(problem)) => problem,
+            other => panic!("not refused as data: {other:?}"),
+        }
+    }
+
+    fn with_image(image: Picture) -> Report {
+        let mistake = Mistake {
+            index: 7,
+            image: Some(image),
+            ..Mistake::default()
+        };
+        Report {
+            mistakes: vec![mistake],
+            ..Report::default()
+        }
+    }
+
+    fn with_weights(max_abs: u64, zeros: u64, powers: &[u64]) -> Report {
+        Report {
+            weights: vec![WeightMagnitudes {
+                name: "fc".into(),
+                max_abs,
+                zeros,
+                powers: powers.to_vec(),
+            }],
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn a_confusion_matrix_that_is_not_square_is_refused() {
+        let mut matrix = Confusion {
+            classes: vec!["cat".into(), "dog".into()],
+            counts: vec![vec![1, 2]],
+        };
+        let report = |matrix: &Confusion| Report {
+            confusion: Some(matrix.clone()),
+            ..Report::default()
+        };
+        assert!(refused(&report(&matrix)).contains("1 rows for 2 classes"));
+        matrix.counts.push(vec![1, 2, 3]);
+        assert!(refused(&report(&matrix)).contains("3 columns for class dog"));
+        matrix.counts[1].pop();
+        assert!(render(&report(&matrix)).is_ok());
+    }
+
+    #[test]
+    fn a_picture_of_another_size_than_its_pixels_is_refused() {
+        let picture = |width, height, channels, bytes| Picture {
+            width,
+            height,
+            channels,
+            pixels: vec![0; bytes],
+        };
+        assert!(render(&with_image(picture(2, 3, 3, 18))).is_ok());
+        assert!(refused(&with_image(picture(2, 3, 3, 17))).contains("18 bytes, but holds 17"));
+        assert!(refused(&with_image(picture(2, 3, 2, 12))).contains("2 channels"));
+        assert!(refused(&with_image(picture(0, 3, 1, 0))).contains("sample 7"));
+        refused(&with_image(picture(u32::MAX, u32::MAX, 3, 0)));
+    }
+
+    #[test]
+    fn weights_larger_or_smaller_than_counted_are_refused() {
+        assert!(render(&with_weights(5, 1, &[0, 0, 3, 0])).is_ok());
+        assert!(render(&with_weights(0, 9, &[0, 0])).is_ok());
+        assert!(render(&with_weights(u64::MAX, 0, &[1; 64])).is_ok());
+        assert!(refused(&with_weights(8, 1, &[0, 0, 3])).contains("2^2 or more"));
+        assert!(refused(&with_weights(1, 1, &[])).contains("zero"));
+        refused(&with_weights(0, 0, &[1]));
+        refused(&with_weights(u64::MAX, 0, &[1; 65]));
+    }
+
+    #[test]
+    fn more_right_answers_than_answers_are_refused() {
+        let wrong = Tally {
+            correct: 3,
+            seen: 2,
+        };
+        let heads = vec![HeadAccuracy {
+            name: "block 1".into(),
+            accuracy: wrong,
+        }];
+        let report = Report {
+            heads,
+            ..Report::default()
+        };
+        assert!(refused(&report).contains("block 1 counts 3 right answers of 2"));
+
+        let mut record = EpochRecord {
+            epoch: 4,
+            steps: 0,
+            rate_inv: 0,
+            train: Accuracies::default(),
+            decision: Accuracies::default(),
+            milliseconds: 0,
+        };
+        record.decision.heads.push(wrong);
+        let report = Report {
+            history: vec![record],
+            ..Report::default()
+        };
+        assert!(refused(&report).contains("epoch 4"));
+    }
+
+    #[test]
+    fn a_table_row_of_another_width_than_its_header_is_refused() {
+        let mut table = Table {
+            title: "ranges".into(),
+            header: vec!["layer".into(), "largest".into()],
+            rows: vec![vec!["fc".into()]],
+            ..Table::default()
+        };
+        let report = |table: &Table| Report {
+            tables: vec![table.clone()],
+            ..Report::default()
+        };
+        assert!(refused(&report(&table)).contains("1 cells under 2 headings"));
+        table.header.clear();
+        assert!(render(&report(&table)).is_ok());
+    }
+}

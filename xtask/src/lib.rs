@@ -1,0 +1,3 @@
+//! What developers and CI run beside the tests.
+
+pub mod golden;
