@@ -153,21 +153,11 @@ impl Plan {
                 place.output = output;
             }
         }
-        Self::check_blocks(Plan {
+        Ok(Plan {
             stem,
             blocks,
             classes: spec.classes,
         })
-    }
-
-    fn check_blocks(self) -> Result<Self> {
-        if self.blocks.is_empty() {
-            return Err(Error::Setting {
-                setting: "layers",
-                problem: String::from("a network needs at least one linear or conv2d layer"),
-            });
-        }
-        Ok(self)
     }
 
     /// Inputs of the output layer.
@@ -435,7 +425,6 @@ mod tests {
         };
         let linear = |units| LayerSpec::Linear { units };
         for (layers, expected) in [
-            (vec![], "at least one"),
             (
                 vec![conv(4, 9)],
                 "layer 0 (conv2d): a 9x9 kernel does not fit 8x8",

@@ -159,9 +159,8 @@ impl Preprocessing {
 }
 
 fn normalized(value: i64, group: Group) -> i64 {
-    let scaled = (i128::from(value) - i128::from(group.mean)) * i128::from(TARGET_DEVIATION)
-        / i128::from(group.deviation);
-    i64::try_from(scaled.clamp(-128, 127)).unwrap_or(0)
+    let centred = value.saturating_sub(group.mean);
+    (centred.saturating_mul(TARGET_DEVIATION) / group.deviation).clamp(-128, 127)
 }
 
 fn group_name(group: usize, groups: usize, features: usize) -> String {

@@ -12,7 +12,7 @@ use crate::arithmetic::divide_toward_zero;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntegerSgd {
     divisor: i64,
-    decay_inv: i32,
+    decay_inv: i64,
 }
 
 impl IntegerSgd {
@@ -22,16 +22,13 @@ impl IntegerSgd {
         let divisor = rate_inv.saturating_mul(amplification.into()).max(1);
         IntegerSgd {
             divisor: i64::try_from(divisor).unwrap_or(i64::MAX),
-            decay_inv: i32::try_from(decay_inv).unwrap_or(i32::MAX),
+            decay_inv: decay_inv.into(),
         }
     }
 
     /// Whether decay would change any of these weights.
     pub fn decays(self, weights: &[i32]) -> bool {
-        self.decay_inv > 0
-            && weights
-                .iter()
-                .any(|weight| weight.unsigned_abs() >= self.decay_inv.unsigned_abs())
+        weights.iter().any(|&weight| self.decays_one(weight))
     }
 
     /// Updates the weights; returns how many wrapped.
@@ -45,13 +42,15 @@ impl IntegerSgd {
         wrapped
     }
 
+    fn decays_one(self, weight: i32) -> bool {
+        self.decay_inv > 0 && i64::from(weight).abs() >= self.decay_inv
+    }
+
     fn step(self, weight: i32, gradient: i32) -> (i32, bool) {
         let step = divide_toward_zero(gradient, self.divisor);
-        let decay = if self.decay_inv > 0 && weight.unsigned_abs() >= self.decay_inv.unsigned_abs()
-        {
-            weight / self.decay_inv
-        } else {
-            0
+        let decay = match self.decays_one(weight) {
+            true => divide_toward_zero(weight, self.decay_inv),
+            false => 0,
         };
         let (change, over) = step.overflowing_add(decay);
         let (stepped, over_too) = weight.overflowing_sub(change);
@@ -70,6 +69,15 @@ mod tests {
         let gradients = [327_679, -327_680, 0, 0, 0];
         assert_eq!(sgd.update(&mut weights, &gradients), 0);
         assert_eq!(weights, [100, 101, 11_999, 11_999, -23_998]);
+    }
+
+    #[test]
+    fn decay_beyond_int32_reaches_the_most_negative_weight_alone() {
+        let mut weights = [i32::MIN, i32::MAX, -i32::MAX];
+        IntegerSgd::new(1, 1, 1 << 31).update(&mut weights, &[0; 3]);
+        assert_eq!(weights, [i32::MIN + 1, i32::MAX, -i32::MAX]);
+        IntegerSgd::new(1, 1, u32::MAX).update(&mut weights[..1], &[0]);
+        assert_eq!(weights[0], i32::MIN + 1);
     }
 
     #[test]

@@ -36,11 +36,18 @@ impl Error {
     /// An [`Error::Io`] about `path`, for `map_err`.
     pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Error {
         let path = path.to_path_buf();
-        move |source| Error::Io { action, path, source }
+        move |source| Error::Io {
+            action,
+            path,
+            source,
+        }
     }
 
     /// An [`Error::Malformed`] about `path`.
     pub fn malformed(path: &Path, problem: impl Into<String>) -> Error {
-        Error::Malformed { path: path.to_path_buf(), problem: problem.into() }
+        Error::Malformed {
+            path: path.to_path_buf(),
+            problem: problem.into(),
+        }
     }
 }

@@ -65,7 +65,10 @@ impl RunFolder {
             .open(&file)
             .map_err(Error::io("create", &file))?;
         match lock.try_lock() {
-            Ok(()) => Ok(RunFolder { path: path.to_path_buf(), _lock: lock }),
+            Ok(()) => Ok(RunFolder {
+                path: path.to_path_buf(),
+                _lock: lock,
+            }),
             Err(TryLockError::WouldBlock) => Err(Error::Data(format!(
                 "another process is running in {}: wait for it, or choose another folder",
                 path.display()
@@ -93,7 +96,10 @@ impl RunFolder {
     /// As [`RunFolder::write`]; earlier checkpoints are then intact.
     pub fn save_checkpoint(&self, step: u64, bytes: &[u8]) -> Result<()> {
         let directory = self.path.join(CHECKPOINTS);
-        write_atomically(&directory.join(format!("step-{step:012}.safetensors")), bytes)?;
+        write_atomically(
+            &directory.join(format!("step-{step:012}.safetensors")),
+            bytes,
+        )?;
         for old in checkpoints(&self.path)?.iter().skip(KEPT_CHECKPOINTS) {
             fs::remove_file(old).map_err(Error::io("remove", old))?;
         }
@@ -130,8 +136,10 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         _ => Path::new("."),
     };
     let refuse = |source| Error::io("write", path)(source);
-    let mut file =
-        tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder).map_err(refuse)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder)
+        .map_err(refuse)?;
     file.write_all(bytes).map_err(refuse)?;
     file.as_file().sync_all().map_err(refuse)?;
     make_readable(file.as_file()).map_err(refuse)?;
@@ -168,9 +176,14 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
     let mut bytes = Vec::new();
-    file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(Error::io("read", path))?;
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(Error::io("read", path))?;
     if bytes.len() as u64 > limit {
-        return Err(Error::malformed(path, format!("larger than the {limit} bytes expected")));
+        return Err(Error::malformed(
+            path,
+            format!("larger than the {limit} bytes expected"),
+        ));
     }
     Ok(bytes)
 }
@@ -178,12 +191,18 @@ pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
 fn list(directory: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(directory).map_err(Error::io("list", directory))?;
     entries
-        .map(|entry| entry.map(|entry| entry.path()).map_err(Error::io("list", directory)))
+        .map(|entry| {
+            entry
+                .map(|entry| entry.path())
+                .map_err(Error::io("list", directory))
+        })
         .collect()
 }
 
 fn file_name(path: &Path) -> &str {
-    path.file_name().and_then(|name| name.to_str()).unwrap_or_default()
+    path.file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -246,6 +265,11 @@ mod tests {
         let path = root.path().join("file");
         fs::write(&path, [0; 100]).unwrap();
         assert_eq!(read_bounded(&path, 100).unwrap().len(), 100);
-        assert!(read_bounded(&path, 99).unwrap_err().to_string().contains("99 bytes"));
+        assert!(
+            read_bounded(&path, 99)
+                .unwrap_err()
+                .to_string()
+                .contains("99 bytes")
+        );
     }
 }

@@ -28,7 +28,11 @@ impl Tally {
         let ours = u128::from(self.correct) * u128::from(other.seen) * 100;
         let theirs = u128::from(other.correct) * u128::from(self.seen) * 100;
         let gain = u128::from(points) * u128::from(self.seen) * u128::from(other.seen);
-        if points == 0 { ours > theirs } else { ours >= theirs + gain }
+        if points == 0 {
+            ours > theirs
+        } else {
+            ours >= theirs + gain
+        }
     }
 }
 
@@ -45,7 +49,8 @@ impl Accuracies {
     /// Adds the counts of `other`, which has the same number of heads (or is added to nothing).
     pub fn add(&mut self, other: &Accuracies) {
         self.output.add(other.output);
-        self.heads.resize(self.heads.len().max(other.heads.len()), Tally::default());
+        self.heads
+            .resize(self.heads.len().max(other.heads.len()), Tally::default());
         for (mine, theirs) in self.heads.iter_mut().zip(&other.heads) {
             mine.add(*theirs);
         }

@@ -52,20 +52,40 @@ mod tests {
 
     #[test]
     fn a_flat_run_stops_at_the_published_epoch_65() {
-        let patience = Patience { from_epoch: 30, epochs: 35, points: 1 };
+        let patience = Patience {
+            from_epoch: 30,
+            epochs: 35,
+            points: 1,
+        };
         let mut plateau = Plateau::default();
-        let flat = Tally { correct: 973, seen: 1000 };
+        let flat = Tally {
+            correct: 973,
+            seen: 1000,
+        };
         let stopped = (1..=150).find(|&epoch| plateau.observe(patience, epoch, flat));
         assert_eq!(stopped, Some(65));
     }
 
     #[test]
     fn small_gains_do_not_reset_the_count_but_a_whole_point_does() {
-        let patience = Patience { from_epoch: 1, epochs: 3, points: 1 };
+        let patience = Patience {
+            from_epoch: 1,
+            epochs: 3,
+            points: 1,
+        };
         let run = |accuracies: &[u64]| {
             let mut plateau = Plateau::default();
             (1..).zip(accuracies).find_map(|(epoch, &correct)| {
-                plateau.observe(patience, epoch, Tally { correct, seen: 1000 }).then_some(epoch)
+                plateau
+                    .observe(
+                        patience,
+                        epoch,
+                        Tally {
+                            correct,
+                            seen: 1000,
+                        },
+                    )
+                    .then_some(epoch)
             })
         };
         assert_eq!(run(&[900, 903, 906, 909, 950]), Some(4));

@@ -35,7 +35,10 @@ impl Stream {
     /// The stream of `purpose` numbered by `major` and `minor` (a layer, an epoch, a step, …).
     pub fn new(seed: u64, purpose: Purpose, major: u64, minor: u64) -> Self {
         let mut key = [0; 32];
-        for (bytes, word) in key.chunks_exact_mut(8).zip([seed, purpose as u64, major, minor]) {
+        for (bytes, word) in key
+            .chunks_exact_mut(8)
+            .zip([seed, purpose as u64, major, minor])
+        {
             bytes.copy_from_slice(&word.to_le_bytes());
         }
         Stream(ChaCha8Rng::from_seed(key))
@@ -109,7 +112,10 @@ mod tests {
         for _ in 0..70_000 {
             counts[stream.below(7) as usize] += 1;
         }
-        assert!(counts.iter().all(|count| (9_500..10_500).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (9_500..10_500).contains(count)),
+            "{counts:?}"
+        );
     }
 
     #[test]
@@ -136,5 +142,5 @@ mod tests {
         assert_eq!(drawn, PINNED);
     }
 
-    const PINNED: [i32; 6] = [0; 6];
+    const PINNED: [i32; 6] = [16, -17, 56, -46, -5, 16];
 }

@@ -24,6 +24,17 @@ fn values(table: &Table) -> &[i64] {
     }
 }
 
+/// A file that holds `text` packed with gzip.
+fn packed(text: &str) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    let mut encoder = flate2::write::GzEncoder::new(&file, flate2::Compression::fast());
+    encoder
+        .write_all(text.as_bytes())
+        .and_then(|()| encoder.finish())
+        .expect("the file can be written");
+    file
+}
+
 #[track_caller]
 fn assert_refused(text: &str, options: &Options, parts: &[&str]) {
     let message = read(text, options).expect_err("should be refused");
@@ -227,11 +238,7 @@ fn line_ends_quotes_spaces_and_gzip_change_nothing() {
     ] {
         assert_eq!(read(&other, &Options::default()), Ok(expected.clone()));
     }
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let mut encoder = flate2::write::GzEncoder::new(&file, flate2::Compression::fast());
-    encoder.write_all(plain.as_bytes()).unwrap();
-    encoder.finish().unwrap();
-    let packed = load(file.path(), &Options::default()).unwrap();
+    let packed = load(packed(plain).path(), &Options::default()).unwrap();
     assert_eq!(packed.dataset.digest(), expected.dataset.digest());
     assert_eq!(packed, expected);
 }
@@ -240,4 +247,88 @@ fn line_ends_quotes_spaces_and_gzip_change_nothing() {
 fn a_comma_in_quotes_parts_no_fields() {
     let table = read("1,\"a,b\"\n2,\"say \"\"c\"\"\"\n", &Options::default()).unwrap();
     assert_eq!(table.dataset.classes, ["a,b", "say \"c\""]);
+}
+
+#[test]
+fn a_table_without_labels_is_all_features() {
+    let absent = label(LabelColumn::Absent);
+    let table = read("1.5,2\n-3,0.25\n", &absent).unwrap();
+    table.dataset.check().unwrap();
+    assert_eq!(values(&table), [15, 200, -30, 25]);
+    assert_eq!(table.decimals, [1, 2]);
+    assert_eq!(table.columns, ["column 1", "column 2"]);
+    assert_eq!(table.dataset.labels, [0, 0]);
+    assert_eq!(table.dataset.classes, ["unknown"]);
+
+    // Text in any column, the last one too, makes a header.
+    for header in ["width,height", "1,height", "width,2"] {
+        let table = read(&format!("{header}\n1,2\n3,4\n"), &absent).unwrap();
+        assert_eq!(values(&table), [1, 2, 3, 4]);
+        assert_eq!(table.columns.join(","), header);
+    }
+    assert_refused("f,g\n", &absent, &["header line and no samples"]);
+    let parts = ["line 1, column 2", "\"a\" is not a number"];
+    for text in ["1,a\n2,b\n", "1,a\n"] {
+        assert_refused(text, &absent, &parts);
+    }
+    assert_refused("f,g\n1,2\n3\n", &absent, &["line 3", "have 2"]);
+}
+
+#[test]
+fn a_table_without_labels_may_have_one_column() {
+    let absent = label(LabelColumn::Absent);
+    for (text, name) in [("f\n1\n2.5\n", "f"), ("1\n2.5", "column 1")] {
+        let table = read(text, &absent).unwrap();
+        assert_eq!(values(&table), [10, 25]);
+        assert_eq!(table.columns, [name]);
+    }
+    assert_eq!(values(&read("7", &absent).unwrap()), [7]);
+    assert_refused("f\n", &absent, &["header line and no samples"]);
+    let parts = ["line 4, column 1 \"f\"", "missing"];
+    assert_refused("f\n1\n\n\"\"\n", &absent, &parts);
+    let drop = Options {
+        missing: Missing::Drop,
+        ..absent
+    };
+    let table = read("f\n1\n?\n3\n", &drop).unwrap();
+    assert_eq!((values(&table), table.dropped), (&[1, 3][..], 1));
+    assert_eq!(table.dataset.labels, [0, 0]);
+    assert_refused("?\nNA\n", &drop, &["all 2 have a missing value"]);
+}
+
+#[test]
+fn a_table_without_labels_follows_the_training_file() {
+    let training = read("1.25,7,b\n3,8,a\n", &Options::default()).unwrap();
+    let options = label(LabelColumn::Absent).following(&training);
+    let file = packed("f,g\n2.5,1\n4,2\n0,0\n");
+    let table = load(file.path(), &options).unwrap();
+    assert_eq!(values(&table), [250, 1, 400, 2, 0, 0]);
+    assert_eq!(table.decimals, [2, 0]);
+    assert_eq!(table.dataset.classes, ["a", "b"]);
+    assert_eq!(table.dataset.labels, [0, 0, 0]);
+
+    let parts = ["line 3, column 2 \"g\"", "0.5", "round it to 0"];
+    assert_refused("f,g\n1,1\n1,0.5\n", &options, &parts);
+    // The label may be a number, a text that the reader would stumble over, or missing.
+    let parts = ["has 3 columns, one more than", "name its label column"];
+    for text in ["1,2,0\n3,4,1\n", "1,2,a\n", "f,g,k\n1,2,a\n", "1,2,?\n"] {
+        assert_refused(text, &options, &parts);
+    }
+    assert_refused("1\n", &options, &["1 features", "the training file has 2"]);
+}
+
+#[test]
+fn counts_over_a_table_without_labels_are_no_sample() {
+    let absent = label(LabelColumn::Absent);
+    let table = read("2,2,no,yes\n5,6\n7,8\n", &absent).unwrap();
+    assert_eq!(values(&table), [5, 6, 7, 8]);
+    assert_eq!(table.dataset.classes, ["unknown"]);
+    let table = read("1,1,no,yes\n5\n", &absent).unwrap();
+    assert_eq!(values(&table), [5]);
+    assert_refused("3,1,no,yes\n5\n7\n", &absent, &["2 rows", "says 3"]);
+    let parts = ["has 3 columns", "2 of them", "give the label's place"];
+    assert_refused("2,2,no,yes\n5,6,0\n7,8,1\n", &absent, &parts);
+    // With a label, the counts must leave a column for it.
+    let parts = ["line 1, column 3", "\"no\" is not a number"];
+    assert_refused("1,2,no,yes\n5,6\n", &Options::default(), &parts);
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use nearfield_train::data::csv::{LabelColumn, Missing, Options, parse};
-use nearfield_train::data::{cifar10, idx};
+use nearfield_train::data::{Values, cifar10, idx};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -14,6 +14,7 @@ fn options() -> impl Strategy<Value = Options> {
         Just(LabelColumn::Last),
         (0usize..4).prop_map(LabelColumn::Index),
         "[a-c]".prop_map(LabelColumn::Named),
+        Just(LabelColumn::Absent),
     ];
     let missing = prop_oneof![Just(Missing::Refuse), Just(Missing::Drop)];
     let classes = proptest::option::of(proptest::collection::vec("[0-3a-c]", 0..4));
@@ -48,6 +49,9 @@ fn read_csv(bytes: &[u8], options: &Options) {
         table.dataset.check().expect("a loaded set fits together");
         assert_eq!(table.columns.len(), table.dataset.features());
         assert_eq!(table.decimals.len(), table.dataset.features());
+        if options.label == LabelColumn::Absent {
+            assert!(table.dataset.labels.iter().all(|&label| label == 0));
+        }
     }
 }
 
@@ -98,6 +102,37 @@ proptest! {
         options in options(),
     ) {
         read_csv(text.as_bytes(), &options);
+    }
+
+    #[test]
+    fn tables_without_labels_never_panic(
+        rows in proptest::collection::vec("[-0-3?][0-9]{0,2}(,[0-2?a]){0,2}", 1..6),
+        header in proptest::option::of("[0-6a],[0-3],[a-c](,[a-c]){0,2}|[a-c](,[a-c0]){0,2}"),
+        options in options(),
+    ) {
+        let options = Options { label: LabelColumn::Absent, ..options };
+        let lines: Vec<String> = header.into_iter().chain(rows).collect();
+        read_csv(lines.join("\n").as_bytes(), &options);
+    }
+
+    #[test]
+    fn numbers_without_labels_are_read_in_every_width(
+        rows in (1usize..4).prop_flat_map(|width| {
+            proptest::collection::vec(proptest::collection::vec(-99i64..100, width), 1..6)
+        }),
+        expected in 1usize..5,
+    ) {
+        let line = |row: &Vec<i64>| row.iter().map(i64::to_string).collect::<Vec<_>>().join(",");
+        let text = rows.iter().map(line).collect::<Vec<_>>().join("\n");
+        let options = Options {
+            label: LabelColumn::Absent,
+            decimals: Some(vec![0; expected]),
+            ..Options::default()
+        };
+        match parse(text.as_bytes(), Path::new("table.csv"), &options) {
+            Ok(table) => prop_assert_eq!(table.dataset.values, Values::Decimal(rows.concat())),
+            Err(_) => prop_assert_ne!(rows[0].len(), expected),
+        }
     }
 
     #[test]

@@ -84,27 +84,49 @@ impl Window {
         pooled: &mut [i16],
         winners: &mut [u32],
     ) {
-        const EMPTY: i32 = i32::MIN;
-        let mut largest = EMPTY;
-        let mut current = usize::MAX;
-        self.for_each(input, |window, position| {
-            if window != current {
-                (current, largest) = (window, EMPTY);
-                (pooled[window], winners[window]) = (0, NO_WINNER);
+        let Some(output) = self.output(input) else {
+            return;
+        };
+        let mut results = pooled.iter_mut().zip(winners);
+        for channel in values.chunks_exact(input.height * input.width).zip(0_u32..) {
+            let offset = channel.1 * u32::try_from(channel.0.len()).unwrap_or(u32::MAX);
+            for row in 0..output.height {
+                for column in 0..output.width {
+                    let place = self.place(input, row, column);
+                    let Some((pooled, winner)) = results.next() else {
+                        return;
+                    };
+                    let (value, position) = place.largest(channel.0, input.width);
+                    let padded = padding == HeadPadding::Zero
+                        && place.padding_wins(self, value, position / input.width);
+                    (*pooled, *winner) = match padded {
+                        true => (0, NO_WINNER),
+                        false => (value, offset + u32::try_from(position).unwrap_or(NO_WINNER)),
+                    };
+                }
             }
-            let candidate = match (position, padding) {
-                (Some(position), _) => i32::from(values[position]),
-                (None, HeadPadding::Zero) => 0,
-                (None, HeadPadding::Never) => return,
-            };
-            if candidate > largest {
-                largest = candidate;
-                pooled[window] = position.map_or(0, |position| values[position]);
-                winners[window] = position.map_or(NO_WINNER, |position| {
-                    u32::try_from(position).unwrap_or(NO_WINNER)
-                });
-            }
-        });
+        }
+    }
+
+    /// The part of the input under a window.
+    fn place(self, input: Shape, row: usize, column: usize) -> Place {
+        let along = |index: usize, window: usize, pad: usize, size: usize| {
+            let (start, end) = (index * window, (index + 1) * window);
+            (
+                start.saturating_sub(pad),
+                end.saturating_sub(pad).min(size),
+                start < pad,
+            )
+        };
+        let (top, bottom, above) = along(row, self.height, self.pad_height, input.height);
+        let (left, right, before) = along(column, self.width, self.pad_width, input.width);
+        Place {
+            top,
+            bottom,
+            left,
+            right,
+            padded_first: above || before,
+        }
     }
 
     /// The mean of each window, rounded toward zero; padding counts as 0.
@@ -140,6 +162,40 @@ impl Window {
     }
 }
 
+/// The rows and columns of an input that lie under a window.
+struct Place {
+    top: usize,
+    bottom: usize,
+    left: usize,
+    right: usize,
+    /// Whether the window's first place is padding.
+    padded_first: bool,
+}
+
+impl Place {
+    /// The largest value and its place in the channel; the first of equals.
+    fn largest(&self, channel: &[i16], width: usize) -> (i16, usize) {
+        let mut best = (i16::MIN, self.top * width + self.left);
+        for row in self.top..self.bottom {
+            for column in self.left..self.right {
+                let position = row * width + column;
+                if channel[position] > best.0 {
+                    best = (channel[position], position);
+                }
+            }
+        }
+        best
+    }
+
+    /// Whether a padding of 0 beats `value`, or stands before an equal one, whose row this is.
+    fn padding_wins(&self, window: Window, value: i16, row: usize) -> bool {
+        let columns = self.right - self.left;
+        let whole = (self.bottom - self.top) * columns == window.area();
+        let before = self.padded_first || (columns < window.width && row > self.top);
+        !whole && (value < 0 || (value == 0 && before))
+    }
+}
+
 /// The gradient of [`Window::max`]: the winner takes all. Every value of `gradient` is set.
 pub fn max_backward(winners: &[u32], pooled: &[i32], gradient: &mut [i32]) {
     gradient.fill(0);
@@ -166,6 +222,7 @@ fn inside(padded: usize, padding: usize, size: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const PADDED: Window = Window {
         height: 2,
@@ -185,6 +242,56 @@ mod tests {
         let (mut pooled, mut winners) = (vec![7; size], vec![7; size]);
         window.max(input, padding, values, &mut pooled, &mut winners);
         (pooled, winners)
+    }
+
+    /// The definition: every place of every window in row-major order.
+    fn naive_max(
+        window: Window,
+        padding: HeadPadding,
+        input: Shape,
+        values: &[i16],
+    ) -> (Vec<i16>, Vec<u32>) {
+        let size = window.output(input).unwrap().features();
+        let mut best = vec![(i32::MIN, 0, NO_WINNER); size];
+        window.for_each(input, |index, position| {
+            let candidate = match (position, padding) {
+                (Some(position), _) => (values[position], u32::try_from(position).unwrap()),
+                (None, HeadPadding::Zero) => (0, NO_WINNER),
+                (None, HeadPadding::Never) => return,
+            };
+            if i32::from(candidate.0) > best[index].0 {
+                best[index] = (candidate.0.into(), candidate.0, candidate.1);
+            }
+        });
+        best.into_iter()
+            .map(|(_, value, winner)| (value, winner))
+            .unzip()
+    }
+
+    proptest! {
+        #[test]
+        fn the_maximum_is_the_definition_with_and_without_padding(
+            (channels, height, width) in (1..3_usize, 1..9_usize, 1..9_usize),
+            (kernel_height, kernel_width) in (1..5_usize, 1..5_usize),
+            (pad_height, pad_width) in (0..3_usize, 0..3_usize),
+            zero in any::<bool>(),
+            seed in proptest::collection::vec(-2..3_i16, 2 * 64),
+        ) {
+            let window = Window {
+                height: kernel_height,
+                width: kernel_width,
+                pad_height: pad_height.min(kernel_height - 1),
+                pad_width: pad_width.min(kernel_width - 1),
+            };
+            let input = Shape::image(channels, height, width);
+            prop_assume!(window.output(input).is_some());
+            let values = &seed[..input.features()];
+            let padding = if zero { HeadPadding::Zero } else { HeadPadding::Never };
+            let size = window.output(input).unwrap().features();
+            let (mut pooled, mut winners) = (vec![7; size], vec![7; size]);
+            window.max(input, padding, values, &mut pooled, &mut winners);
+            prop_assert_eq!((pooled, winners), naive_max(window, padding, input, values));
+        }
     }
 
     #[test]

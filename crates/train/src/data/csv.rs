@@ -1,11 +1,12 @@
-//! Tables in CSV files: one sample a line, fields between commas, one of them the label.
+//! Tables in CSV files: one sample a line, fields between commas, one of them the label, or
+//! none ([`LabelColumn::Absent`]).
 //!
 //! # The first line
 //! It is no sample, but
 //! * *counts and class names*, where it reads `rows,features,name,name…` (as in the files that
 //!   come with scikit-learn), with the true number of features and two or more names that are
 //!   not numbers; the number of rows must then be true, and labels be 0, 1, … and stand for
-//!   these names;
+//!   these names (a table without labels may keep the line, and its names mean nothing there);
 //! * *a header*, where [`LabelColumn::Named`] asks for one, or where some field outside the
 //!   label column is text (neither a number nor missing) and the same field of the second line
 //!   is a number.
@@ -18,12 +19,13 @@
 //! training file ([`Options::following`]); a value that needs more is refused, not rounded.
 //!
 //! # Missing values
-//! A field that is empty, `?`, `NA` or `NaN`, the last in any case.
+//! A field that is empty, `?`, `NA` or `NaN`, the last in any case. An empty line is no row, so
+//! an empty value that is a row's only one is written `""`.
 
 use std::path::Path;
 
 use self::decimal::Decimal;
-use self::labels::Label;
+use self::labels::{Label, Numbered};
 use self::layout::{Layout, shortened};
 use self::records::Records;
 use super::source::Source;
@@ -50,6 +52,9 @@ pub enum LabelColumn {
     Named(String),
     /// In the column of this number, from 0.
     Index(usize),
+    /// Nowhere: every column is a feature, and every sample gets label 0. The classes are those
+    /// of the options or, where not given, the one class `unknown`.
+    Absent,
 }
 
 /// What becomes of a row with a missing value.
@@ -126,26 +131,18 @@ fn read(mut source: Source<'_>, options: &Options) -> Result<Table> {
 fn table(bytes: &[u8], options: &Options) -> Checked<Table> {
     let text = utf8(bytes)?;
     let layout = Layout::detect(text, &options.label)?;
+    if let Some(decimals) = &options.decimals {
+        layout.check_features(decimals.len())?;
+    }
     let mut rows = Rows::read(text, &layout, options.missing)?;
-    if rows.labels.is_empty() {
+    if rows.lines.is_empty() {
         return Err(format!(
             "has no complete row: all {} have a missing value; fill them in",
             rows.dropped,
         ));
     }
     let decimals = rows.scale(&layout, options.decimals.as_deref())?;
-    if let Some(names) = &layout.classes {
-        labels::named(&mut rows.labels, names)?;
-    }
-    let (classes, labels) = match (&options.classes, &layout.classes) {
-        (Some(classes), _) | (None, Some(classes)) => labels::known(&rows.labels, classes)?,
-        (None, None) => {
-            if !layout.skips_first {
-                labels::check_first(&rows.labels)?;
-            }
-            labels::discovered(&rows.labels)?
-        }
-    };
+    let (classes, labels) = rows.number_labels(&layout, options.classes.as_deref())?;
     let dataset = Dataset {
         values: Values::Decimal(rows.values),
         shape: vec![decimals.len()],
@@ -169,11 +166,12 @@ fn utf8(bytes: &[u8]) -> Checked<&str> {
 }
 
 /// The complete rows of a file. `values[i]` is a mantissa with `decimals[i]` decimals, until
-/// [`Rows::scale`] gives every column its own.
+/// [`Rows::scale`] gives every column its own. `labels` stays empty where the layout has none.
 #[derive(Default)]
 struct Rows {
     values: Vec<i64>,
     decimals: Vec<u8>,
+    lines: Vec<u64>,
     labels: Vec<Label>,
     dropped: usize,
 }
@@ -212,8 +210,9 @@ impl Rows {
     }
 
     fn push(&mut self, line: u64, record: &::csv::StringRecord, layout: &Layout) -> Checked<()> {
+        self.lines.push(line);
         for (place, field) in record.iter().enumerate() {
-            if place == layout.label {
+            if layout.label == Some(place) {
                 let text = field.to_owned();
                 self.labels.push(Label { line, text });
                 continue;
@@ -231,7 +230,7 @@ impl Rows {
     /// Scales every column by its own power of ten: that of `given`, or the smallest that makes
     /// all its values integers. Returns the powers.
     fn scale(&mut self, layout: &Layout, given: Option<&[u8]>) -> Checked<Vec<u8>> {
-        let width = layout.width - 1;
+        let width = layout.features();
         let mut needed = vec![0; width];
         for row in self.decimals.chunks(width) {
             for (needed, &decimals) in needed.iter_mut().zip(row) {
@@ -239,13 +238,6 @@ impl Rows {
             }
         }
         let decimals = given.map_or(needed, <[u8]>::to_vec);
-        if decimals.len() != width {
-            return Err(format!(
-                "has {width} features, but the training file has {}; give files of the same \
-                 columns",
-                decimals.len(),
-            ));
-        }
         for (index, value) in self.values.iter_mut().enumerate() {
             let (row, feature) = (index / width, index % width);
             let number = Decimal {
@@ -253,16 +245,33 @@ impl Rows {
                 decimals: self.decimals[index],
             };
             *value = number.scaled(decimals[feature]).ok_or_else(|| {
-                let place = feature + usize::from(feature >= layout.label);
                 format!(
                     "line {}, {}: {}",
-                    self.labels[row].line,
-                    layout.describe(place),
+                    self.lines[row],
+                    layout.describe(layout.place(feature)),
                     unscalable(number, decimals[feature]),
                 )
             })?;
         }
         Ok(decimals)
+    }
+
+    /// The classes and every row's label: by `given` or by the names of the first line, else by
+    /// what was found.
+    fn number_labels(&mut self, layout: &Layout, given: Option<&[String]>) -> Checked<Numbered> {
+        if layout.label.is_none() {
+            return labels::absent(self.lines.len(), given);
+        }
+        if let Some(names) = &layout.classes {
+            labels::named(&mut self.labels, names)?;
+        }
+        if let Some(classes) = given.or(layout.classes.as_deref()) {
+            return labels::known(&self.labels, classes);
+        }
+        if !layout.skips_first {
+            labels::check_first(&self.labels)?;
+        }
+        labels::discovered(&self.labels)
     }
 }
 

@@ -49,17 +49,7 @@ pub(super) fn discovered(labels: &[Label]) -> Checked<Numbered> {
 /// Gives the labels the numbers of `classes`, which another file had.
 pub(super) fn known(labels: &[Label], classes: &[String]) -> Checked<Numbered> {
     check_count(classes.len())?;
-    let places: BTreeMap<&str, u16> = classes
-        .iter()
-        .map(String::as_str)
-        .zip(0..=u16::MAX)
-        .collect();
-    if places.len() < classes.len() {
-        return Err(format!(
-            "cannot be read with the classes {}: a name comes twice",
-            listed(classes)
-        ));
-    }
+    let places = places(classes)?;
     let number = |label: &Label| {
         let canonical = label.text.parse::<i64>().map(|number| number.to_string());
         places
@@ -81,6 +71,20 @@ pub(super) fn known(labels: &[Label], classes: &[String]) -> Checked<Numbered> {
     Ok((classes.to_vec(), numbers?))
 }
 
+/// The label 0 for each of `rows` samples whose labels are not told, and the classes: the one
+/// class `unknown` where none are given.
+pub(super) fn absent(rows: usize, classes: Option<&[String]>) -> Checked<Numbered> {
+    let classes = classes.map_or_else(|| vec!["unknown".to_owned()], <[String]>::to_vec);
+    if classes.is_empty() || classes.len() > MAX_CLASSES {
+        return Err(format!(
+            "cannot be read with {} classes; give 1 to {MAX_CLASSES}",
+            classes.len(),
+        ));
+    }
+    places(&classes)?;
+    Ok((classes, vec![0; rows]))
+}
+
 /// Refuses a first line that looks like a header over numeric columns: the only label that is
 /// no integer would become a class of one sample.
 pub(super) fn check_first(labels: &[Label]) -> Checked<()> {
@@ -96,6 +100,19 @@ pub(super) fn check_first(labels: &[Label]) -> Checked<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// The number of every class, by its name.
+fn places(classes: &[String]) -> Checked<BTreeMap<&str, u16>> {
+    let names = classes.iter().map(String::as_str);
+    let places: BTreeMap<&str, u16> = names.zip(0..=u16::MAX).collect();
+    if places.len() < classes.len() {
+        return Err(format!(
+            "cannot be read with the classes {}: a name comes twice",
+            listed(classes)
+        ));
+    }
+    Ok(places)
 }
 
 fn ranked<T: Ord + ToString>(labels: &[T]) -> Checked<Numbered> {
@@ -174,6 +191,26 @@ mod tests {
             assert!(problem.contains(part), "{problem}");
         }
         assert!(known(&labels(&["a"]), &["a".into(), "a".into()]).is_err());
+    }
+
+    #[test]
+    fn absent_labels_are_all_of_the_first_class() {
+        let unknown = (vec!["unknown".to_owned()], vec![0, 0, 0]);
+        assert_eq!(absent(3, None), Ok(unknown));
+        for names in [&["b", "a"][..], &["unknown"]] {
+            let classes: Vec<String> = names.iter().map(|&name| name.into()).collect();
+            let expected = (classes.clone(), vec![0, 0]);
+            assert_eq!(absent(2, Some(&classes)), Ok(expected));
+        }
+        let many: Vec<String> = (0..65_536).map(|number: u32| number.to_string()).collect();
+        for (classes, part) in [
+            (&many[..0], "with 0 classes"),
+            (&many, "with 65536 classes"),
+        ] {
+            let problem = absent(2, Some(classes)).unwrap_err();
+            assert!(problem.contains(part), "{problem}");
+        }
+        assert!(absent(2, Some(&["a".into(), "a".into()])).is_err());
     }
 
     #[test]

@@ -14,8 +14,8 @@ pub(super) struct Layout {
     pub(super) skips_first: bool,
     /// Fields in every row.
     pub(super) width: usize,
-    /// Place of the label among them.
-    pub(super) label: usize,
+    /// Place of the label among them, where there is one.
+    pub(super) label: Option<usize>,
     /// The columns' names, where the file has a header.
     pub(super) names: Option<Vec<String>>,
     /// The classes' names, where the first line gives them.
@@ -33,14 +33,14 @@ impl Layout {
         let first = next()?.ok_or("is empty; give a file with one sample a line")?;
         let second = next()?;
         if let Some(second) = &second
-            && let Some(classes) = class_names(&first, second)
+            && let Some((features, classes)) = counts(&first, second.len(), column)
         {
             let mut rows = 1u64;
             while next()?.is_some() {
                 rows += 1;
             }
             if first[0].parse() == Ok(rows) {
-                return Layout::counted(second.len(), column, classes);
+                return Layout::counted(features, second.len(), column, classes);
             }
             return Err(format!(
                 "has {rows} rows, but its first line says {}; fetch it again or correct the line",
@@ -51,20 +51,29 @@ impl Layout {
     }
 
     /// The layout of a file whose first line is `rows,features,class names`.
-    fn counted(width: usize, column: &LabelColumn, classes: Vec<String>) -> Checked<Layout> {
-        if let LabelColumn::Named(name) = column {
-            return Err(format!(
+    fn counted(
+        features: usize,
+        width: usize,
+        column: &LabelColumn,
+        classes: Vec<String>,
+    ) -> Checked<Layout> {
+        match column {
+            LabelColumn::Named(name) => Err(format!(
                 "has counts and class names in its first line, no column names, so no column can \
                  be found by the name \"{name}\"; give the label's place instead"
-            ));
+            )),
+            LabelColumn::Absent if width > features => Err(format!(
+                "has {width} columns, and its first line says that {features} of them are \
+                 features, so one is the label; give the label's place, or remove its column"
+            )),
+            _ => Ok(Layout {
+                skips_first: true,
+                width,
+                label: label_place(column, width, None)?,
+                names: None,
+                classes: Some(classes),
+            }),
         }
-        Ok(Layout {
-            skips_first: true,
-            width,
-            label: label_place(column, width, None)?,
-            names: None,
-            classes: Some(classes),
-        })
     }
 
     /// The layout of a file whose first line is a header or a sample.
@@ -74,7 +83,7 @@ impl Layout {
         column: &LabelColumn,
     ) -> Checked<Layout> {
         let width = first.len();
-        if width < 2 {
+        if width < 2 && *column != LabelColumn::Absent {
             return Err(format!(
                 "has one column only, \"{}\"; give at least one feature and a label, with commas \
                  between them",
@@ -82,11 +91,14 @@ impl Layout {
             ));
         }
         let label = label_place(column, width, Some(first))?;
+        let stands_over_number = |place| match second {
+            Some(second) => is_number(second.get(place)),
+            // A number in a file's only line makes that line a sample with text in it.
+            None => !first.iter().any(|field| is_number(Some(field))),
+        };
         let is_header = matches!(column, LabelColumn::Named(_))
             || (0..width).any(|place| {
-                place != label
-                    && is_text(&first[place])
-                    && second.is_none_or(|second| is_number(second.get(place)))
+                Some(place) != label && is_text(&first[place]) && stands_over_number(place)
             });
         if is_header && second.is_none() {
             return Err("holds a header line and no samples; give one sample a line".into());
@@ -98,6 +110,34 @@ impl Layout {
             names: is_header.then(|| first.iter().map(str::to_owned).collect()),
             classes: None,
         })
+    }
+
+    /// Number of features: of columns that are not the label.
+    pub(super) fn features(&self) -> usize {
+        self.width - usize::from(self.label.is_some())
+    }
+
+    /// Place of a feature among all columns.
+    pub(super) fn place(&self, feature: usize) -> usize {
+        feature + usize::from(self.label.is_some_and(|label| feature >= label))
+    }
+
+    /// Refuses a file of other than `expected` features, the number in the training file.
+    pub(super) fn check_features(&self, expected: usize) -> Checked<()> {
+        let features = self.features();
+        if features == expected {
+            return Ok(());
+        }
+        if self.label.is_none() && features.checked_sub(1) == Some(expected) {
+            return Err(format!(
+                "has {features} columns, one more than the training file has features; if one of \
+                 them is the label, name its label column, else give a file of the same columns"
+            ));
+        }
+        Err(format!(
+            "has {features} features, but the training file has {expected}; give files of the \
+             same columns"
+        ))
     }
 
     /// The column at `place` in words: `column 3 "age"`.
@@ -114,31 +154,42 @@ impl Layout {
             Some(names) => names[place].clone(),
             None => format!("column {}", place + 1),
         };
-        let features = (0..self.width).filter(|&place| place != self.label);
-        features.map(name).collect()
+        let places = (0..self.features()).map(|feature| self.place(feature));
+        places.map(name).collect()
     }
 }
 
-/// The class names in a first line `rows,features,class names…`, the first line of the files
-/// that come with scikit-learn; whether `rows` is right remains to be checked. No sample is
-/// lost by this: one of the names stands in a feature's place, where a sample has a number.
-fn class_names(first: &StringRecord, second: &StringRecord) -> Option<Vec<String>> {
+/// The number of features and the class names in a first line `rows,features,class names…`, the
+/// first line of the files that come with scikit-learn, over rows of `width` fields; whether
+/// `rows` is right remains to be checked. A table that is said to have no label may have lost
+/// its column and kept the line. No sample is lost by this: one of the names stands in a
+/// feature's place, where a sample has a number.
+fn counts(
+    first: &StringRecord,
+    width: usize,
+    column: &LabelColumn,
+) -> Option<(usize, Vec<String>)> {
     let features: usize = first.get(1)?.parse().ok()?;
     first[0].parse::<u64>().ok()?;
     let names: Vec<String> = first.iter().skip(2).map(str::to_owned).collect();
-    let fits = features.checked_add(1) == Some(second.len()) && features > 0 && names.len() > 1;
-    (fits && names.iter().all(|name| is_text(name))).then_some(names)
+    let fits = match width.checked_sub(features)? {
+        0 => *column == LabelColumn::Absent,
+        others => others == 1,
+    };
+    let names_fit = names.len() > 1 && names.iter().all(|name| is_text(name));
+    (fits && features > 0 && names_fit).then_some((features, names))
 }
 
 fn label_place(
     column: &LabelColumn,
     width: usize,
     header: Option<&StringRecord>,
-) -> Checked<usize> {
+) -> Checked<Option<usize>> {
     match column {
-        LabelColumn::First => Ok(0),
-        LabelColumn::Last => Ok(width - 1),
-        LabelColumn::Index(place) if *place < width => Ok(*place),
+        LabelColumn::Absent => Ok(None),
+        LabelColumn::First => Ok(Some(0)),
+        LabelColumn::Last => Ok(Some(width - 1)),
+        LabelColumn::Index(place) if *place < width => Ok(Some(*place)),
         LabelColumn::Index(place) => Err(format!(
             "has {width} columns, numbered from 0, so none is number {place}; give 0 to {}",
             width - 1,
@@ -151,7 +202,7 @@ fn label_place(
                 .map(|(place, _)| place)
                 .collect();
             match places[..] {
-                [place] => Ok(place),
+                [place] => Ok(Some(place)),
                 [] => Err(format!(
                     "has no column \"{name}\"; its first line says: {}",
                     shortened(&header.collect::<Vec<_>>().join(", ")),
@@ -180,5 +231,43 @@ pub(super) fn shortened(text: &str) -> String {
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_are_all_columns_but_the_label() {
+        for (column, places) in [
+            (LabelColumn::First, &[1, 2][..]),
+            (LabelColumn::Index(1), &[0, 2]),
+            (LabelColumn::Last, &[0, 1]),
+            (LabelColumn::Absent, &[0, 1, 2]),
+        ] {
+            let layout = Layout::detect("1,2,3", &column).unwrap();
+            let found: Vec<usize> = (0..layout.features()).map(|at| layout.place(at)).collect();
+            assert_eq!(found, places, "{column:?}");
+        }
+    }
+
+    #[test]
+    fn a_column_too_many_may_be_a_label_only_where_none_is_known() {
+        let problem = |column: LabelColumn, expected: usize| {
+            let layout = Layout::detect("1,2,3", &column).unwrap();
+            layout.check_features(expected).err()
+        };
+        assert_eq!(problem(LabelColumn::Absent, 3), None);
+        assert_eq!(problem(LabelColumn::Last, 2), None);
+        let may_be_label = |column, expected| {
+            problem(column, expected)
+                .expect("the numbers differ")
+                .contains("name its label column")
+        };
+        assert!(may_be_label(LabelColumn::Absent, 2));
+        assert!(!may_be_label(LabelColumn::Absent, 1));
+        assert!(!may_be_label(LabelColumn::Absent, 4));
+        assert!(!may_be_label(LabelColumn::Last, 1));
     }
 }

@@ -1,0 +1,41 @@
+//! The commands of the program.
+
+mod eval;
+mod inspect;
+mod predict;
+mod report;
+mod resume;
+mod samples;
+mod train;
+
+use crate::cli::{Cli, Command};
+use anyhow::{Context, Result, ensure};
+use std::process::ExitCode;
+
+/// Exit code of a run that was interrupted and can be resumed.
+pub const INTERRUPTED: u8 = 130;
+
+/// Runs the command line.
+///
+/// # Errors
+/// Whatever the command meets.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    if let Some(threads) = cli.threads {
+        ensure!(
+            (1..=1024).contains(&threads),
+            "`--threads` must be from 1 to 1024"
+        );
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build_global()
+            .context("the threads could not be started")?;
+    }
+    match cli.command {
+        Command::Train(arguments) => train::run(arguments, cli.json),
+        Command::Resume(arguments) => resume::run(&arguments, cli.json),
+        Command::Eval(arguments) => eval::run(&arguments, cli.json),
+        Command::Predict(arguments) => predict::run(&arguments, cli.json),
+        Command::Inspect(arguments) => inspect::run(&arguments, cli.json),
+        Command::Report(arguments) => report::run(&arguments, cli.json),
+    }
+}

@@ -1,0 +1,45 @@
+//! `nearfield report`
+
+use crate::cli::ReportArguments;
+use crate::outcome::{metrics, unfinished_report};
+use crate::run::Run;
+use crate::run_file::{DataSpec, RunFile};
+use crate::source;
+use crate::state::MOST_BYTES;
+use crate::trainer::{Ending, Trainer};
+use anyhow::{Context, Result};
+use nearfield_train::folder::{RunFolder, read_bounded};
+use nearfield_train::report::{self, Report};
+use serde_json::json;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &ReportArguments, json: bool) -> Result<ExitCode> {
+    let folder = RunFolder::open(&arguments.folder)?;
+    let saved = folder.path().join("report.json");
+    let report: Report = match saved.is_file() {
+        true => serde_json::from_slice(&read_bounded(&saved, MOST_BYTES)?)
+            .with_context(|| format!("{} is damaged", saved.display()))?,
+        false => so_far(&folder)?,
+    };
+    folder.write("report.html", report::render(&report)?.as_bytes())?;
+    let path = folder.path().join("report.html");
+    match json {
+        true => println!("{}", json!({ "report": path })),
+        false => println!("{}", path.display()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The report of a run that has not ended, from its newest checkpoint.
+fn so_far(folder: &RunFolder) -> Result<Report> {
+    let file = RunFile::read(&folder.path().join("run.toml"))?;
+    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
+    let run = Run::resolve(file, &loaded.train)?;
+    let (trainer, _) = Trainer::resume(&run, loaded, folder)?;
+    folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
+    Ok(unfinished_report(
+        trainer.state(),
+        &run,
+        trainer.model(Ending::Interrupted),
+    ))
+}

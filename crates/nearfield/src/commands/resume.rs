@@ -1,0 +1,31 @@
+//! `nearfield resume`
+
+use super::train::{go_on, observer};
+use crate::cli::ResumeArguments;
+use crate::run::Run;
+use crate::run_file::{DataSpec, RunFile};
+use crate::source;
+use crate::trainer::Trainer;
+use anyhow::Result;
+use nearfield_train::folder::RunFolder;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &ResumeArguments, json: bool) -> Result<ExitCode> {
+    let folder = RunFolder::open(&arguments.folder)?;
+    let file = RunFile::read(&folder.path().join("run.toml"))?;
+    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
+    let run = Run::resolve(file, &loaded.train)?;
+    let mut observer = observer(&run, json);
+    let (mut trainer, damaged) = Trainer::resume(&run, loaded, &folder)?;
+    for problem in damaged {
+        observer.note(&format!("warning: a checkpoint is passed over: {problem}"));
+    }
+    observer.note(&format!("resumed after step {}", trainer.state().step));
+    go_on(
+        &mut trainer,
+        &run,
+        &folder,
+        &arguments.limits,
+        (observer.as_mut(), json),
+    )
+}

@@ -1,0 +1,435 @@
+//! What a run leaves behind: model, metrics, summary and report.
+
+use crate::progress::percent;
+use crate::run::Run;
+use crate::state::State;
+use crate::trainer::{Ending, Trainer};
+use anyhow::Result;
+use nearfield_int::audit::LayerAudit;
+use nearfield_int::dataset::Samples;
+use nearfield_int::head::predicted_class;
+use nearfield_int::model;
+use nearfield_int::network::Network;
+use nearfield_train::data::{Dataset, Values};
+use nearfield_train::folder::RunFolder;
+use nearfield_train::history::{Accuracies, EpochRecord, Tally};
+use nearfield_train::report::{
+    self, Confusion, HeadAccuracy, Mistake, Picture, Report, Table, WeightMagnitudes,
+};
+use serde::{Deserialize, Serialize};
+
+/// Misclassified samples that a report shows.
+const MOST_MISTAKES: usize = 24;
+
+/// The figures of a run, as `summary.json` holds them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Summary {
+    /// Version of this file.
+    pub version: u32,
+    /// Name of the run.
+    pub name: String,
+    /// `honest` or `published`.
+    pub profile: String,
+    /// Seed.
+    pub seed: u64,
+    /// Epochs trained.
+    pub epochs: u32,
+    /// Steps made.
+    pub steps: u64,
+    /// Whether the run went to its end, and was not cut off by `--max-steps`.
+    pub finished: bool,
+    /// The epoch whose weights the model has, if an epoch was chosen.
+    pub chosen_epoch: Option<u32>,
+    /// `validation` or `test`: the samples on which decisions were taken.
+    pub decided_on: String,
+    /// Training accuracy of the chosen epoch.
+    pub train: Tally,
+    /// Accuracy on the deciding samples in the chosen epoch.
+    pub decision: Tally,
+    /// Accuracy on the deciding samples in the last epoch.
+    pub last_decision: Tally,
+    /// Test accuracy of the model, with every head's.
+    pub test: Accuracies,
+    /// Wall time of all epochs, in milliseconds.
+    pub milliseconds: u64,
+    /// What became of the integers of each layer in training.
+    pub audit: Vec<(String, LayerAudit)>,
+}
+
+/// Evaluates the model once on the test set and writes everything.
+///
+/// # Errors
+/// If a file cannot be written.
+pub fn write(
+    trainer: &Trainer<'_>,
+    run: &Run,
+    folder: &RunFolder,
+    ending: Ending,
+) -> Result<Summary> {
+    let network = trainer.model(ending);
+    let (samples, stored) = trainer.test();
+    let look = look(network, samples, trainer.tested(), run.training.batch)?;
+    let summary = summarize(trainer.state(), run, ending, &look);
+    let report = report_of(&summary, trainer, &look, network, stored);
+    folder.write(
+        "model.safetensors",
+        &model::to_bytes(network, trainer.card())?,
+    )?;
+    folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
+    folder.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
+    folder.write("report.json", &serde_json::to_vec(&report)?)?;
+    folder.write("report.html", report::render(&report)?.as_bytes())?;
+    Ok(summary)
+}
+
+/// What one look at the test set showed.
+struct Look {
+    accuracies: Accuracies,
+    confusion: Vec<Vec<u64>>,
+    /// Sample, truth, prediction.
+    mistakes: Vec<(usize, usize, usize)>,
+}
+
+fn look(network: &Network, samples: &Samples, count: usize, batch: usize) -> Result<Look> {
+    let classes = network.spec().classes;
+    let mut look = Look {
+        accuracies: Accuracies::default(),
+        confusion: vec![vec![0; classes]; classes],
+        mistakes: Vec::new(),
+    };
+    let mut first = 0;
+    for (values, labels) in samples.batches(batch) {
+        let labels = &labels[..labels.len().min(count - first)];
+        if labels.is_empty() {
+            break;
+        }
+        let scores = network.scores(&values[..labels.len() * samples.shape.features()])?;
+        let right = |scores: &Vec<i8>| nearfield_int::head::count_right(scores, labels, classes);
+        look.accuracies.add(&Accuracies {
+            output: right(&scores.output),
+            heads: scores.heads.iter().map(right).collect(),
+        });
+        for (place, scores) in scores.output.chunks_exact(classes).enumerate() {
+            let (truth, predicted) = (usize::from(labels[place]), predicted_class(scores));
+            look.confusion[truth][predicted] += 1;
+            if truth != predicted && look.mistakes.len() < MOST_MISTAKES {
+                look.mistakes.push((first + place, truth, predicted));
+            }
+        }
+        first += labels.len();
+    }
+    Ok(look)
+}
+
+fn summarize(state: &State, run: &Run, ending: Ending, look: &Look) -> Summary {
+    let last = state.history.last();
+    let best = run.training.model == crate::run::Model::Best && ending == Ending::Finished;
+    let chosen = if best {
+        state.best.map(|(epoch, _)| epoch)
+    } else {
+        last.map(|l| l.epoch)
+    };
+    let record = state
+        .history
+        .iter()
+        .find(|record| Some(record.epoch) == chosen);
+    let output = |pick: fn(&EpochRecord) -> Tally, record: Option<&EpochRecord>| {
+        record.map(pick).unwrap_or_default()
+    };
+    let mut totals = state.totals.clone();
+    totals.add(&state.counts);
+    Summary {
+        version: 1,
+        name: run.name.clone(),
+        profile: format!("{:?}", run.profile).to_lowercase(),
+        seed: run.seed,
+        epochs: state.epochs,
+        steps: state.step,
+        finished: ending == Ending::Finished,
+        chosen_epoch: if best { chosen } else { None },
+        decided_on: decided_on(run).into(),
+        train: output(|record| record.train.output, record),
+        decision: output(|record| record.decision.output, record),
+        last_decision: output(|record| record.decision.output, last),
+        test: look.accuracies.clone(),
+        milliseconds: state
+            .history
+            .iter()
+            .map(|record| record.milliseconds)
+            .sum::<u64>()
+            + state.milliseconds,
+        audit: totals.audits(),
+    }
+}
+
+/// The name of the samples on which a run decides.
+pub fn decided_on(run: &Run) -> &'static str {
+    if run.training.decide_on_test {
+        "test"
+    } else {
+        "validation"
+    }
+}
+
+fn report_of(
+    summary: &Summary,
+    trainer: &Trainer<'_>,
+    look: &Look,
+    network: &Network,
+    stored: &Dataset,
+) -> Report {
+    let classes = &trainer.card().classes;
+    let mistake = |&(index, truth, predicted): &(usize, usize, usize)| Mistake {
+        index: index as u64,
+        truth: classes[truth].clone(),
+        predicted: classes[predicted].clone(),
+        image: picture(stored, index),
+    };
+    Report {
+        title: summary.name.clone(),
+        summary: facts(summary),
+        history: trainer.state().history.clone(),
+        decision_name: summary.decided_on.clone(),
+        heads: heads(&summary.test),
+        confusion: Some(Confusion {
+            classes: classes.clone(),
+            counts: look.confusion.clone(),
+        }),
+        weights: network
+            .tensors()
+            .map(|(name, _, values)| magnitudes(name, values))
+            .collect(),
+        mistakes: look.mistakes.iter().map(mistake).collect(),
+        tables: vec![audit_table(&summary.audit)],
+        footer: format!("nearfield {}", env!("CARGO_PKG_VERSION")),
+    }
+}
+
+/// The report of a run that has not ended: learning curves, weights and ranges so far.
+pub fn unfinished_report(state: &State, run: &Run, network: &Network) -> Report {
+    let mut totals = state.totals.clone();
+    totals.add(&state.counts);
+    Report {
+        title: format!("{} (not finished)", run.name),
+        summary: vec![
+            (
+                "Epochs".into(),
+                format!("{} of {}", state.epochs, run.training.epochs),
+            ),
+            ("Steps".into(), state.step.to_string()),
+            ("Seed".into(), run.seed.to_string()),
+        ],
+        history: state.history.clone(),
+        decision_name: decided_on(run).into(),
+        weights: network
+            .tensors()
+            .map(|(name, _, values)| magnitudes(name, values))
+            .collect(),
+        tables: vec![audit_table(&totals.audits())],
+        footer: format!("nearfield {}", env!("CARGO_PKG_VERSION")),
+        ..Report::default()
+    }
+}
+
+fn facts(summary: &Summary) -> Vec<(String, String)> {
+    let chosen = match summary.chosen_epoch {
+        Some(epoch) => format!("{epoch}, by {} accuracy", summary.decided_on),
+        None => "none: the weights after the last step".into(),
+    };
+    [
+        ("Test accuracy", percent(summary.test.output)),
+        ("Test samples", summary.test.output.seen.to_string()),
+        ("Chosen epoch", chosen),
+        ("Training accuracy then", percent(summary.train)),
+        ("Decision accuracy then", percent(summary.decision)),
+        ("Epochs", summary.epochs.to_string()),
+        ("Steps", summary.steps.to_string()),
+        ("Time", format!("{} s", summary.milliseconds.div_ceil(1000))),
+        ("Profile", summary.profile.clone()),
+        ("Seed", summary.seed.to_string()),
+        ("Sums that wrapped", wrapped(&summary.audit).to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+/// Sums and weights that wrapped in all layers.
+pub fn wrapped(audit: &[(String, LayerAudit)]) -> u64 {
+    audit.iter().map(|(_, layer)| layer.wrapped()).sum()
+}
+
+/// Accuracy of every exit: the heads, then the output.
+pub fn heads(accuracies: &Accuracies) -> Vec<HeadAccuracy> {
+    let named = accuracies.heads.iter().enumerate();
+    let mut heads: Vec<_> = named
+        .map(|(index, &accuracy)| HeadAccuracy {
+            name: format!("block {index}"),
+            accuracy,
+        })
+        .collect();
+    heads.push(HeadAccuracy {
+        name: "output".into(),
+        accuracy: accuracies.output,
+    });
+    heads
+}
+
+/// How the magnitudes of a tensor's weights are spread over the powers of two.
+pub fn magnitudes(name: String, values: &[i32]) -> WeightMagnitudes {
+    let mut found = WeightMagnitudes {
+        name,
+        ..Default::default()
+    };
+    for value in values {
+        let magnitude = value.unsigned_abs();
+        match magnitude.checked_ilog2() {
+            None => found.zeros += 1,
+            Some(power) => {
+                let power = power as usize;
+                found.powers.resize(found.powers.len().max(power + 1), 0);
+                found.powers[power] += 1;
+            }
+        }
+        found.max_abs = found.max_abs.max(magnitude.into());
+    }
+    found
+}
+
+/// A stored sample as a picture, if it is one.
+fn picture(stored: &Dataset, index: usize) -> Option<Picture> {
+    let &[channels @ (1 | 3), height, width] = stored.shape.as_slice() else {
+        return None;
+    };
+    let own = index * stored.features()..(index + 1) * stored.features();
+    let pixels: Vec<i64> = match &stored.values {
+        Values::U8(values) => values[own].iter().map(|&value| value.into()).collect(),
+        Values::I8(values) => values[own]
+            .iter()
+            .map(|&value| i64::from(value) + 128)
+            .collect(),
+        Values::Decimal(values) => values[own].to_vec(),
+    };
+    let (low, high) = (*pixels.iter().min()?, *pixels.iter().max()?);
+    let bright = if high > 127 && low >= 0 && high <= 255 {
+        (0, 255)
+    } else {
+        (low, high)
+    };
+    let level = |value: i64| {
+        let span = (bright.1 - bright.0).max(1);
+        u8::try_from((value - bright.0) * 255 / span).unwrap_or(u8::MAX)
+    };
+    Some(Picture {
+        width: u32::try_from(width).ok()?,
+        height: u32::try_from(height).ok()?,
+        channels: u8::try_from(channels).ok()?,
+        pixels: pixels.into_iter().map(level).collect(),
+    })
+}
+
+/// What became of every layer's integers, for people.
+pub fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
+    let header = [
+        "layer",
+        "sums",
+        "wrapped",
+        "cut to ±127",
+        "gradients wrapped",
+        "residuals beyond int8",
+        "weights wrapped",
+        "largest sum",
+        "bits",
+        "largest gradient",
+        "bits",
+        "largest delta",
+        "bits",
+        "largest weight",
+    ];
+    let size = |value: u64| {
+        if value == 0 {
+            "-".to_owned()
+        } else {
+            value.to_string()
+        }
+    };
+    let bits = |range: &nearfield_int::audit::Range| match range.largest {
+        0 => "-".to_owned(),
+        _ => range.bits().to_string(),
+    };
+    let row = |(name, layer): &(String, LayerAudit)| {
+        vec![
+            name.clone(),
+            layer.forward.sums.to_string(),
+            layer.forward.wrapped.to_string(),
+            layer.cut.to_string(),
+            layer.gradient.wrapped.to_string(),
+            layer.residuals.to_string(),
+            layer.updates.to_string(),
+            size(layer.forward.largest),
+            bits(&layer.forward),
+            size(layer.gradient.largest),
+            bits(&layer.gradient),
+            size(layer.delta.largest),
+            bits(&layer.delta),
+            size(layer.largest_weight),
+        ]
+    };
+    Table {
+        title: "Integer ranges in training".into(),
+        note: "Wrapped sums are those whose exact value does not fit int32. Largest values are \
+               looked for with --audit-ranges."
+            .into(),
+        header: header.map(str::to_owned).into(),
+        rows: audit.iter().map(row).collect(),
+    }
+}
+
+/// The epochs as CSV: counts, so that nothing is rounded, and per cent for plots.
+///
+/// # Errors
+/// Never in memory.
+pub fn metrics(history: &[EpochRecord]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let heads = history
+        .first()
+        .map_or(0, |record| record.decision.heads.len());
+    let mut header: Vec<String> = [
+        "epoch",
+        "steps",
+        "rate_inv",
+        "milliseconds",
+        "images_per_second",
+    ]
+    .map(String::from)
+    .into();
+    for set in ["train", "decision"] {
+        let exits = (0..heads)
+            .map(|index| format!("block{index}"))
+            .chain(["output".into()]);
+        for exit in exits {
+            header
+                .extend(["correct", "seen", "percent"].map(|what| format!("{set}_{exit}_{what}")));
+        }
+    }
+    writer.write_record(&header)?;
+    for record in history {
+        let speed = record.train.output.seen * 1000 / record.milliseconds.max(1);
+        let mut row: Vec<String> = [
+            record.epoch.into(),
+            record.steps,
+            record.rate_inv,
+            record.milliseconds,
+            speed,
+        ]
+        .map(|number| number.to_string())
+        .into();
+        for set in [&record.train, &record.decision] {
+            for tally in set.heads.iter().chain([&set.output]) {
+                let percent = percent(*tally).replace(" %", "");
+                row.extend([tally.correct.to_string(), tally.seen.to_string(), percent]);
+            }
+        }
+        writer.write_record(&row)?;
+    }
+    Ok(writer.into_inner()?)
+}

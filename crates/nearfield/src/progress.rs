@@ -1,0 +1,158 @@
+//! What a person or a program sees of a run while it goes on.
+
+use indicatif::{ProgressBar, ProgressStyle};
+use nearfield_int::network::StepCount;
+use nearfield_train::history::{EpochRecord, Tally};
+use serde_json::json;
+use std::time::Instant;
+
+/// Told about a run as it goes on.
+pub trait Observer {
+    /// Something a person should know.
+    fn note(&mut self, text: &str);
+    /// An epoch begins, with this many steps already made of all its steps.
+    fn epoch_begins(&mut self, epoch: u32, epochs: u32, made: u64, steps: u64);
+    /// A step was made on `samples` samples; `counts` are the epoch's so far.
+    fn step(&mut self, samples: usize, counts: &StepCount);
+    /// An epoch has ended.
+    fn epoch_ends(&mut self, record: &EpochRecord);
+}
+
+/// Per cent with two decimals.
+pub fn percent(tally: Tally) -> String {
+    match tally.seen {
+        0 => "-".into(),
+        // Two decimals, rounded half up, in integers.
+        seen => {
+            let scaled = (u128::from(tally.correct) * 20_000 / u128::from(seen)).div_ceil(2);
+            format!("{}.{:02} %", scaled / 100, scaled % 100)
+        }
+    }
+}
+
+/// A bar for each epoch, and a line when it ends.
+pub struct Bar {
+    bar: ProgressBar,
+    prefix: String,
+    decided_on: &'static str,
+    begun: Instant,
+    samples: u64,
+}
+
+impl Bar {
+    /// A bar for a run that decides on these samples.
+    pub fn new(decided_on: &'static str) -> Self {
+        Bar {
+            decided_on,
+            bar: ProgressBar::hidden(),
+            prefix: String::new(),
+            begun: Instant::now(),
+            samples: 0,
+        }
+    }
+
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a speed for people"
+    )]
+    fn speed(&self) -> u64 {
+        (self.samples as f64 / self.begun.elapsed().as_secs_f64().max(1e-6)) as u64
+    }
+}
+
+impl Observer for Bar {
+    fn note(&mut self, text: &str) {
+        self.bar.suspend(|| eprintln!("{text}"));
+    }
+
+    fn epoch_begins(&mut self, epoch: u32, epochs: u32, made: u64, steps: u64) {
+        let style = ProgressStyle::with_template("{prefix} [{bar:24}] {msg} {eta}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        self.prefix = format!("epoch {epoch}/{epochs}");
+        self.bar = ProgressBar::new(steps).with_style(style.progress_chars("=> "));
+        self.bar.set_prefix(self.prefix.clone());
+        self.bar.set_position(made);
+        self.begun = Instant::now();
+        self.samples = 0;
+    }
+
+    fn step(&mut self, samples: usize, counts: &StepCount) {
+        self.samples += samples as u64;
+        self.bar.inc(1);
+        if self.bar.is_hidden() {
+            return;
+        }
+        let heads: Vec<String> = counts
+            .blocks
+            .iter()
+            .map(|block| percent(block.head))
+            .collect();
+        self.bar.set_message(format!(
+            "{} images/s, train {} (heads {})",
+            self.speed(),
+            percent(counts.output),
+            heads.join(" ")
+        ));
+    }
+
+    fn epoch_ends(&mut self, record: &EpochRecord) {
+        self.bar.finish_and_clear();
+        let heads: Vec<String> = record
+            .decision
+            .heads
+            .iter()
+            .map(|&head| percent(head))
+            .collect();
+        eprintln!(
+            "{}: train {}, {} {} (heads {}), {} images/s, rate 1/{}",
+            self.prefix,
+            percent(record.train.output),
+            self.decided_on,
+            percent(record.decision.output),
+            heads.join(" "),
+            self.speed(),
+            record.rate_inv
+        );
+    }
+}
+
+/// One JSON object a line on standard output.
+#[derive(Default)]
+pub struct JsonLines;
+
+impl Observer for JsonLines {
+    fn note(&mut self, text: &str) {
+        println!("{}", json!({ "event": "note", "text": text }));
+    }
+
+    fn epoch_begins(&mut self, epoch: u32, epochs: u32, made: u64, steps: u64) {
+        let event = json!({
+            "event": "epoch_begins", "epoch": epoch, "epochs": epochs,
+            "steps_made": made, "steps": steps,
+        });
+        println!("{event}");
+    }
+
+    fn step(&mut self, _: usize, _: &StepCount) {}
+
+    fn epoch_ends(&mut self, record: &EpochRecord) {
+        println!("{}", json!({ "event": "epoch", "record": record }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_are_rounded_to_two_decimals() {
+        let of = |correct, seen| percent(Tally { correct, seen });
+        assert_eq!(of(0, 0), "-");
+        assert_eq!(of(1, 3), "33.33 %");
+        assert_eq!(of(2, 3), "66.67 %");
+        assert_eq!(of(10, 10), "100.00 %");
+        assert_eq!(of(9736, 10_000), "97.36 %");
+    }
+}
