@@ -31,20 +31,20 @@ pub(super) fn run(arguments: TrainArguments, json: bool) -> Result<ExitCode> {
         .map(initial_weights)
         .transpose()?;
     let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
-    if loaded.dropped > 0 {
-        observer.note(&format!(
-            "{} rows with missing values were left out",
-            loaded.dropped
-        ));
-    }
+    let dropped = loaded.dropped;
     let run = Run::resolve(file, &loaded.train)?;
+    let mut observer = observer(&run, json);
+    if dropped > 0 {
+        observer.note(&format!("{dropped} rows with missing values were left out"));
+    }
     let mut trainer = Trainer::new(&run, loaded, initial)?;
     let folder = match &arguments.out {
         Some(path) => RunFolder::create(path)?,
         None => new_folder(&run.name)?,
     };
-    folder.write("run.toml", run.to_toml()?.as_bytes())?;
+    // A folder is a run as soon as it has run.toml: what `resume` needs comes first.
     trainer.save(&folder)?;
+    folder.write("run.toml", run.to_toml()?.as_bytes())?;
     observer.note(&format!("run folder: {}", folder.path().display()));
     go_on(
         &mut trainer,
@@ -102,11 +102,11 @@ fn new_folder(name: &str) -> Result<RunFolder> {
     Ok(RunFolder::create(&path)?)
 }
 
-pub(super) fn observer(json: bool) -> Box<dyn Observer> {
+pub(super) fn observer(run: &Run, json: bool) -> Box<dyn Observer> {
     if json {
         Box::new(JsonLines)
     } else {
-        Box::new(Bar::default())
+        Box::new(Bar::new(decided_on(run)))
     }
 }
 
