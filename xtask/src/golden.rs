@@ -5,6 +5,7 @@ mod case;
 mod data;
 
 pub use case::Case;
+pub use data::DATA_VARIABLE;
 
 use anyhow::{Context, Result, bail};
 use nearfield_int::dataset::Samples;

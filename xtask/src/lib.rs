@@ -1,3 +1,5 @@
 //! What developers and CI run beside the tests.
 
+pub mod check;
 pub mod golden;
+pub mod results;

@@ -14,6 +14,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Everything that CI checks: format, lints, the build without std, documents, all tests,
+    /// and the golden case on real MNIST where its files are there.
+    Check,
     /// Train recorded cases again and compare all weights, bit for bit.
     ///
     /// Each folder holds case.json, initial.safetensors and after_N.safetensors, and its data
@@ -24,15 +27,31 @@ enum Command {
         #[arg(required = true)]
         cases: Vec<PathBuf>,
     },
+    /// Write docs/results.md from finished run folders.
+    Results {
+        /// Run folders.
+        #[arg(required = true)]
+        runs: Vec<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Golden { cases } => golden(&cases),
+    let done = match Cli::parse().command {
+        Command::Check => xtask::check::run(),
+        Command::Golden { cases } => Ok(golden(&cases)),
+        Command::Results { runs } => xtask::results::write(&runs).map(|()| true),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }
 
-fn golden(cases: &[PathBuf]) -> ExitCode {
+fn golden(cases: &[PathBuf]) -> bool {
     let mut equal = true;
     for folder in cases {
         match xtask::golden::run(folder) {
@@ -46,9 +65,5 @@ fn golden(cases: &[PathBuf]) -> ExitCode {
             }
         }
     }
-    if equal {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    equal
 }

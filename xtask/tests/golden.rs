@@ -1,4 +1,5 @@
 //! The recorded trainings, repeated in CI.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use nearfield_int::model;
 use std::fs;

@@ -232,7 +232,8 @@ mod tests {
     fn missing_unknown_and_misshapen_tensors_are_named() {
         let (network, card) = model();
         let json = serde_json::to_string(&card).unwrap();
-        let written = |change: &dyn Fn(&mut Vec<(String, Vec<usize>, &[i32])>)| {
+        type Named<'a> = Vec<(String, Vec<usize>, &'a [i32])>;
+        let written = |change: &dyn Fn(&mut Named<'_>)| {
             let mut tensors: Vec<_> = network.tensors().collect();
             change(&mut tensors);
             refusal(&tensors_to_bytes(tensors.into_iter(), json.clone()).unwrap())

@@ -62,6 +62,10 @@ pub(crate) fn accumulate<R: Merge>(
     sum
 }
 
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the shape that folding asks for"
+)]
 fn merged<R: Merge>(mut left: R, right: R) -> R {
     left.merge(&right);
     left

@@ -31,7 +31,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             .context("the threads could not be started")?;
     }
     match cli.command {
-        Command::Train(arguments) => train::run(arguments, cli.json),
+        Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Resume(arguments) => resume::run(&arguments, cli.json),
         Command::Eval(arguments) => eval::run(&arguments, cli.json),
         Command::Predict(arguments) => predict::run(&arguments, cli.json),

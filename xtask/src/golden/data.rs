@@ -8,7 +8,7 @@ use nearfield_train::data::{Dataset, cifar10, idx};
 use std::path::{Path, PathBuf};
 
 /// The environment variable that names the folder of the public data sets.
-pub(super) const DATA_VARIABLE: &str = "NEARFIELD_DATA";
+pub const DATA_VARIABLE: &str = "NEARFIELD_DATA";
 
 /// The samples of a case, in file order, preprocessed as it says.
 pub(super) fn samples(folder: &Path, case: &Case) -> Result<Samples> {

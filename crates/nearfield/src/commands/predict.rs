@@ -18,8 +18,7 @@ pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<ExitCode> 
     if let Some(exit) = arguments.exit {
         ensure!(
             exit < blocks,
-            "`--exit {exit}`: the network has blocks 0 to {}",
-            blocks - 1
+            "`--exit {exit}`: the network has {blocks} blocks, from 0"
         );
     }
     let column = arguments.label_column.as_deref();

@@ -23,8 +23,8 @@ use std::time::Duration;
 /// Where runs go if nothing is said.
 const RUNS: &str = "runs";
 
-pub(super) fn run(arguments: TrainArguments, json: bool) -> Result<ExitCode> {
-    let file = run_file(&arguments)?;
+pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
+    let file = run_file(arguments)?;
     let initial = arguments
         .init_weights
         .as_deref()

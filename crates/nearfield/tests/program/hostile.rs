@@ -43,7 +43,7 @@ fn damaged_idx_files_are_refused_with_what_is_wrong() {
     fs::write(path.join("images"), gz(&images)).unwrap();
     run(path, "train run.toml --epochs 1 --out packed");
 
-    let mut check = |name: &str, bytes: &[u8], expected: &str| {
+    let check = |name: &str, bytes: &[u8], expected: &str| {
         good(path);
         fs::write(path.join(name), bytes).unwrap();
         let error = refusal(path, "train run.toml --out bad");

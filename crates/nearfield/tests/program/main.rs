@@ -1,4 +1,5 @@
 //! The real program, run in temporary folders as a person would run it.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod hostile;
 mod models;

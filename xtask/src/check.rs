@@ -1,0 +1,107 @@
+//! Everything that CI checks, in the order in which it fails fastest.
+
+use crate::golden;
+use anyhow::{Context, Result, ensure};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// The environment variable that names the folder of the large golden cases.
+const GOLDEN_VARIABLE: &str = "NEARFIELD_GOLDEN";
+
+/// The case that needs real data, which is not part of the project.
+const LARGE_CASE: &str = "mlp1_mnist";
+
+/// Runs all checks; `false` if one failed.
+///
+/// # Errors
+/// If a check could not be run.
+pub fn run() -> Result<bool> {
+    let denied = ["--", "-D", "warnings"];
+    let checks: [(&str, Vec<&str>); 5] = [
+        ("format", vec!["fmt", "--all", "--check"]),
+        (
+            "lints",
+            [&["clippy", "--workspace", "--all-targets"][..], &denied].concat(),
+        ),
+        (
+            "lints without std",
+            [
+                &["clippy", "-p", "nearfield-int", "--no-default-features"][..],
+                &denied,
+            ]
+            .concat(),
+        ),
+        (
+            "documents",
+            vec!["doc", "--workspace", "--no-deps", "--quiet"],
+        ),
+        ("tests", vec!["test", "--workspace"]),
+    ];
+    for (name, arguments) in checks {
+        if !passes(name, &arguments)? {
+            return Ok(false);
+        }
+    }
+    Ok(no_std_reaches_the_bottom()? && large_golden_case()?)
+}
+
+fn passes(name: &str, arguments: &[&str]) -> Result<bool> {
+    println!("== {name}: cargo {}", arguments.join(" "));
+    let begun = Instant::now();
+    let status = cargo()
+        .args(arguments)
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .status()
+        .context("cargo could not be started")?;
+    let verdict = if status.success() { "ok" } else { "FAILED" };
+    println!("== {name}: {verdict} after {} s", begun.elapsed().as_secs());
+    Ok(status.success())
+}
+
+fn cargo() -> Command {
+    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The arithmetic core builds without std only if none of its dependencies asks for it either.
+fn no_std_reaches_the_bottom() -> Result<bool> {
+    let tree = [
+        "tree",
+        "-p",
+        "nearfield-int",
+        "--no-default-features",
+        "-e",
+        "features,no-proc-macro",
+    ];
+    let output = cargo().args(tree).output()?;
+    ensure!(output.status.success(), "cargo tree failed");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let with_std: Vec<_> = text
+        .lines()
+        .filter(|line| line.contains("feature \"std\""))
+        .collect();
+    let verdict = if with_std.is_empty() { "ok" } else { "FAILED" };
+    println!("== no std in the arithmetic core's dependencies: {verdict}");
+    for line in &with_std {
+        println!("   {line}");
+    }
+    Ok(with_std.is_empty())
+}
+
+fn large_golden_case() -> Result<bool> {
+    let named = std::env::var_os(GOLDEN_VARIABLE).map(PathBuf::from);
+    let folder = named.unwrap_or_else(|| Path::new("../shared/golden/nitro_d").into());
+    let case = folder.join(LARGE_CASE);
+    if !case.is_dir() {
+        println!(
+            "== SKIPPED: the golden case {LARGE_CASE} (an epoch of real MNIST) is not here; to \
+             run it, set {GOLDEN_VARIABLE} to the folder that holds it and {} to the folder that \
+             holds mnist",
+            golden::DATA_VARIABLE
+        );
+        return Ok(true);
+    }
+    let outcome = golden::run(&case)?;
+    println!("== golden case on real MNIST: {outcome}");
+    Ok(outcome.is_equal())
+}
