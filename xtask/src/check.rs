@@ -71,7 +71,7 @@ fn no_std_reaches_the_bottom() -> Result<bool> {
         "nearfield-int",
         "--no-default-features",
         "-e",
-        "features,no-proc-macro",
+        "features,no-dev,no-proc-macro",
     ];
     let output = cargo().args(tree).output()?;
     ensure!(output.status.success(), "cargo tree failed");

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod commands;
 pub mod outcome;
 pub mod progress;
+pub mod resolve;
 pub mod run;
 pub mod run_file;
 pub mod source;

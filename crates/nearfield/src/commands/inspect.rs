@@ -2,7 +2,8 @@
 
 use super::samples::read_model;
 use crate::cli::InspectArguments;
-use crate::run::{Run, preset_layers};
+use crate::resolve::preset_layers;
+use crate::run::Run;
 use crate::run_file::{DataSpec, RunFile};
 use crate::source;
 use anyhow::{Context, Result, ensure};
