@@ -1,6 +1,6 @@
 //! Data sets as a network sees them: int8 samples with their labels.
 
-use crate::preprocess::{Normalization, Preprocessing, Statistics};
+use crate::preprocess::{Normalization, Preprocessing, Reading, Statistics};
 use crate::spec::Shape;
 use crate::{Error, Result};
 use nearfield_train::data::{Dataset, Values};
@@ -88,13 +88,20 @@ pub fn fit(
 ) -> Result<Preprocessing> {
     let shape = shape_of(&data.shape)?;
     let features = shape.features();
-    let shift = if matches!(data.values, Values::U8(_)) {
-        -128
-    } else {
-        0
+    let reading = match &data.values {
+        Values::U8(_) => Reading::UNSIGNED,
+        Values::I8(_) => Reading::SIGNED,
+        Values::Decimal(_) if normalization == Normalization::None => Reading::SIGNED,
+        Values::Decimal(values) => Reading::decimal(
+            values
+                .iter()
+                .map(|value| value.unsigned_abs())
+                .max()
+                .unwrap_or(0),
+        ),
     };
     if normalization == Normalization::None {
-        return Ok(Preprocessing::unchanged(shift, features));
+        return Ok(Preprocessing::unchanged(reading, features));
     }
     let groups = match statistics {
         Statistics::All => 1,
@@ -104,9 +111,9 @@ pub fn fit(
     };
     let seen = at_most.min(data.labels.len()) * features;
     match &data.values {
-        Values::U8(values) => Preprocessing::fit(&values[..seen], shift, features, groups),
-        Values::I8(values) => Preprocessing::fit(&values[..seen], shift, features, groups),
-        Values::Decimal(values) => Preprocessing::fit(&values[..seen], shift, features, groups),
+        Values::U8(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
+        Values::I8(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
+        Values::Decimal(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
     }
 }
 
@@ -165,7 +172,7 @@ mod tests {
 
     #[test]
     fn samples_of_another_size_are_refused_with_both_sizes() {
-        let preprocessing = Preprocessing::unchanged(-128, 3);
+        let preprocessing = Preprocessing::unchanged(Reading::UNSIGNED, 3);
         let error = Samples::new(&data(vec![2], vec![1, 2]), &preprocessing).unwrap_err();
         assert!(
             error
@@ -176,7 +183,7 @@ mod tests {
 
     #[test]
     fn gathering_follows_the_numbers() {
-        let preprocessing = Preprocessing::unchanged(-128, 2);
+        let preprocessing = Preprocessing::unchanged(Reading::UNSIGNED, 2);
         let samples = Samples::new(&data(vec![2], vec![1, 2, 3, 4, 5, 6]), &preprocessing).unwrap();
         let (mut values, mut labels) = (vec![9], vec![9]);
         samples.gather(&[2, 0], &mut values, &mut labels);

@@ -168,6 +168,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Network, ModelCard)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preprocess::Reading;
     use crate::spec::{LayerSpec, Shape};
 
     fn model() -> (Network, ModelCard) {
@@ -175,7 +176,7 @@ mod tests {
         let card = ModelCard {
             version: MODEL_VERSION,
             network: spec.clone(),
-            preprocessing: Preprocessing::unchanged(0, 3),
+            preprocessing: Preprocessing::unchanged(Reading::SIGNED, 3),
             classes: vec!["no".into(), "yes".into()],
             decimals: None,
         };

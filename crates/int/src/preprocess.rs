@@ -39,12 +39,47 @@ pub struct Group {
     pub deviation: i64,
 }
 
+/// How a stored value is read: `stored * scale + shift`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// 1 for bytes. Decimals are finer than their last digit by this factor, so that the
+    /// rounding of means and deviations does not matter.
+    pub scale: i64,
+    /// -128 for uint8, else 0.
+    pub shift: i64,
+}
+
+impl Reading {
+    /// Of uint8.
+    pub const UNSIGNED: Reading = Reading {
+        scale: 1,
+        shift: -128,
+    };
+    /// Of int8, and of anything that is to stay as it is.
+    pub const SIGNED: Reading = Reading { scale: 1, shift: 0 };
+    /// Largest scale.
+    const FINEST: i64 = 1000;
+
+    /// Of decimals of this largest magnitude: a thousandth of their last digit, if there is room.
+    pub fn decimal(largest: u64) -> Self {
+        let scale = if largest < 1 << 43 { Self::FINEST } else { 1 };
+        Reading { scale, shift: 0 }
+    }
+
+    fn value<T: Into<i64>>(self, stored: T) -> i64 {
+        stored
+            .into()
+            .saturating_mul(self.scale)
+            .saturating_add(self.shift)
+    }
+}
+
 /// A preprocessing whose constants are known: part of every model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Preprocessing {
-    /// Added to every stored value: -128 for uint8, else 0.
-    pub shift: i64,
+    /// How stored values are read.
+    pub reading: Reading,
     /// Values a sample.
     pub features: usize,
     /// Means and deviations of equally many consecutive features each; none: values stay.
@@ -56,10 +91,10 @@ pub struct Preprocessing {
 const TARGET_DEVIATION: i64 = 51;
 
 impl Preprocessing {
-    /// Values stay as they are stored, but for the shift.
-    pub fn unchanged(shift: i64, features: usize) -> Self {
+    /// Values stay as they are read.
+    pub fn unchanged(reading: Reading, features: usize) -> Self {
         Preprocessing {
-            shift,
+            reading,
             features,
             groups: Vec::new(),
         }
@@ -73,42 +108,44 @@ impl Preprocessing {
     ///
     /// # Source
     /// NITRO-D section 4, preprocessing: integers only, both divisions toward zero.
-    pub fn fit<T>(values: &[T], shift: i64, features: usize, groups: usize) -> Result<Self>
+    pub fn fit<T>(values: &[T], reading: Reading, features: usize, groups: usize) -> Result<Self>
     where
         T: Copy + Into<i64>,
     {
-        if values.is_empty() || !features.is_multiple_of(groups.max(1)) {
+        if values.is_empty() || groups == 0 || !features.is_multiple_of(groups) {
             return Err(Error::Samples(format!(
                 "{} values of {features} features cannot give statistics of {groups} groups",
                 values.len()
             )));
         }
-        let mut preprocessing = Preprocessing::unchanged(shift, features);
         let size = features / groups;
         let count = i128::try_from(values.len() / groups).unwrap_or(i128::MAX);
-        let group_of = |index: usize| index % features / size;
-        let mut sums = vec![0_i128; groups];
-        for (index, &value) in values.iter().enumerate() {
-            sums[group_of(index)] += i128::from(value.into() + shift);
-        }
-        let means: Vec<i128> = sums.iter().map(|sum| sum / count).collect();
-        let mut deviations = vec![0_i128; groups];
-        for (index, &value) in values.iter().enumerate() {
-            let group = group_of(index);
-            deviations[group] += (i128::from(value.into() + shift) - means[group]).abs();
-        }
+        let means_of = |of: &dyn Fn(usize, i64) -> i128| {
+            let mut sums = vec![0_i128; groups];
+            for (index, part) in values.chunks(size).enumerate() {
+                let group = index % groups;
+                sums[group] += part
+                    .iter()
+                    .map(|&v| of(group, reading.value(v)))
+                    .sum::<i128>();
+            }
+            sums.into_iter().map(|sum| sum / count).collect::<Vec<_>>()
+        };
+        let means = means_of(&|_, value| value.into());
+        let deviations = means_of(&|group, value| (i128::from(value) - means[group]).abs());
+        let mut preprocessing = Preprocessing::unchanged(reading, features);
         for (group, (mean, deviation)) in means.iter().zip(deviations).enumerate() {
-            let deviation = deviation / count;
             if deviation == 0 {
                 return Err(Error::ZeroDeviation {
                     group: group_name(group, groups, features),
                 });
             }
             let whole = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
-            preprocessing.groups.push(Group {
+            let group = Group {
                 mean: whole(*mean),
                 deviation: whole(deviation),
-            });
+            };
+            preprocessing.groups.push(group);
         }
         Ok(preprocessing)
     }
@@ -121,19 +158,19 @@ impl Preprocessing {
     where
         T: Copy + Into<i64>,
     {
-        let size = self.features / self.groups.len().max(1);
         let mut inputs = Vec::with_capacity(values.len());
-        for (index, &value) in values.iter().enumerate() {
-            let value = value.into() + self.shift;
-            let scaled = match self.groups.get(index % self.features / size) {
-                Some(group) => normalized(value, *group),
-                None => value,
-            };
-            inputs.push(i8::try_from(scaled).map_err(|_| {
-                Error::Samples(format!(
-                    "value {value} does not fit int8: normalise the data (`normalize = \"mad\"`)"
-                ))
-            })?);
+        let size = self.features / self.groups.len().max(1);
+        for (index, part) in values.chunks(size.max(1)).enumerate() {
+            let group = self.groups.get(index % self.groups.len().max(1));
+            for &stored in part {
+                let value = self.reading.value(stored);
+                let input = group.map_or(value, |&group| normalized(value, group));
+                inputs.push(i8::try_from(input).map_err(|_| {
+                    Error::Samples(format!(
+                        "value {value} does not fit int8: normalise the data (`normalize = \"mad\"`)"
+                    ))
+                })?);
+            }
         }
         Ok(inputs)
     }
@@ -145,11 +182,9 @@ impl Preprocessing {
     pub fn check(&self) -> Result<()> {
         let whole = self.groups.is_empty() || self.features.is_multiple_of(self.groups.len());
         let sane = |group: &Group| group.deviation > 0 && group.mean.unsigned_abs() < 1 << 56;
-        if self.features > 0
-            && whole
-            && self.shift.unsigned_abs() <= 128
-            && self.groups.iter().all(sane)
-        {
+        let read = (1..=Reading::FINEST).contains(&self.reading.scale)
+            && self.reading.shift.unsigned_abs() <= 128;
+        if self.features > 0 && whole && read && self.groups.iter().all(sane) {
             return Ok(());
         }
         Err(Error::Model(String::from(
@@ -166,8 +201,8 @@ fn normalized(value: i64, group: Group) -> i64 {
 fn group_name(group: usize, groups: usize, features: usize) -> String {
     match groups {
         1 => String::from("the data"),
-        groups if groups == features => format!("feature {group}"),
-        _ => format!("channel {group}"),
+        groups if groups == features => format!("feature {group} (counted from 0)"),
+        _ => format!("channel {group} (counted from 0)"),
     }
 }
 
@@ -178,7 +213,7 @@ mod tests {
     #[test]
     fn values_are_normalised_by_integers_alone() {
         let pixels = [0_u8, 10, 20, 255];
-        let fitted = Preprocessing::fit(&pixels, -128, 4, 1).unwrap();
+        let fitted = Preprocessing::fit(&pixels, Reading::UNSIGNED, 4, 1).unwrap();
         // Centred: -128 -118 -108 127, sum -227, mean -56; deviations 72 62 52 183.
         assert_eq!(
             fitted.groups,
@@ -193,7 +228,7 @@ mod tests {
     #[test]
     fn groups_have_their_own_statistics_and_results_are_cut_to_int8() {
         let values = [0_i64, 1_000, 2, 1_000, 4, 9_000_000];
-        let fitted = Preprocessing::fit(&values, 0, 2, 2).unwrap();
+        let fitted = Preprocessing::fit(&values, Reading::SIGNED, 2, 2).unwrap();
         assert_eq!(
             fitted.groups[0],
             Group {
@@ -206,29 +241,52 @@ mod tests {
     }
 
     #[test]
+    fn decimals_of_few_digits_keep_their_mean_and_deviation() {
+        let yes_or_no = [0_i64, 1, 1, 1];
+        let coarse = Preprocessing::fit(&yes_or_no, Reading::SIGNED, 1, 1);
+        assert!(matches!(coarse, Err(Error::ZeroDeviation { .. })));
+        let fitted = Preprocessing::fit(&yes_or_no, Reading::decimal(1), 1, 1).unwrap();
+        assert_eq!(
+            fitted.groups,
+            [Group {
+                mean: 750,
+                deviation: 375
+            }]
+        );
+        assert_eq!(fitted.apply(&yes_or_no).unwrap(), [-102, 34, 34, 34]);
+        assert_eq!(Reading::decimal(1 << 43).scale, 1);
+    }
+
+    #[test]
     fn values_that_do_not_vary_are_refused_by_name() {
-        let flat = Preprocessing::fit(&[5_u8, 1, 5, 9], 0, 2, 2).unwrap_err();
+        let flat = Preprocessing::fit(&[5_u8, 1, 5, 9], Reading::UNSIGNED, 2, 2).unwrap_err();
         assert_eq!(
             flat,
             Error::ZeroDeviation {
-                group: String::from("feature 0")
+                group: String::from("feature 0 (counted from 0)")
             }
         );
-        assert!(Preprocessing::fit::<u8>(&[], 0, 2, 1).is_err());
+        assert!(Preprocessing::fit::<u8>(&[], Reading::UNSIGNED, 2, 1).is_err());
     }
 
     #[test]
     fn unchanged_values_must_fit_int8() {
         assert_eq!(
-            Preprocessing::unchanged(0, 1).apply(&[-128_i8, 5]).unwrap(),
+            Preprocessing::unchanged(Reading::SIGNED, 1)
+                .apply(&[-128_i8, 5])
+                .unwrap(),
             [-128, 5]
         );
         assert_eq!(
-            Preprocessing::unchanged(-128, 1)
+            Preprocessing::unchanged(Reading::UNSIGNED, 1)
                 .apply(&[0_u8, 255])
                 .unwrap(),
             [-128, 127]
         );
-        assert!(Preprocessing::unchanged(0, 1).apply(&[200_i64]).is_err());
+        assert!(
+            Preprocessing::unchanged(Reading::SIGNED, 1)
+                .apply(&[200_i64])
+                .is_err()
+        );
     }
 }
