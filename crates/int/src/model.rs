@@ -170,6 +170,7 @@ mod tests {
     use super::*;
     use crate::preprocess::Reading;
     use crate::spec::{LayerSpec, Shape};
+    use proptest::prelude::*;
 
     fn model() -> (Network, ModelCard) {
         let spec = NetworkSpec::new(Shape::flat(3), 2, vec![LayerSpec::Linear { units: 4 }]);
@@ -214,6 +215,25 @@ mod tests {
         }
         bytes.push(0);
         assert!(from_bytes(&bytes).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn changed_bytes_never_cause_a_panic(
+            place in any::<prop::sample::Index>(),
+            byte in any::<u8>(),
+            tail in proptest::collection::vec(any::<u8>(), 0..4),
+        ) {
+            let (network, card) = model();
+            let mut bytes = to_bytes(&network, &card).unwrap();
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+            bytes.extend(tail);
+            if let Ok((network, _)) = from_bytes(&bytes) {
+                let features = network.spec().input.features();
+                let _ = network.scores(&vec![1; features]);
+            }
+        }
     }
 
     #[test]

@@ -172,9 +172,12 @@ fn sync_folder(_: &Path) -> std::io::Result<()> {
 /// Reads a whole file of at most `limit` bytes.
 ///
 /// # Errors
-/// If it cannot be read or is larger than `limit`.
+/// If it cannot be read, is larger than `limit`, or is no ordinary file.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>> {
     let file = File::open(path).map_err(Error::io("open", path))?;
+    if !file.metadata().map_err(Error::io("read", path))?.is_file() {
+        return Err(Error::malformed(path, "is no ordinary file"));
+    }
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)
