@@ -1,6 +1,6 @@
 //! Counting what left its range: sums that wrapped, values that were cut.
 
-use crate::kernel::{Narrow, Wide};
+use crate::kernel::{BLOCK, Panel, Wide};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -35,14 +35,9 @@ impl Range {
         u64::BITS - self.largest.leading_zeros() + 1
     }
 
-    /// Adds plain numbers that are not sums of products and cannot wrap.
-    pub fn add_values(&mut self, values: &[i32]) {
-        let largest = values
-            .iter()
-            .map(|value| value.unsigned_abs())
-            .max()
-            .unwrap_or(0);
-        self.sums += values.len() as u64;
+    /// Looks for the largest of sums that were counted already.
+    pub fn see(&mut self, sums: &[i32]) {
+        let largest = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
         self.largest = self.largest.max(u64::from(largest));
     }
 }
@@ -85,67 +80,82 @@ impl LayerAudit {
     }
 }
 
-/// What became of `sums[narrow row, wide row]`, whose values lie in any order.
+/// What became of the sums of some rows with one block of lanes.
 ///
 /// Three bounds in turn prove most sums harmless: sizes times largest values, sums of
 /// magnitudes, and Cauchy-Schwarz. The rest are formed again in 64 bits.
-pub fn products(narrow: &Narrow<'_>, wide: &Wide<'_>, sums: &[i32], largest: bool) -> Range {
+pub fn products(
+    wide: &Wide<'_>,
+    rows: core::ops::Range<usize>,
+    lanes: &Lanes<'_>,
+    block: usize,
+) -> Range {
+    let first = block * BLOCK;
+    let norms = lanes.norms.get(first..).unwrap_or(&[]);
+    let norms = &norms[..norms.len().min(BLOCK)];
+    let lane_count = BLOCK.min(lanes.panel.lanes() - first);
     let mut range = Range {
-        sums: sums.len() as u64,
+        sums: (rows.len() * lane_count) as u64,
         ..Range::default()
     };
-    if largest {
-        range.add_values(sums);
-        range.sums = sums.len() as u64;
-    }
-    let bound = narrow.depth as u64 * u64::from(narrow.largest) * u64::from(wide.largest());
-    if bound <= i32::MAX as u64 {
+    let suspects = |&(_, (sum, _)): &(usize, (u64, u64))| {
+        sum.saturating_mul(wide.largest().into()) > i32::MAX as u64
+    };
+    let suspects: Vec<_> = norms
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(suspects)
+        .map(|(lane, n)| (lane, n.1))
+        .collect();
+    if suspects.is_empty() {
         return range;
     }
-    let mut wide_norms = Vec::new();
-    for row in narrow.rows() {
-        let magnitudes: u64 = row
-            .iter()
-            .map(|value| u64::from(value.unsigned_abs()))
-            .sum();
-        if magnitudes * u64::from(wide.largest()) <= i32::MAX as u64 {
-            continue;
+    let limit = u128::from(i32::MAX.unsigned_abs()).pow(2);
+    for row in wide.rows().skip(rows.start).take(rows.len()) {
+        let norm = squared_norm(row);
+        for &(lane, lane_norm) in &suspects {
+            if norm.saturating_mul(lane_norm.into()) > limit {
+                range.merge(&exact(row, lanes.panel, first + lane));
+            }
         }
-        if wide_norms.is_empty() {
-            wide_norms = wide
-                .values()
-                .chunks_exact(narrow.depth)
-                .map(squared_norm)
-                .collect();
-        }
-        range.merge(&wrapped_in_row(row, wide, &wide_norms));
     }
     range
 }
 
-fn wrapped_in_row(row: &[i16], wide: &Wide<'_>, wide_norms: &[u128]) -> Range {
-    let limit = u128::from(i32::MAX.unsigned_abs()).pow(2);
-    let norm: u128 = row
-        .iter()
-        .map(|&value| i64::from(value).pow(2).unsigned_abs())
-        .sum::<u64>()
-        .into();
-    let mut found = Range::default();
-    for (wide_row, &wide_norm) in wide.values().chunks_exact(row.len()).zip(wide_norms) {
-        if norm.saturating_mul(wide_norm) <= limit {
-            continue;
-        }
-        let exact: i64 = row
-            .iter()
-            .zip(wide_row)
-            .map(|(&a, &b)| i64::from(a) * i64::from(b))
-            .sum();
-        if i32::try_from(exact).is_err() {
-            found.wrapped += 1;
-            found.largest = found.largest.max(exact.unsigned_abs());
-        }
+/// The lanes of a panel, with what bounds their sums; nothing if no sum can wrap at all.
+#[derive(Clone, Debug)]
+pub struct Lanes<'a> {
+    panel: &'a Panel,
+    norms: Vec<(u64, u64)>,
+}
+
+impl<'a> Lanes<'a> {
+    /// Looks at the lanes only as far as weights of this magnitude make it necessary.
+    pub fn new(panel: &'a Panel, largest_weight: u32) -> Self {
+        let bound = panel.depth() as u64 * u64::from(panel.largest()) * u64::from(largest_weight);
+        let norms = if bound <= i32::MAX as u64 {
+            Vec::new()
+        } else {
+            panel.norms()
+        };
+        Lanes { panel, norms }
     }
-    found
+}
+
+/// One sum, formed again in 64 bits.
+fn exact(row: &[i32], panel: &Panel, lane: usize) -> Range {
+    let product =
+        |(depth, &weight): (usize, &i32)| i64::from(weight) * i64::from(panel.value(depth, lane));
+    let exact: i64 = row.iter().enumerate().map(product).sum();
+    match i32::try_from(exact) {
+        Ok(_) => Range::default(),
+        Err(_) => Range {
+            sums: 0,
+            wrapped: 1,
+            largest: exact.unsigned_abs(),
+        },
+    }
 }
 
 fn squared_norm(row: &[i32]) -> u128 {
@@ -157,13 +167,15 @@ fn squared_norm(row: &[i32]) -> u128 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel;
 
     fn audit(narrow: &[i16], wide: &[i32], depth: usize) -> Range {
-        let (narrow, wide) = (Narrow::new(narrow, depth), Wide::new(wide));
-        let mut sums = vec![0; narrow.rows().len() * wide.values().len() / depth];
-        kernel::products_by_narrow_row(&narrow, &wide, &mut sums);
-        products(&narrow, &wide, &sums, true)
+        let (panel, wide) = (Panel::from_rows(narrow, depth), Wide::new(wide, depth));
+        products(
+            &wide,
+            0..wide.count(),
+            &Lanes::new(&panel, wide.largest()),
+            0,
+        )
     }
 
     #[test]
@@ -194,7 +206,7 @@ mod tests {
             Range {
                 sums: 1,
                 wrapped: 0,
-                largest: 100
+                largest: 0
             }
         );
     }

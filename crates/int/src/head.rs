@@ -110,8 +110,7 @@ impl Classifier {
             range.wrapped = delta.len() as u64;
         }
         if largest {
-            range.add_values(delta);
-            range.sums = delta.len() as u64;
+            range.see(delta);
         }
         range
     }

@@ -1,28 +1,51 @@
 //! The hot loops, behind safe functions over slices.
 //!
-//! All sums are modulo 2^32, as the reference's int32 sums are. [`crate::audit`] tells which of
-//! them wrapped. `portable` is the only kernel set yet and stays the oracle of faster ones.
+//! All sums are modulo 2^32, as the reference's int32 sums are; [`crate::audit`] tells which of
+//! them wrapped. There are three sets of kernels: `portable` is plain Rust and the oracle of the
+//! others, `avx2` and `avx512` (VNNI) are chosen at run time where the processor has them. All
+//! give the same bits; `NEARFIELD_KERNELS=portable|avx2|avx512` forces one.
 
+use alloc::vec;
 use alloc::vec::Vec;
 
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[allow(
+    unsafe_code,
+    reason = "vector instructions, behind a proof that the processor has them"
+)]
+mod avx2;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[allow(
+    unsafe_code,
+    reason = "vector instructions, behind a proof that the processor has them"
+)]
+mod avx512;
+mod panel;
 mod portable;
+mod reciprocal;
+mod set;
 
-/// Rows of int16 values: activations, or loss gradients.
-#[derive(Clone, Copy, Debug)]
-pub struct Narrow<'a> {
-    pub(crate) values: &'a [i16],
-    /// Values in a row.
-    pub(crate) depth: usize,
-    /// Largest magnitude.
-    pub(crate) largest: u32,
+pub use panel::{BLOCK, Panel, interleave};
+pub use reciprocal::Reciprocal;
+pub use set::Set;
+
+/// Rows of int32 values: weights, or gradients; as int16 where they fit, else as low and high
+/// halves, whose sums are put together modulo 2^32.
+#[derive(Clone, Debug)]
+pub struct Wide<'a> {
+    values: &'a [i32],
+    depth: usize,
+    low: Vec<i16>,
+    high: Option<Vec<i16>>,
+    largest: u32,
 }
 
-impl<'a> Narrow<'a> {
+impl<'a> Wide<'a> {
     /// Rows of `depth` values.
     ///
     /// # Panics
     /// If `depth` is 0 or does not divide the number of values.
-    pub fn new(values: &'a [i16], depth: usize) -> Self {
+    pub fn new(values: &'a [i32], depth: usize) -> Self {
         assert!(
             depth > 0 && values.len().is_multiple_of(depth),
             "whole rows of {depth}"
@@ -32,46 +55,25 @@ impl<'a> Narrow<'a> {
             .map(|value| value.unsigned_abs())
             .max()
             .unwrap_or(0);
-        Narrow {
-            values,
-            depth,
-            largest: largest.into(),
-        }
-    }
-
-    /// The rows.
-    pub fn rows(&self) -> core::slice::ChunksExact<'a, i16> {
-        self.values.chunks_exact(self.depth)
-    }
-}
-
-/// Rows of int32 values: weights, or gradients; packed to int16 where they fit.
-#[derive(Clone, Debug)]
-pub struct Wide<'a> {
-    values: &'a [i32],
-    packed: Option<Vec<i16>>,
-    largest: u32,
-}
-
-impl<'a> Wide<'a> {
-    /// Looks at all values once.
-    pub fn new(values: &'a [i32]) -> Self {
-        let largest = values
-            .iter()
-            .map(|value| value.unsigned_abs())
-            .max()
-            .unwrap_or(0);
-        let packed = (largest <= i16::MAX.unsigned_abs().into()).then(|| pack(values));
+        let fits = largest <= i16::MAX.unsigned_abs().into();
+        let high = (!fits).then(|| halves(values, depth, |v| v.wrapping_sub(low(v).into()) >> 16));
         Wide {
             values,
-            packed,
+            depth,
+            low: halves(values, depth, |value| value),
+            high,
             largest,
         }
     }
 
     /// The values as they were given.
-    pub fn values(&self) -> &'a [i32] {
-        self.values
+    pub fn rows(&self) -> core::slice::ChunksExact<'a, i32> {
+        self.values.chunks_exact(self.depth)
+    }
+
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.values.len() / self.depth
     }
 
     /// Largest magnitude.
@@ -82,59 +84,77 @@ impl<'a> Wide<'a> {
 
 #[allow(
     clippy::cast_possible_truncation,
-    reason = "all values were seen to fit int16"
+    reason = "the low half is what is wanted"
 )]
-fn pack(values: &[i32]) -> Vec<i16> {
-    values.iter().map(|&value| value as i16).collect()
+fn low(value: i32) -> i16 {
+    value as i16
 }
 
-/// `sums[n, w] = sum over k of narrow[n, k] * wide[w, k]`, modulo 2^32.
-///
-/// # Panics
-/// If the sizes do not match.
-pub fn products_by_narrow_row(narrow: &Narrow<'_>, wide: &Wide<'_>, sums: &mut [i32]) {
-    let rows = narrow.values.len() / narrow.depth;
-    let columns = wide.values.len() / narrow.depth;
-    assert_eq!(sums.len(), rows * columns, "one sum for each pair of rows");
-    if columns == 0 {
-        return;
+/// The low halves of `half(value)`, in rows of even length.
+fn halves(values: &[i32], depth: usize, half: impl Fn(i32) -> i32) -> Vec<i16> {
+    let stride = depth.next_multiple_of(2);
+    if stride == depth {
+        return values.iter().map(|&value| low(half(value))).collect();
     }
-    for (row, sums) in narrow.rows().zip(sums.chunks_exact_mut(columns)) {
-        match &wide.packed {
-            Some(packed) => portable::row_products_i16(row, packed, sums),
-            None => portable::row_products_i32(row, wide.values, sums),
+    let mut rows = vec![0; values.len() / depth * stride];
+    for (row, values) in rows
+        .chunks_exact_mut(stride)
+        .zip(values.chunks_exact(depth))
+    {
+        for (place, &value) in row.iter_mut().zip(values) {
+            *place = low(half(value));
         }
     }
+    rows
 }
 
-/// `sums[w, n] = sum over k of narrow[n, k] * wide[w, k]`, modulo 2^32.
+/// Some rows and one block of lanes: what a kernel forms all sums of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tile<'a> {
+    /// Rows of `stride` int16 values.
+    rows: &'a [i16],
+    /// Even length of a row.
+    stride: usize,
+    /// `[stride / 2][width][2]`.
+    block: &'a [i16],
+    /// Lanes: a multiple of 16 up to 64.
+    width: usize,
+}
+
+/// Forms the sums of `rows` of `wide` with one block of `panel`: `sums[row, lane]`, in rows of
+/// [`Panel::width`] lanes, of which those beyond the panel's lanes are 0.
 ///
 /// # Panics
-/// If the sizes do not match.
-pub fn products_by_wide_row(narrow: &Narrow<'_>, wide: &Wide<'_>, sums: &mut [i32]) {
-    let columns = narrow.values.len() / narrow.depth;
-    let rows = wide.values.len() / narrow.depth;
-    assert_eq!(sums.len(), rows * columns, "one sum for each pair of rows");
-    if columns == 0 {
-        return;
-    }
-    for (index, sums) in sums.chunks_exact_mut(columns).enumerate() {
-        let row = index * narrow.depth..(index + 1) * narrow.depth;
-        match &wide.packed {
-            Some(packed) => portable::row_products_i16(&packed[row], narrow.values, sums),
-            None => portable::wide_row_products(&wide.values[row], narrow.values, sums),
+/// If depths differ, or `sums` has another size.
+pub fn products(
+    set: Set,
+    wide: &Wide<'_>,
+    rows: core::ops::Range<usize>,
+    (panel, block): (&Panel, usize),
+    sums: &mut [i32],
+) {
+    assert_eq!(wide.depth, panel.depth(), "products of equally many values");
+    let (width, stride) = (panel.width(block), 2 * panel.pairs());
+    assert_eq!(
+        sums.len(),
+        rows.len() * width,
+        "one sum for each row and lane"
+    );
+    let part = rows.start * stride..rows.end * stride;
+    let tile = |rows| Tile {
+        rows,
+        stride,
+        block: panel.block(block),
+        width,
+    };
+    set.tile(&tile(&wide.low[part.clone()]), sums);
+    if let Some(high) = &wide.high {
+        let mut upper = vec![0; sums.len()];
+        set.tile(&tile(&high[part]), &mut upper);
+        for (sum, upper) in sums.iter_mut().zip(upper) {
+            *sum = sum.wrapping_add(upper << 16);
         }
     }
-}
-
-/// `sums += scale * row`, modulo 2^32.
-pub fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
-    portable::add_scaled_i16(sums, scale, row);
-}
-
-/// `sums += scale * row`, modulo 2^32.
-pub fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
-    portable::add_scaled_i32(sums, scale, row);
 }
 
 #[cfg(test)]
@@ -142,63 +162,104 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn naive(narrow: &[i16], wide: &[i32], depth: usize) -> Vec<Vec<i32>> {
-        let sum = |row: &[i16], wide_row: &[i32]| {
-            let exact: i64 = row
-                .iter()
-                .zip(wide_row)
-                .map(|(&a, &b)| i64::from(a) * i64::from(b))
-                .sum();
-            u32::try_from(exact.rem_euclid(1 << 32))
-                .unwrap()
-                .cast_signed()
-        };
-        narrow
-            .chunks(depth)
-            .map(|row| {
-                wide.chunks(depth)
-                    .map(|wide_row| sum(row, wide_row))
-                    .collect()
+    fn naive(wide: &[i32], lanes: &[i16], depth: usize) -> Vec<Vec<i32>> {
+        let sum = |row: &[i32], lane: &[i16]| {
+            row.iter().zip(lane).fold(0_i32, |sum, (&a, &b)| {
+                sum.wrapping_add(a.wrapping_mul(b.into()))
             })
+        };
+        wide.chunks(depth)
+            .map(|row| lanes.chunks(depth).map(|lane| sum(row, lane)).collect())
             .collect()
     }
 
-    fn operands() -> impl Strategy<Value = (usize, Vec<i16>, Vec<i32>)> {
-        let wide_value = prop_oneof![
+    fn wide_values() -> impl Strategy<Value = i32> {
+        prop_oneof![
             -40_000..40_000,
             Just(i32::MIN),
             Just(i32::MAX),
+            Just(32_767),
+            Just(-32_768),
             any::<i32>()
+        ]
+    }
+
+    fn operands() -> impl Strategy<Value = (usize, Vec<i32>, Vec<i16>)> {
+        let sizes = prop_oneof![
+            (1..70_usize, 1..20_usize, 1..6_usize),
+            (1..6_usize, 1..6_usize, 1..200_usize),
         ];
-        let small = -32_768..=32_767;
-        (1..70_usize, 1..6_usize, 1..6_usize).prop_flat_map(move |(depth, rows, columns)| {
+        sizes.prop_flat_map(|(depth, rows, lanes)| {
             let wide = prop_oneof![
-                proptest::collection::vec(small.clone(), depth * columns),
-                proptest::collection::vec(wide_value.clone(), depth * columns),
+                proptest::collection::vec(-32_767..=32_767, depth * rows),
+                proptest::collection::vec(wide_values(), depth * rows),
             ];
+            let lane = prop_oneof![any::<i16>(), Just(i16::MIN), -128..128_i16];
             (
                 Just(depth),
-                proptest::collection::vec(any::<i16>(), depth * rows),
                 wide,
+                proptest::collection::vec(lane, depth * lanes),
             )
         })
     }
 
     proptest! {
         #[test]
-        fn both_orders_equal_the_naive_sums_even_where_they_wrap((depth, narrow, wide) in operands()) {
-            let expected = naive(&narrow, &wide, depth);
-            let (rows, columns) = (narrow.len() / depth, wide.len() / depth);
-            let (narrow, wide) = (Narrow::new(&narrow, depth), Wide::new(&wide));
-            let mut by_narrow = vec![0; rows * columns];
-            products_by_narrow_row(&narrow, &wide, &mut by_narrow);
-            let mut by_wide = vec![0; rows * columns];
-            products_by_wide_row(&narrow, &wide, &mut by_wide);
-            for n in 0..rows {
-                for w in 0..columns {
-                    prop_assert_eq!(by_narrow[n * columns + w], expected[n][w]);
-                    prop_assert_eq!(by_wide[w * rows + n], expected[n][w]);
+        fn every_set_forms_the_naive_sums_even_where_they_wrap((depth, wide, lanes) in operands()) {
+            let expected = naive(&wide, &lanes, depth);
+            let panel = Panel::from_rows(&lanes, depth);
+            let wide = Wide::new(&wide, depth);
+            for set in Set::available() {
+                for block in 0..panel.blocks() {
+                    let width = panel.width(block);
+                    let mut sums = vec![7; wide.count() * width];
+                    products(set, &wide, 0..wide.count(), (&panel, block), &mut sums);
+                    for (row, sums) in sums.chunks_exact(width).enumerate() {
+                        let own = &expected[row][block * BLOCK..];
+                        let own = &own[..own.len().min(width)];
+                        prop_assert_eq!(&sums[..own.len()], own, "{:?}", set);
+                    }
                 }
+            }
+        }
+
+        #[test]
+        fn every_set_adds_scaled_rows_as_the_portable_one(
+            scale in wide_values(),
+            row in proptest::collection::vec(any::<i16>(), 0..90),
+            wide_row in proptest::collection::vec(wide_values(), 90),
+            sums in proptest::collection::vec(any::<i32>(), 90),
+        ) {
+            for set in Set::available() {
+                let (mut ours, mut oracle) = (sums.clone(), sums.clone());
+                set.add_scaled(&mut ours, scale, &row);
+                portable::add_scaled(&mut oracle, scale, &row);
+                set.add_scaled_wide(&mut ours, scale, &wide_row);
+                portable::add_scaled_wide(&mut oracle, scale, &wide_row);
+                prop_assert_eq!(ours, oracle, "{:?}", set);
+            }
+        }
+
+        #[test]
+        fn every_set_scales_and_updates_as_the_portable_one(
+            sums in proptest::collection::vec(wide_values(), 0..90),
+            weights in proptest::collection::vec(wide_values(), 90),
+            divisor in 1..(1_u64 << 32),
+            bits in 0..32_u32,
+            decay in proptest::option::of(1..100_000_u64),
+        ) {
+            let divisor = Reciprocal::new((divisor >> bits).max(1));
+            let decay = decay.map(Reciprocal::new);
+            for set in Set::available() {
+                let (mut ours, mut oracle) = (vec![9; sums.len()], vec![9; sums.len()]);
+                let cut = set.scale(&sums, divisor, 127, &mut ours);
+                prop_assert_eq!(cut, portable::scale(&sums, divisor, 127, &mut oracle));
+                prop_assert_eq!(ours, oracle, "{:?}", set);
+                let (mut ours, mut oracle) = (weights.clone(), weights.clone());
+                let wrapped = set.update(&mut ours[..sums.len()], &sums, divisor, decay);
+                let expected = portable::update(&mut oracle[..sums.len()], &sums, divisor, decay);
+                prop_assert_eq!(wrapped, expected, "{:?}", set);
+                prop_assert_eq!(ours, oracle, "{:?}", set);
             }
         }
     }

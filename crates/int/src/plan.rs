@@ -174,11 +174,13 @@ impl Plan {
             .features()
     }
 
-    /// Whether any block is a convolution.
+    /// Whether the network has a part for images before its linear blocks: convolutions, or
+    /// pooling alone.
     pub fn is_convolutional(&self) -> bool {
-        self.blocks
-            .iter()
-            .any(|block| block.forward != ForwardPlan::Linear)
+        let pools =
+            |(layer, _): &(PassageLayer, Shape)| !matches!(layer, PassageLayer::Dropout(..));
+        self.stem.layers.iter().any(pools)
+            || self.blocks.iter().any(|block| block.forward != ForwardPlan::Linear)
     }
 
     /// Names and shapes of all weight tensors, in the order of the blocks.

@@ -28,7 +28,7 @@ pub fn layers(name: &str, dropout: u32) -> Option<Vec<LayerSpec>> {
             let stages: [&[usize]; 4] = [&[128, 128, 128, 256], &[256, 512], &[512, 512], &[512]];
             Some(cnn(&stages, 1024, dropout))
         }
-        "cnn" => Some(cnn(&[&[16], &[32]], 64, dropout)),
+        "cnn" => Some(cnn(&[&[32], &[64]], 128, dropout)),
         _ => None,
     }
 }

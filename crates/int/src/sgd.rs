@@ -1,6 +1,6 @@
 //! IntegerSGD: the optimiser.
 
-use crate::arithmetic::divide_toward_zero;
+use crate::kernel::{Reciprocal, Set};
 
 /// `weight -= gradient / divisor + weight / decay`, both rounded toward zero.
 ///
@@ -11,8 +11,8 @@ use crate::arithmetic::divide_toward_zero;
 /// NITRO-D section 3.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IntegerSgd {
-    divisor: i64,
-    decay_inv: i64,
+    rate: Reciprocal,
+    decay_inv: u32,
 }
 
 impl IntegerSgd {
@@ -21,40 +21,23 @@ impl IntegerSgd {
     pub fn new(rate_inv: u64, amplification: u32, decay_inv: u32) -> Self {
         let divisor = rate_inv.saturating_mul(amplification.into()).max(1);
         IntegerSgd {
-            divisor: i64::try_from(divisor).unwrap_or(i64::MAX),
-            decay_inv: decay_inv.into(),
+            rate: Reciprocal::new(divisor),
+            decay_inv,
         }
     }
 
     /// Whether decay would change any of these weights.
     pub fn decays(self, weights: &[i32]) -> bool {
-        weights.iter().any(|&weight| self.decays_one(weight))
+        self.decay_inv > 0
+            && weights
+                .iter()
+                .any(|weight| weight.unsigned_abs() >= self.decay_inv)
     }
 
     /// Updates the weights; returns how many wrapped.
-    pub fn update(self, weights: &mut [i32], gradients: &[i32]) -> u64 {
-        let mut wrapped = 0;
-        for (weight, &gradient) in weights.iter_mut().zip(gradients) {
-            let (stepped, over) = self.step(*weight, gradient);
-            *weight = stepped;
-            wrapped += u64::from(over);
-        }
-        wrapped
-    }
-
-    fn decays_one(self, weight: i32) -> bool {
-        self.decay_inv > 0 && i64::from(weight).abs() >= self.decay_inv
-    }
-
-    fn step(self, weight: i32, gradient: i32) -> (i32, bool) {
-        let step = divide_toward_zero(gradient, self.divisor);
-        let decay = match self.decays_one(weight) {
-            true => divide_toward_zero(weight, self.decay_inv),
-            false => 0,
-        };
-        let (change, over) = step.overflowing_add(decay);
-        let (stepped, over_too) = weight.overflowing_sub(change);
-        (stepped, over || over_too)
+    pub fn update(self, set: Set, weights: &mut [i32], gradients: &[i32]) -> u64 {
+        let decay = (self.decay_inv > 0).then(|| Reciprocal::new(self.decay_inv.into()));
+        set.update(weights, gradients, self.rate, decay)
     }
 }
 
@@ -67,23 +50,26 @@ mod tests {
         let sgd = IntegerSgd::new(512, 640, 12_000);
         let mut weights = [100, 100, 11_999, 12_000, -24_000];
         let gradients = [327_679, -327_680, 0, 0, 0];
-        assert_eq!(sgd.update(&mut weights, &gradients), 0);
+        assert_eq!(sgd.update(Set::PORTABLE, &mut weights, &gradients), 0);
         assert_eq!(weights, [100, 101, 11_999, 11_999, -23_998]);
     }
 
     #[test]
     fn decay_beyond_int32_reaches_the_most_negative_weight_alone() {
         let mut weights = [i32::MIN, i32::MAX, -i32::MAX];
-        IntegerSgd::new(1, 1, 1 << 31).update(&mut weights, &[0; 3]);
+        IntegerSgd::new(1, 1, 1 << 31).update(Set::PORTABLE, &mut weights, &[0; 3]);
         assert_eq!(weights, [i32::MIN + 1, i32::MAX, -i32::MAX]);
-        IntegerSgd::new(1, 1, u32::MAX).update(&mut weights[..1], &[0]);
+        IntegerSgd::new(1, 1, u32::MAX).update(Set::PORTABLE, &mut weights[..1], &[0]);
         assert_eq!(weights[0], i32::MIN + 1);
     }
 
     #[test]
     fn wraps_are_counted() {
         let mut weights = [i32::MIN, i32::MAX];
-        assert_eq!(IntegerSgd::new(1, 1, 0).update(&mut weights, &[1, 0]), 1);
+        assert_eq!(
+            IntegerSgd::new(1, 1, 0).update(Set::PORTABLE, &mut weights, &[1, 0]),
+            1
+        );
         assert_eq!(weights, [i32::MAX, i32::MAX]);
     }
 }

@@ -1,44 +1,82 @@
-//! The kernels in plain Rust, written so that compilers vectorise them on any target.
+//! The kernels in plain Rust: the oracle of the others, and what other targets run. Written so
+//! that compilers vectorise them.
 
-/// `sums[w] = row . rows[w]` for consecutive `rows` of the same length.
-pub(super) fn row_products_i16(row: &[i16], rows: &[i16], sums: &mut [i32]) {
-    for (sum, other) in sums.iter_mut().zip(rows.chunks_exact(row.len())) {
-        *sum = row.iter().zip(other).fold(0, |sum: i32, (&a, &b)| {
-            sum.wrapping_add(i32::from(a) * i32::from(b))
-        });
+use super::Tile;
+use super::reciprocal::Reciprocal;
+
+/// As [`super::Set::tile`].
+#[inline(always)]
+pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
+    let width = tile.width;
+    sums.fill(0);
+    for (row, sums) in tile
+        .rows
+        .chunks_exact(tile.stride)
+        .zip(sums.chunks_exact_mut(width))
+    {
+        let pairs = row
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .zip(tile.block.chunks_exact(2 * width));
+        for (&[a, b], lanes) in pairs {
+            for (sum, &[x, y]) in sums.iter_mut().zip(lanes.as_chunks::<2>().0) {
+                let product = i32::from(a) * i32::from(x);
+                *sum = sum.wrapping_add(product.wrapping_add(i32::from(b) * i32::from(y)));
+            }
+        }
     }
 }
 
-/// As [`row_products_i16`], for one int16 row and many int32 rows.
-pub(super) fn row_products_i32(row: &[i16], rows: &[i32], sums: &mut [i32]) {
-    for (sum, other) in sums.iter_mut().zip(rows.chunks_exact(row.len())) {
-        *sum = mixed_product(row, other);
-    }
-}
-
-/// As [`row_products_i16`], for one int32 row and many int16 rows.
-pub(super) fn wide_row_products(row: &[i32], rows: &[i16], sums: &mut [i32]) {
-    for (sum, other) in sums.iter_mut().zip(rows.chunks_exact(row.len())) {
-        *sum = mixed_product(other, row);
-    }
-}
-
-fn mixed_product(narrow: &[i16], wide: &[i32]) -> i32 {
-    narrow.iter().zip(wide).fold(0, |sum: i32, (&a, &b)| {
-        sum.wrapping_add(i32::from(a).wrapping_mul(b))
-    })
-}
-
-/// `sums += scale * row`.
-pub(super) fn add_scaled_i16(sums: &mut [i32], scale: i32, row: &[i16]) {
+/// As [`super::Set::add_scaled`].
+#[inline(always)]
+pub(super) fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
     for (sum, &value) in sums.iter_mut().zip(row) {
         *sum = sum.wrapping_add(scale.wrapping_mul(i32::from(value)));
     }
 }
 
-/// `sums += scale * row`.
-pub(super) fn add_scaled_i32(sums: &mut [i32], scale: i32, row: &[i32]) {
+/// As [`super::Set::add_scaled_wide`].
+#[inline(always)]
+pub(super) fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
     for (sum, &value) in sums.iter_mut().zip(row) {
         *sum = sum.wrapping_add(scale.wrapping_mul(value));
     }
+}
+
+/// As [`super::Set::scale`].
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "cut to the range of int8 just before"
+)]
+#[inline(always)]
+pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
+    let mut cut = 0_u32;
+    for (scaled, &sum) in scaled.iter_mut().zip(sums) {
+        let quotient = divisor.divide_toward_zero(sum);
+        let clipped = quotient.clamp(-limit, limit);
+        cut += u32::from(quotient != clipped);
+        *scaled = clipped as i8;
+    }
+    cut.into()
+}
+
+/// As [`super::Set::update`].
+#[inline(always)]
+pub(super) fn update(
+    weights: &mut [i32],
+    gradients: &[i32],
+    rate: Reciprocal,
+    decay: Option<Reciprocal>,
+) -> u64 {
+    let mut wrapped = 0;
+    for (weight, &gradient) in weights.iter_mut().zip(gradients) {
+        let step = rate.divide_toward_zero(gradient);
+        let decay = decay.map_or(0, |decay| decay.divide_toward_zero(*weight));
+        let (change, over) = step.overflowing_add(decay);
+        let (stepped, over_too) = weight.overflowing_sub(change);
+        *weight = stepped;
+        wrapped += u64::from(over || over_too);
+    }
+    wrapped
 }

@@ -1,13 +1,17 @@
 //! The integer convolution: stride 1, square kernel, zero padding, no bias.
 
 use super::scaling::Scaling;
-use crate::audit::{self, LayerAudit, Merge, Range};
-use crate::kernel::{self, Narrow, Wide};
+use crate::audit::{LayerAudit, Merge, Range};
+use crate::kernel::{BLOCK, Panel, Set, Wide};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use crate::spec::Shape;
 use alloc::vec;
 use alloc::vec::Vec;
+
+mod pass;
+
+use pass::Pass;
 
 /// A convolution (cross-correlation, as everywhere in the field).
 ///
@@ -84,21 +88,47 @@ impl Conv2d {
         scaled: &mut [i8],
         largest: bool,
     ) -> LayerAudit {
-        let wide = Wide::new(&self.weight);
+        let wide = Wide::new(&self.weight, self.fan_in());
         let products = scaled.len() * self.fan_in();
+        let features = self.output.features();
+        let together = BLOCK.div_ceil(self.positions());
         let task = |index: usize, scaled: &mut [i8]| {
-            let mut patches = Vec::new();
-            self.patches(self.sample(input, index), &mut patches);
-            let narrow = Narrow::new(&patches, self.fan_in());
-            let mut sums = vec![0; scaled.len()];
-            kernel::products_by_wide_row(&narrow, &wide, &mut sums);
-            LayerAudit {
-                forward: audit::products(&narrow, &wide, &sums, largest),
-                cut: scaling.apply(&sums, scaled),
-                ..LayerAudit::default()
-            }
+            let first = index * together * self.input.features();
+            let count = scaled.len() / features;
+            let input = &input[first..first + count * self.input.features()];
+            let mut pass = Pass {
+                layer: self,
+                wide: &wide,
+                scaling,
+                largest,
+                panel: Panel::default(),
+                sums: Vec::new(),
+                rows: Vec::new(),
+            };
+            pass.forward(&self.padded(input), scaled)
         };
-        parallel::for_each_part(scaled, self.output.features(), products, task)
+        parallel::for_each_part(scaled, together * features, products, task)
+    }
+
+    /// Samples with their borders of zeros, `[samples, channels, height, width]`.
+    fn padded(&self, input: &[i16]) -> Vec<i16> {
+        let (height, width) = self.padded_size();
+        let planes = input.chunks_exact(self.input.height * self.input.width);
+        let mut padded = vec![0; planes.len() * height * width];
+        for (plane, padded) in planes.zip(padded.chunks_exact_mut(height * width)) {
+            for (row, values) in plane.chunks_exact(self.input.width).enumerate() {
+                let start = (row + self.padding) * width + self.padding;
+                padded[start..start + values.len()].copy_from_slice(values);
+            }
+        }
+        padded
+    }
+
+    fn padded_size(&self) -> (usize, usize) {
+        (
+            self.input.height + 2 * self.padding,
+            self.input.width + 2 * self.padding,
+        )
     }
 
     /// Corrects the weights by the gradient summed over the batch. Positions without gradient
@@ -111,15 +141,16 @@ impl Conv2d {
         largest: bool,
     ) -> LayerAudit {
         let samples = gradient.len() / self.output.features();
+        let set = Set::active();
         let start = || GradientSums::new(self.output.channels, self.fan_in());
         let products = gradient.iter().filter(|&&value| value != 0).count() * self.fan_in();
         let sums = parallel::accumulate(samples, products, start, |sums, index| {
             self.patches(self.sample(input, index), &mut sums.patches);
-            sums.add(self.gradient_of(gradient, index), self.positions());
+            sums.add(set, self.gradient_of(gradient, index), self.positions());
         });
         let mut audit = LayerAudit {
             gradient: self.audit_gradient(&sums, gradient, input, largest),
-            updates: sgd.update(&mut self.weight, &sums.sums),
+            updates: sgd.update(set, &mut self.weight, &sums.sums),
             ..LayerAudit::default()
         };
         if largest {
@@ -181,8 +212,7 @@ impl Conv2d {
             ..Range::default()
         };
         if largest {
-            range.add_values(&sums.sums);
-            range.sums = sums.sums.len() as u64;
+            range.see(&sums.sums);
         }
         let input_largest = input
             .iter()
@@ -256,14 +286,14 @@ impl GradientSums {
     }
 
     /// Adds the sample whose patches are laid out, with its output gradient.
-    fn add(&mut self, gradient: &[i32], positions: usize) {
+    fn add(&mut self, set: Set, gradient: &[i32], positions: usize) {
         let filters = gradient.chunks_exact(positions).zip(&mut self.magnitudes);
         for ((gradient, magnitude), sums) in filters.zip(self.sums.chunks_exact_mut(self.fan_in)) {
             for (position, &scale) in gradient.iter().enumerate() {
                 if scale != 0 {
                     *magnitude += u64::from(scale.unsigned_abs());
                     let patch = &self.patches[position * self.fan_in..][..self.fan_in];
-                    kernel::add_scaled(sums, scale, patch);
+                    set.add_scaled(sums, scale, patch);
                 }
             }
         }
@@ -361,7 +391,7 @@ mod tests {
                 }
             }
             let mut expected = vec![0; scaled.len()];
-            scaling.apply(&sums, &mut expected);
+            scaling.apply(Set::PORTABLE, &sums, &mut expected);
             prop_assert_eq!(scaled, expected);
         }
 

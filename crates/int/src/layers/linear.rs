@@ -1,15 +1,15 @@
 //! The integer linear layer, without bias.
 
 use super::scaling::Scaling;
-use crate::audit::{self, LayerAudit, Merge};
-use crate::kernel::{self, Narrow, Wide};
+use crate::audit::{self, Lanes, LayerAudit, Merge};
+use crate::kernel::{self, BLOCK, Panel, Set, Wide};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// Samples whose sums one task forms.
-const SAMPLES_A_TASK: usize = 8;
+/// Rows of weights whose sums one task forms: whole tiles of every kernel.
+const ROWS_A_TASK: usize = 24;
 
 /// A fully connected layer.
 ///
@@ -50,27 +50,48 @@ impl Linear {
         scaled: &mut [i8],
         largest: bool,
     ) -> LayerAudit {
-        let wide = Wide::new(&self.weight);
-        let products = input.len() * self.outputs;
+        let samples = input.len() / self.inputs;
+        let (set, wide) = (Set::active(), Wide::new(&self.weight, self.inputs));
+        let panel = Panel::from_rows(input, self.inputs);
+        let lanes = Lanes::new(&panel, wide.largest());
+        let mut by_output = vec![0; scaled.len()];
         let task = |index: usize, scaled: &mut [i8]| {
-            let samples = scaled.len() / self.outputs;
-            let start = index * SAMPLES_A_TASK * self.inputs;
-            let narrow = Narrow::new(&input[start..start + samples * self.inputs], self.inputs);
-            let mut sums = vec![0; scaled.len()];
-            kernel::products_by_narrow_row(&narrow, &wide, &mut sums);
-            LayerAudit {
-                forward: audit::products(&narrow, &wide, &sums, largest),
-                cut: scaling.apply(&sums, scaled),
-                ..LayerAudit::default()
+            let start = index * ROWS_A_TASK;
+            let rows = start..start + scaled.len() / samples;
+            let mut audit = LayerAudit::default();
+            let mut sums = Vec::new();
+            for block in 0..panel.blocks() {
+                let width = panel.width(block);
+                sums.resize(rows.len() * width, 0);
+                kernel::products(set, &wide, rows.clone(), (&panel, block), &mut sums);
+                audit
+                    .forward
+                    .merge(&audit::products(&wide, rows.clone(), &lanes, block));
+                let first = block * BLOCK;
+                let count = BLOCK.min(samples - first);
+                for (sums, scaled) in sums
+                    .chunks_exact(width)
+                    .zip(scaled.chunks_exact_mut(samples))
+                {
+                    let (sums, scaled) = (&sums[..count], &mut scaled[first..first + count]);
+                    audit.cut += scaling.apply(set, sums, scaled);
+                    if largest {
+                        audit.forward.see(sums);
+                    }
+                }
             }
+            audit
         };
-        parallel::for_each_part(scaled, SAMPLES_A_TASK * self.outputs, products, task)
+        let products = input.len() * self.outputs;
+        let audit = parallel::for_each_part(&mut by_output, ROWS_A_TASK * samples, products, task);
+        transpose(&by_output, samples, scaled);
+        audit
     }
 
     /// Gradient at the input, `[samples, inputs]`, from the gradient at the output,
     /// `[samples, outputs]`, with the weights as they are now.
     pub fn input_gradient(&self, gradient: &[i32]) -> Vec<i32> {
-        let samples = gradient.len() / self.outputs;
+        let (set, samples) = (Set::active(), gradient.len() / self.outputs);
         let mut at_input = vec![0; samples * self.inputs];
         for (row, gradient) in at_input
             .chunks_exact_mut(self.inputs)
@@ -78,7 +99,7 @@ impl Linear {
         {
             for (&scale, weights) in gradient.iter().zip(self.weight.chunks_exact(self.inputs)) {
                 if scale != 0 {
-                    kernel::add_scaled_wide(row, scale, weights);
+                    set.add_scaled_wide(row, scale, weights);
                 }
             }
         }
@@ -95,8 +116,8 @@ impl Linear {
             .into()
     }
 
-    /// Corrects the weights by the gradient summed over the batch, row by row: gradient and
-    /// update of a row are one task, and no whole gradient exists.
+    /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
+    /// gradient exists.
     pub fn learn(
         &mut self,
         gradient: &[i32],
@@ -105,25 +126,41 @@ impl Linear {
         largest: bool,
     ) -> LayerAudit {
         let samples = gradient.len() / self.outputs;
-        let gradient = transposed(gradient, self.outputs);
-        let input = transposed(input, self.inputs);
-        let narrow = Narrow::new(&input, samples);
-        let products = input.len() * self.outputs;
-        let task = |output: usize, weights: &mut [i32]| {
-            let row = &gradient[output * samples..(output + 1) * samples];
-            if row.iter().all(|&value| value == 0) && !sgd.decays(weights) {
-                return LayerAudit::default();
+        let mut by_output = vec![0; gradient.len()];
+        transpose(gradient, self.outputs, &mut by_output);
+        let (set, wide) = (Set::active(), Wide::new(&by_output, samples));
+        let panel = Panel::from_columns(input, self.inputs);
+        let lanes = Lanes::new(&panel, wide.largest());
+        let (inputs, products) = (self.inputs, input.len() * self.outputs);
+        let task = |index: usize, weights: &mut [i32]| {
+            let start = index * ROWS_A_TASK;
+            let rows = start..start + weights.len() / inputs;
+            let mut audit = LayerAudit::default();
+            let mut sums = Vec::new();
+            for block in 0..panel.blocks() {
+                let width = panel.width(block);
+                sums.resize(rows.len() * width, 0);
+                kernel::products(set, &wide, rows.clone(), (&panel, block), &mut sums);
+                audit
+                    .gradient
+                    .merge(&audit::products(&wide, rows.clone(), &lanes, block));
+                let first = block * BLOCK;
+                let count = BLOCK.min(inputs - first);
+                for (sums, weights) in sums
+                    .chunks_exact(width)
+                    .zip(weights.chunks_exact_mut(inputs))
+                {
+                    let (sums, weights) = (&sums[..count], &mut weights[first..first + count]);
+                    audit.updates += sgd.update(set, weights, sums);
+                    if largest {
+                        audit.gradient.see(sums);
+                    }
+                }
             }
-            let wide = Wide::new(row);
-            let mut sums = vec![0; weights.len()];
-            kernel::products_by_wide_row(&narrow, &wide, &mut sums);
-            LayerAudit {
-                gradient: audit::products(&narrow, &wide, &sums, largest),
-                updates: sgd.update(weights, &sums),
-                ..LayerAudit::default()
-            }
+            audit
         };
-        let mut audit = parallel::for_each_part(&mut self.weight, self.inputs, products, task);
+        let part = ROWS_A_TASK * self.inputs;
+        let mut audit = parallel::for_each_part(&mut self.weight, part, products, task);
         if largest {
             let weights = LayerAudit {
                 largest_weight: self.largest_weight(),
@@ -136,15 +173,13 @@ impl Linear {
 }
 
 /// `[rows, columns]` to `[columns, rows]`.
-fn transposed<T: Copy + Default>(values: &[T], columns: usize) -> Vec<T> {
+fn transpose<T: Copy>(values: &[T], columns: usize, transposed: &mut [T]) {
     let rows = values.len() / columns;
-    let mut result = vec![T::default(); values.len()];
     for (row, values) in values.chunks_exact(columns).enumerate() {
-        for (column, &value) in values.iter().enumerate() {
-            result[column * rows + row] = value;
+        for (place, &value) in transposed[row..].iter_mut().step_by(rows).zip(values) {
+            *place = value;
         }
     }
-    result
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! NITRO scaling: wide accumulators back to 8 bits.
 
 use crate::arithmetic::SCALED_LIMIT;
+use crate::kernel::{Reciprocal, Set};
 
 /// Division by 256 times the fan-in, rounded toward zero and cut at ±127. Gradients pass
 /// through it unchanged, also where it cut.
@@ -10,6 +11,7 @@ use crate::arithmetic::SCALED_LIMIT;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scaling {
     divisor: i32,
+    reciprocal: Reciprocal,
 }
 
 impl Scaling {
@@ -22,8 +24,10 @@ impl Scaling {
     /// Beyond [`Scaling::MAX_FAN_IN`], which a checked plan never asks for.
     pub fn new(fan_in: usize) -> Self {
         let fan_in = i32::try_from(fan_in.max(1)).expect("a checked fan-in");
+        let divisor = fan_in.checked_mul(256).expect("a checked fan-in");
         Scaling {
-            divisor: fan_in.checked_mul(256).expect("a checked fan-in"),
+            divisor,
+            reciprocal: Reciprocal::new(divisor.unsigned_abs().into()),
         }
     }
 
@@ -36,19 +40,8 @@ impl Scaling {
     ///
     /// # Range
     /// Results in -127..=127.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "cut to the range of int8 just before"
-    )]
-    pub fn apply(self, sums: &[i32], scaled: &mut [i8]) -> u64 {
-        let mut cut = 0;
-        for (scaled, &sum) in scaled.iter_mut().zip(sums) {
-            let quotient = sum / self.divisor;
-            let clipped = quotient.clamp(-SCALED_LIMIT, SCALED_LIMIT);
-            cut += u64::from(quotient != clipped);
-            *scaled = clipped as i8;
-        }
-        cut
+    pub fn apply(self, set: Set, sums: &[i32], scaled: &mut [i8]) -> u64 {
+        set.scale(sums, self.reciprocal, SCALED_LIMIT, scaled)
     }
 }
 
@@ -61,7 +54,7 @@ mod tests {
         let scaling = Scaling::new(1);
         let mut scaled = [0; 6];
         let sums = [-255, -256, 511, 127 * 256 + 255, 128 * 256, i32::MIN];
-        assert_eq!(scaling.apply(&sums, &mut scaled), 2);
+        assert_eq!(scaling.apply(Set::PORTABLE, &sums, &mut scaled), 2);
         assert_eq!(scaled, [0, -1, 1, 127, 127, -127]);
     }
 

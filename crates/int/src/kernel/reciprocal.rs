@@ -1,0 +1,91 @@
+//! Exact division by a constant, without dividing.
+
+/// A divisor from 1 to 2^31, as a multiplication and a shift.
+///
+/// With `l = ceil(log2 d)` and `m = ceil(2^(31+l) / d)`, which fits 32 bits, `floor(n * m /
+/// 2^(31+l))` is `floor(n / d)` for every `n` up to 2^31: the excess `e = m * d - 2^(31+l)` is
+/// below `2^l`, so `n * e < 2^(31+l)` and the error never reaches the next integer (Granlund and
+/// Montgomery, "Division by invariant integers using multiplication", 1994, theorem 4.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reciprocal {
+    /// `m`; 0 for a divisor beyond 2^31, by which every quotient is 0.
+    pub(super) multiplier: u32,
+    /// `31 + l`.
+    pub(super) shift: u32,
+}
+
+impl Reciprocal {
+    /// The reciprocal of `divisor`, which is positive. Beyond 2^31, quotients of int32 are 0.
+    pub fn new(divisor: u64) -> Self {
+        debug_assert!(divisor > 0);
+        if divisor > 1 << 31 {
+            return Reciprocal {
+                multiplier: 0,
+                shift: 32,
+            };
+        }
+        let shift = 31 + divisor.max(1).next_power_of_two().trailing_zeros();
+        let multiplier = (1_u64 << shift).div_ceil(divisor.max(1));
+        Reciprocal {
+            multiplier: u32::try_from(multiplier).unwrap_or(u32::MAX),
+            shift,
+        }
+    }
+
+    /// `value / divisor`, rounded toward zero.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "a quotient is not larger than its value"
+    )]
+    #[inline(always)]
+    pub fn divide_toward_zero(self, value: i32) -> i32 {
+        let magnitude = u64::from(value.unsigned_abs()) * u64::from(self.multiplier);
+        let quotient = (magnitude >> self.shift) as u32;
+        // Two's complement: negation where the value is negative, also of 2^31.
+        let sign = value >> 31;
+        (quotient.cast_signed() ^ sign).wrapping_sub(sign)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::arithmetic::divide_toward_zero;
+    use proptest::prelude::*;
+
+    const EXTREMES: [i32; 7] = [i32::MIN, i32::MIN + 1, -1, 0, 1, i32::MAX - 1, i32::MAX];
+
+    #[test]
+    fn extremes_divide_exactly_by_every_kind_of_divisor() {
+        for power in 0..33_u32 {
+            for divisor in [(1_u64 << power) - 1, 1 << power, (1 << power) + 1] {
+                let divisor = divisor.max(1);
+                let reciprocal = Reciprocal::new(divisor);
+                let signed = i64::try_from(divisor).unwrap();
+                for value in EXTREMES {
+                    let expected = divide_toward_zero(value, signed);
+                    assert_eq!(
+                        reciprocal.divide_toward_zero(value),
+                        expected,
+                        "{value} / {divisor}"
+                    );
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+        #[test]
+        fn quotients_are_exact_also_beside_multiples(
+            value in any::<i32>(), bits in 1..32_u32, low in any::<u32>(), beside in -1..2_i64,
+        ) {
+            let divisor = i64::from(low >> (32 - bits)).max(1);
+            let multiple = i64::from(value) / divisor * divisor + beside;
+            let reciprocal = Reciprocal::new(divisor.unsigned_abs());
+            for value in [i64::from(value), multiple].into_iter().filter_map(|v| i32::try_from(v).ok()) {
+                prop_assert_eq!(reciprocal.divide_toward_zero(value), divide_toward_zero(value, divisor));
+            }
+        }
+    }
+}
