@@ -1,6 +1,6 @@
 //! Counting what left its range: sums that wrapped, values that were cut.
 
-use crate::kernel::{BLOCK, Panel, Wide};
+use crate::kernel::{BLOCK, Panel, Set, Wide};
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -111,16 +111,37 @@ pub fn products(
     if suspects.is_empty() {
         return range;
     }
-    let limit = u128::from(i32::MAX.unsigned_abs()).pow(2);
-    for row in wide.rows().skip(rows.start).take(rows.len()) {
-        let norm = squared_norm(row);
-        for &(lane, lane_norm) in &suspects {
-            if norm.saturating_mul(lane_norm.into()) > limit {
-                range.merge(&exact(row, lanes.panel, first + lane));
-            }
+    let set = Set::active();
+    let rows = wide.rows().skip(rows.start).take(rows.len());
+    let rows: Vec<_> = rows.map(|row| (row, squared_norm(row))).collect();
+    let largest_row = rows.iter().map(|row| row.1).max().unwrap_or(0);
+    for (lane, norm) in suspects {
+        if harmless(largest_row, norm) {
+            continue;
+        }
+        let values = lanes.panel.lane(first + lane);
+        for &(row, _) in rows.iter().filter(|row| !harmless(row.1, norm)) {
+            range.merge(&beyond_int32(set.exact_product(row, &values)));
         }
     }
     range
+}
+
+/// Whether Cauchy and Schwarz say that a sum of products of such rows fits int32.
+fn harmless(squares: u128, other_squares: u64) -> bool {
+    squares.saturating_mul(other_squares.into()) <= u128::from(i32::MAX.unsigned_abs()).pow(2)
+}
+
+/// What an exact sum adds to a range.
+pub(crate) fn beyond_int32(exact: i64) -> Range {
+    match i32::try_from(exact) {
+        Ok(_) => Range::default(),
+        Err(_) => Range {
+            sums: 0,
+            wrapped: 1,
+            largest: exact.unsigned_abs(),
+        },
+    }
 }
 
 /// The lanes of a panel, with what bounds their sums; nothing if no sum can wrap at all.
@@ -140,21 +161,6 @@ impl<'a> Lanes<'a> {
             panel.norms()
         };
         Lanes { panel, norms }
-    }
-}
-
-/// One sum, formed again in 64 bits.
-fn exact(row: &[i32], panel: &Panel, lane: usize) -> Range {
-    let product =
-        |(depth, &weight): (usize, &i32)| i64::from(weight) * i64::from(panel.value(depth, lane));
-    let exact: i64 = row.iter().enumerate().map(product).sum();
-    match i32::try_from(exact) {
-        Ok(_) => Range::default(),
-        Err(_) => Range {
-            sums: 0,
-            wrapped: 1,
-            largest: exact.unsigned_abs(),
-        },
     }
 }
 

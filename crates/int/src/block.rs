@@ -2,7 +2,7 @@
 
 use crate::audit::{LayerAudit, Merge};
 use crate::head::Head;
-use crate::layers::activation::{Activation, Tables};
+use crate::layers::activation::Activation;
 use crate::layers::conv2d::Conv2d;
 use crate::layers::linear::Linear;
 use crate::layers::pool::{self, NO_WINNER};
@@ -109,7 +109,7 @@ pub struct Block {
     pub(crate) forward: Forward,
     pub(crate) head: Head,
     scaling: Scaling,
-    activation: Tables,
+    activation: Activation,
     plan: BlockPlan,
     /// Whether this is a linear block behind convolutions, which the published code steps twice.
     linear_in_cnn: bool,
@@ -137,7 +137,7 @@ impl Block {
             forward: Forward::new(plan, weight),
             head: Head::new(plan, heads.0, heads.1),
             scaling: Scaling::new(plan.fan_in()),
-            activation: activation.tables(),
+            activation,
             linear_in_cnn: linear_in_cnn && plan.forward == ForwardPlan::Linear,
             plan: plan.clone(),
             alive: None,
@@ -163,19 +163,15 @@ impl Block {
         let audit = self
             .forward
             .forward(input, self.scaling, &mut scaled, largest);
-        let output = scaled
-            .iter()
-            .map(|&x| self.activation.apply(x).into())
-            .collect();
+        let mut output = vec![0; scaled.len()];
+        self.activation.apply_all(&scaled, &mut output);
         (scaled, output, audit)
     }
 
     fn learn_once(&mut self, alive: &Alive, labels: &[u16], settings: &StepSettings) {
         let lesson = settings.lesson(labels);
         let (mut gradient, tally, head_audit) = self.head.learn(&alive.output, &lesson);
-        for (gradient, &x) in gradient.iter_mut().zip(&alive.scaled) {
-            *gradient = self.activation.backward(*gradient, x);
-        }
+        self.activation.backward_all(&mut gradient, &alive.scaled);
         let sgd = settings.forward_sgd();
         let audit = self
             .forward

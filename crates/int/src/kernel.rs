@@ -236,6 +236,12 @@ mod tests {
                 portable::add_scaled(&mut oracle, scale, &row);
                 set.add_scaled_wide(&mut ours, scale, &wide_row);
                 portable::add_scaled_wide(&mut oracle, scale, &wide_row);
+                let exact = portable::exact_product(&wide_row, &row);
+                prop_assert_eq!(set.exact_product(&wide_row, &row), exact, "{:?}", set);
+                let (mut exactly, mut expected) = (vec![exact; 90], vec![exact; 90]);
+                set.add_scaled_exactly(&mut exactly, scale, &row);
+                portable::add_scaled_exactly(&mut expected, scale, &row);
+                prop_assert_eq!(exactly, expected, "{:?}", set);
                 prop_assert_eq!(ours, oracle, "{:?}", set);
             }
         }

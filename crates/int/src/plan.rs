@@ -180,7 +180,10 @@ impl Plan {
         let pools =
             |(layer, _): &(PassageLayer, Shape)| !matches!(layer, PassageLayer::Dropout(..));
         self.stem.layers.iter().any(pools)
-            || self.blocks.iter().any(|block| block.forward != ForwardPlan::Linear)
+            || self
+                .blocks
+                .iter()
+                .any(|block| block.forward != ForwardPlan::Linear)
     }
 
     /// Names and shapes of all weight tensors, in the order of the blocks.

@@ -32,6 +32,16 @@ impl Seen {
         unsafe { add_scaled_wide(sums, scale, row) }
     }
 
+    pub(super) fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
+        // SAFETY: the feature was seen.
+        unsafe { exact_product(row, lane) }
+    }
+
+    pub(super) fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
+        // SAFETY: the feature was seen.
+        unsafe { add_scaled_exactly(sums, scale, row) }
+    }
+
     pub(super) fn scale(
         self,
         sums: &[i32],
@@ -142,4 +152,14 @@ fn update(
     decay: Option<Reciprocal>,
 ) -> u64 {
     portable::update(weights, gradients, rate, decay)
+}
+
+#[target_feature(enable = "avx2")]
+fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
+    portable::exact_product(row, lane)
+}
+
+#[target_feature(enable = "avx2")]
+fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
+    portable::add_scaled_exactly(sums, scale, row);
 }

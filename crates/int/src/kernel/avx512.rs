@@ -44,6 +44,16 @@ impl Seen {
         unsafe { add_scaled_wide(sums, scale, row) }
     }
 
+    pub(super) fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
+        // SAFETY: the features were seen.
+        unsafe { exact_product(row, lane) }
+    }
+
+    pub(super) fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
+        // SAFETY: the features were seen.
+        unsafe { add_scaled_exactly(sums, scale, row) }
+    }
+
     pub(super) fn scale(
         self,
         sums: &[i32],
@@ -165,4 +175,14 @@ fn update(
     decay: Option<Reciprocal>,
 ) -> u64 {
     portable::update(weights, gradients, rate, decay)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
+    portable::exact_product(row, lane)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
+    portable::add_scaled_exactly(sums, scale, row);
 }

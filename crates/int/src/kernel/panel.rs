@@ -116,10 +116,16 @@ impl Panel {
         &mut self.values[start..start + size]
     }
 
-    /// The value of a lane at a depth.
-    pub fn value(&self, depth: usize, lane: usize) -> i16 {
-        let block = lane / BLOCK;
-        self.block(block)[(depth / 2 * self.width(block) + lane % BLOCK) * 2 + depth % 2]
+    /// The values of a lane.
+    pub fn lane(&self, lane: usize) -> Vec<i16> {
+        let width = self.width(lane / BLOCK);
+        let place = 2 * (lane % BLOCK);
+        let pairs = self.block(lane / BLOCK).chunks_exact(2 * width);
+        let mut values: Vec<i16> = pairs
+            .flat_map(|lanes| [lanes[place], lanes[place + 1]])
+            .collect();
+        values.truncate(self.depth);
+        values
     }
 
     /// Largest magnitude of a value.
@@ -176,9 +182,8 @@ mod tests {
             for panel in [Panel::from_rows(&rows, depth), Panel::from_columns(&columns, lanes)] {
                 prop_assert_eq!((panel.depth(), panel.lanes()), (depth, lanes));
                 for lane in 0..lanes {
-                    for d in 0..depth {
-                        prop_assert_eq!(panel.value(d, lane), value(d, lane));
-                    }
+                    let expected: Vec<i16> = (0..depth).map(|d| value(d, lane)).collect();
+                    prop_assert_eq!(panel.lane(lane), expected);
                 }
                 let largest = rows.iter().map(|v| v.unsigned_abs()).max().unwrap();
                 prop_assert_eq!(panel.largest(), u32::from(largest));

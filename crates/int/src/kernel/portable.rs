@@ -19,12 +19,47 @@ pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
             .0
             .iter()
             .zip(tile.block.chunks_exact(2 * width));
-        for (&[a, b], lanes) in pairs {
-            for (sum, &[x, y]) in sums.iter_mut().zip(lanes.as_chunks::<2>().0) {
-                let product = i32::from(a) * i32::from(x);
-                *sum = sum.wrapping_add(product.wrapping_add(i32::from(b) * i32::from(y)));
+        for (&two, lanes) in pairs {
+            let fours = sums
+                .as_chunks_mut::<4>()
+                .0
+                .iter_mut()
+                .zip(lanes.as_chunks::<8>().0);
+            for (sums, lanes) in fours {
+                add_pair_products(sums, two, lanes);
             }
         }
+    }
+}
+
+/// Four sums of two products each, in the shape of the instruction that most processors have
+/// for it.
+#[inline(always)]
+fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], lanes: &[i16; 8]) {
+    let product = |i: usize| {
+        let first = i32::from(a) * i32::from(lanes[2 * i]);
+        first.wrapping_add(i32::from(b) * i32::from(lanes[2 * i + 1]))
+    };
+    let products = [product(0), product(1), product(2), product(3)];
+    for (sum, product) in sums.iter_mut().zip(products) {
+        *sum = sum.wrapping_add(product);
+    }
+}
+
+/// As [`super::Set::exact_product`].
+#[inline(always)]
+pub(super) fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
+    row.iter()
+        .zip(lane)
+        .map(|(&a, &b)| i64::from(a) * i64::from(b))
+        .sum()
+}
+
+/// As [`super::Set::add_scaled_exactly`].
+#[inline(always)]
+pub(super) fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
+    for (sum, &value) in sums.iter_mut().zip(row) {
+        *sum += i64::from(scale) * i64::from(value);
     }
 }
 

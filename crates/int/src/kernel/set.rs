@@ -109,6 +109,16 @@ impl Set {
         call!(self, add_scaled_wide(sums, scale, row));
     }
 
+    /// The sum of products of two rows, as far as both go, exactly.
+    pub fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
+        call!(self, exact_product(row, lane))
+    }
+
+    /// `sums += scale * row`, as far as both go, exactly.
+    pub fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
+        call!(self, add_scaled_exactly(sums, scale, row));
+    }
+
     /// `scaled = sums / divisor`, rounded toward zero and cut at ±`limit` (up to 127); returns
     /// how many were cut.
     ///

@@ -1,5 +1,6 @@
 //! The activations: piecewise linear functions of an int8, without any multiplication table.
 
+use crate::kernel::Reciprocal;
 use crate::{Error, Result};
 use alloc::format;
 use serde::{Deserialize, Serialize};
@@ -75,7 +76,9 @@ impl Activation {
     pub fn apply(self, x: i8) -> i8 {
         let x = i32::from(x);
         let y = match self {
-            Activation::NitroRelu { alpha_inv } => leaky(x, alpha_inv) - nitro_mean(alpha_inv),
+            Activation::NitroRelu { alpha_inv } => {
+                leaky(x, alpha_inv) - i32::from(nitro_mean(alpha_inv))
+            }
             Activation::PocketRelu => x.max(0),
             Activation::PocketLeakyRelu { alpha_inv } => leaky(x, alpha_inv),
             Activation::PocketTanh => pocket_tanh(x),
@@ -108,41 +111,61 @@ impl Activation {
         }
     }
 
-    /// Both functions for every int8, indexed by the input's bits.
-    pub fn tables(self) -> Tables {
-        let mut tables = Tables {
-            value: [0; 256],
-            inverse_slope: [0; 256],
-        };
-        for x in i8::MIN..=i8::MAX {
-            tables.value[usize::from(x.cast_unsigned())] = self.apply(x);
-            tables.inverse_slope[usize::from(x.cast_unsigned())] = self.inverse_slope(x);
+    /// The activations of many values.
+    pub fn apply_all(self, inputs: &[i8], outputs: &mut [i16]) {
+        let pairs = outputs.iter_mut().zip(inputs);
+        match self {
+            Activation::NitroRelu { alpha_inv } => {
+                let (inverse, mean) = (inverse(alpha_inv), nitro_mean(alpha_inv));
+                pairs.for_each(|(y, &x)| *y = fast_leaky(x, inverse) - i16::from(mean));
+            }
+            Activation::PocketLeakyRelu { alpha_inv } => {
+                let inverse = inverse(alpha_inv);
+                pairs.for_each(|(y, &x)| *y = fast_leaky(x, inverse));
+            }
+            _ => pairs.for_each(|(y, &x)| *y = self.apply(x).into()),
         }
-        tables
-    }
-}
-
-/// An activation, tabulated.
-#[derive(Clone, Debug)]
-pub struct Tables {
-    value: [i8; 256],
-    inverse_slope: [i32; 256],
-}
-
-impl Tables {
-    /// As [`Activation::apply`].
-    pub fn apply(&self, x: i8) -> i8 {
-        self.value[usize::from(x.cast_unsigned())]
     }
 
-    /// The gradient at the input, from that at the output and the input, rounded toward zero.
-    pub fn backward(&self, gradient: i32, x: i8) -> i32 {
-        match self.inverse_slope[usize::from(x.cast_unsigned())] {
+    /// Gradients at the inputs, in place of those at the outputs, rounded toward zero.
+    pub fn backward_all(self, gradients: &mut [i32], inputs: &[i8]) {
+        let pairs = gradients.iter_mut().zip(inputs);
+        match self {
+            Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv } => {
+                let slope = Reciprocal::new(u64::from(alpha_inv.unsigned_abs()).max(1));
+                pairs.for_each(|(gradient, &x)| {
+                    let passed = if x == 127 { 0 } else { *gradient };
+                    *gradient = if x < 0 {
+                        slope.divide_toward_zero(passed)
+                    } else {
+                        passed
+                    };
+                });
+            }
+            _ => pairs.for_each(|(gradient, &x)| *gradient = self.backward(*gradient, x)),
+        }
+    }
+
+    fn backward(self, gradient: i32, x: i8) -> i32 {
+        match self.inverse_slope(x) {
             0 => 0,
-            1 => gradient,
             slope => gradient / slope,
         }
     }
+}
+
+/// `ceil(2^16 / alpha_inv)`: multiplied and shifted, it divides all magnitudes up to 127 exactly.
+fn inverse(alpha_inv: i32) -> u16 {
+    let alpha = alpha_inv.unsigned_abs().max(2);
+    u16::try_from((1_u32 << 16).div_ceil(alpha)).unwrap_or(u16::MAX)
+}
+
+/// The leaky ReLU without division.
+#[allow(clippy::cast_possible_truncation, reason = "a quotient of at most 127")]
+fn fast_leaky(x: i8, inverse: u16) -> i16 {
+    let below = (-i16::from(x).clamp(-127, 0)).cast_unsigned();
+    let quotient = (u32::from(below) * u32::from(inverse)) >> 16;
+    i16::from(x).max(0) - (quotient as u16).cast_signed()
 }
 
 fn leaky(x: i32, alpha_inv: i32) -> i32 {
@@ -153,9 +176,9 @@ fn leaky(x: i32, alpha_inv: i32) -> i32 {
     }
 }
 
-fn nitro_mean(alpha_inv: i32) -> i32 {
+fn nitro_mean(alpha_inv: i32) -> i8 {
     let found = NITRO_MEANS.iter().find(|&&(slope, _)| slope == alpha_inv);
-    found.map_or(0, |&(_, mean)| i32::from(mean))
+    found.map_or(0, |&(_, mean)| mean)
 }
 
 fn pocket_tanh(x: i32) -> i32 {
@@ -173,6 +196,8 @@ fn pocket_tanh(x: i32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
 
     #[test]
     fn nitro_relu_has_the_published_values() {
@@ -204,12 +229,33 @@ mod tests {
 
     #[test]
     fn gradients_stop_only_at_positive_saturation() {
-        let tables = Activation::default().tables();
-        assert_eq!(tables.backward(-7, 127), 0);
-        assert_eq!(tables.backward(-7, 126), -7);
-        assert_eq!(tables.backward(-7, 0), -7);
-        assert_eq!(tables.backward(-7, -1), -1);
-        assert_eq!(tables.backward(-7, -127), -1);
+        let mut gradients = [-7; 5];
+        Activation::default().backward_all(&mut gradients, &[127, 126, 0, -1, -127]);
+        assert_eq!(gradients, [0, -7, -7, -1, -1]);
+    }
+
+    #[test]
+    fn many_values_are_treated_as_each_alone() {
+        let all: Vec<i8> = (-128..=127).collect();
+        let slopes = NITRO_MEANS.map(|(alpha_inv, _)| alpha_inv);
+        let nitro = slopes.map(|alpha_inv| Activation::NitroRelu { alpha_inv });
+        let leaky = slopes.map(|alpha_inv| Activation::PocketLeakyRelu { alpha_inv });
+        let others = [Activation::PocketRelu, Activation::PocketTanh];
+        for activation in nitro.into_iter().chain(leaky).chain(others) {
+            let mut outputs = vec![0; 256];
+            activation.apply_all(&all, &mut outputs);
+            let alone: Vec<i16> = all.iter().map(|&x| activation.apply(x).into()).collect();
+            assert_eq!(outputs, alone, "{activation:?}");
+            for gradient in [i32::MIN, -100_001, -1, 0, 7, 99_999, i32::MAX] {
+                let mut gradients = vec![gradient; 256];
+                activation.backward_all(&mut gradients[1..], &all[1..]);
+                let alone = all.iter().map(|&x| activation.backward(gradient, x));
+                assert!(
+                    gradients.iter().copied().skip(1).eq(alone.skip(1)),
+                    "{activation:?}"
+                );
+            }
+        }
     }
 
     #[test]
@@ -246,9 +292,9 @@ mod tests {
 
     #[test]
     fn pocket_relu_passes_gradients_above_zero_only() {
-        let tables = Activation::PocketRelu.tables();
-        assert_eq!([-5, 0, 1, 127].map(|x| tables.apply(x)), [0, 0, 1, 127]);
-        assert_eq!([-5, 0, 1, 127].map(|x| tables.backward(9, x)), [0, 0, 9, 9]);
+        let relu = Activation::PocketRelu;
+        assert_eq!([-5, 0, 1, 127].map(|x| relu.apply(x)), [0, 0, 1, 127]);
+        assert_eq!([-5, 0, 1, 127].map(|x| relu.backward(9, x)), [0, 0, 9, 9]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The integer convolution: stride 1, square kernel, zero padding, no bias.
 
 use super::scaling::Scaling;
-use crate::audit::{LayerAudit, Merge, Range};
+use crate::audit::{LayerAudit, Merge, Range, beyond_int32};
 use crate::kernel::{BLOCK, Panel, Set, Wide};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
@@ -219,38 +219,36 @@ impl Conv2d {
             .map(|value| value.unsigned_abs())
             .max()
             .unwrap_or(0);
-        for (filter, &magnitude) in sums.magnitudes.iter().enumerate() {
-            if magnitude.saturating_mul(input_largest.into()) > i32::MAX as u64 {
-                range.merge(&self.wrapped_in_filter(filter, gradient, input));
-            }
+        let suspect =
+            |magnitude: u64| magnitude.saturating_mul(input_largest.into()) > i32::MAX as u64;
+        let filters: Vec<usize> = (0..sums.magnitudes.len())
+            .filter(|&f| suspect(sums.magnitudes[f]))
+            .collect();
+        for exact in self.exact_gradients(&filters, gradient, input) {
+            range.merge(&beyond_int32(exact));
         }
         range
     }
 
-    fn wrapped_in_filter(&self, filter: usize, gradient: &[i32], input: &[i16]) -> Range {
+    /// The weight gradients of some filters in 64 bits.
+    fn exact_gradients(&self, filters: &[usize], gradient: &[i32], input: &[i16]) -> Vec<i64> {
+        let (set, positions) = (Set::active(), self.positions());
         let samples = gradient.len() / self.output.features();
-        let mut exact = vec![0_i64; self.fan_in()];
+        let mut exact = vec![0_i64; filters.len() * self.fan_in()];
         let mut patches = Vec::new();
-        for index in 0..samples {
-            let own = &self.gradient_of(gradient, index)[filter * self.positions()..];
-            if own[..self.positions()].iter().all(|&value| value == 0) {
-                continue;
-            }
+        for index in 0..if filters.is_empty() { 0 } else { samples } {
             self.patches(self.sample(input, index), &mut patches);
-            for (&scale, patch) in own.iter().zip(patches.chunks_exact(self.fan_in())) {
-                if scale != 0 {
-                    for (sum, &value) in exact.iter_mut().zip(patch) {
-                        *sum += i64::from(scale) * i64::from(value);
+            let gradient = self.gradient_of(gradient, index);
+            for (&filter, exact) in filters.iter().zip(exact.chunks_exact_mut(self.fan_in())) {
+                let own = &gradient[filter * positions..(filter + 1) * positions];
+                for (&scale, patch) in own.iter().zip(patches.chunks_exact(self.fan_in())) {
+                    if scale != 0 {
+                        set.add_scaled_exactly(exact, scale, patch);
                     }
                 }
             }
         }
-        let wrapped = exact.iter().filter(|&&sum| i32::try_from(sum).is_err());
-        Range {
-            sums: 0,
-            wrapped: wrapped.clone().count() as u64,
-            largest: wrapped.map(|sum| sum.unsigned_abs()).max().unwrap_or(0),
-        }
+        exact
     }
 }
 

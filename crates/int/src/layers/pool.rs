@@ -173,18 +173,24 @@ struct Place {
 }
 
 impl Place {
-    /// The largest value and its place in the channel; the first of equals.
+    /// The largest value and its place in the channel; the first of equals. Value and place are
+    /// compared as one number: which value is the largest cannot be foreseen, so a branch on it
+    /// would cost more than the pooling.
     fn largest(&self, channel: &[i16], width: usize) -> (i16, usize) {
-        let mut best = (i16::MIN, self.top * width + self.left);
+        let mut best = i64::MIN;
         for row in self.top..self.bottom {
-            for column in self.left..self.right {
-                let position = row * width + column;
-                if channel[position] > best.0 {
-                    best = (channel[position], position);
-                }
+            let start = row * width;
+            let values = &channel[start + self.left..start + self.right];
+            for (place, &value) in (start + self.left..).zip(values) {
+                best = best.max((i64::from(value) << 32) - place as i64);
             }
         }
-        best
+        let value = (best + i64::from(u32::MAX)) >> 32;
+        let place = (value << 32) - best;
+        (
+            i16::try_from(value).unwrap_or(i16::MIN),
+            usize::try_from(place).unwrap_or(0),
+        )
     }
 
     /// Whether a padding of 0 beats `value`, or stands before an equal one, whose row this is.
