@@ -8,6 +8,7 @@ use crate::layers::linear::Linear;
 use crate::layers::pool::{self, NO_WINNER};
 use crate::layers::scaling::Scaling;
 use crate::network::StepSettings;
+use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan, Passage, PassageLayer};
 use crate::sgd::IntegerSgd;
 use crate::spec::{HeadPadding, HeadSpec, Shape};
@@ -17,6 +18,9 @@ use nearfield_train::history::Tally;
 use nearfield_train::local_loss;
 use nearfield_train::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
+
+/// Values that pass through an activation as one task.
+const PART: usize = 1 << 16;
 
 /// The layer with weights of a block.
 #[derive(Clone, Debug)]
@@ -164,14 +168,26 @@ impl Block {
             .forward
             .forward(input, self.scaling, &mut scaled, largest);
         let mut output = vec![0; scaled.len()];
-        self.activation.apply_all(&scaled, &mut output);
+        let activation = self.activation;
+        // A value costs about as much as two products.
+        let work = 2 * scaled.len();
+        parallel::for_each_part(&mut output, PART, work, |index, output| {
+            activation.apply_all(&scaled[index * PART..], output);
+            LayerAudit::default()
+        });
         (scaled, output, audit)
     }
 
     fn learn_once(&mut self, alive: &Alive, labels: &[u16], settings: &StepSettings) {
         let lesson = settings.lesson(labels);
         let (mut gradient, tally, head_audit) = self.head.learn(&alive.output, &lesson);
-        self.activation.backward_all(&mut gradient, &alive.scaled);
+        let activation = self.activation;
+        // A value costs about as much as two products.
+        let work = 2 * gradient.len();
+        parallel::for_each_part(&mut gradient, PART, work, |index, gradient| {
+            activation.backward_all(gradient, &alive.scaled[index * PART..]);
+            LayerAudit::default()
+        });
         let sgd = settings.forward_sgd();
         let audit = self
             .forward
@@ -256,7 +272,7 @@ fn pooled(layer: PassageLayer, input: Shape, values: &[i16]) -> Vec<i16> {
     {
         match layer {
             PassageLayer::MaxPool(window) => {
-                window.max(input, HeadPadding::Never, values, result, &mut winners);
+                window.max(input, HeadPadding::Never, values, (result, &mut winners));
             }
             PassageLayer::AvgPool(window) => window.avg(input, values, result),
             _ => pool::global_max(input.height * input.width, values, result),

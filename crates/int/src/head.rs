@@ -195,25 +195,31 @@ impl Head {
             return Cow::Borrowed(output);
         };
         let inputs = self.classifier.linear.inputs;
-        let samples = output.len() / self.input.features();
-        let mut features = vec![0; samples * inputs];
-        if pooling.kind == HeadPool::Max {
-            winners.resize(features.len(), pool::NO_WINNER);
-        }
-        let outputs = output.chunks_exact(self.input.features());
-        for (index, (output, features)) in
-            outputs.zip(features.chunks_exact_mut(inputs)).enumerate()
-        {
-            match pooling.kind {
-                HeadPool::Max => {
-                    let winners = &mut winners[index * inputs..(index + 1) * inputs];
-                    pooling
-                        .window
-                        .max(self.input, pooling.padding, output, features, winners);
+        let size = self.input.features();
+        let mut features = vec![0; output.len() / size * inputs];
+        winners.resize(features.len(), pool::NO_WINNER);
+        let parts = (
+            (features.as_mut_slice(), inputs),
+            (winners.as_mut_slice(), inputs),
+        );
+        // A value costs about as much as four products.
+        parallel::for_each_two_parts(
+            parts.0,
+            parts.1,
+            4 * output.len(),
+            |index, features, winners| {
+                let output = &output[index * size..(index + 1) * size];
+                match pooling.kind {
+                    HeadPool::Max => {
+                        let results = (features, winners);
+                        pooling
+                            .window
+                            .max(self.input, pooling.padding, output, results);
+                    }
+                    HeadPool::Avg => pooling.window.avg(self.input, output, features),
                 }
-                HeadPool::Avg => pooling.window.avg(self.input, output, features),
-            }
-        }
+            },
+        );
         Cow::Owned(features)
     }
 
@@ -227,7 +233,7 @@ impl Head {
         parallel::for_each_part(
             &mut at_output,
             self.input.features(),
-            0,
+            4 * samples * self.input.features(),
             |index, gradient| {
                 let own = index * inputs..(index + 1) * inputs;
                 match pooling.kind {

@@ -247,6 +247,22 @@ mod tests {
         }
 
         #[test]
+        fn every_set_raises_keys_as_the_portable_one(
+            keys in proptest::collection::vec(any::<i32>(), 0..90),
+            values in proptest::collection::vec(any::<i16>(), 90),
+            ranks in proptest::collection::vec(0..500_i32, 90),
+            base in 500..65_536_i32,
+        ) {
+            let mut oracle = keys.clone();
+            portable::raise_keys(&mut oracle, &values, &ranks, base);
+            for set in Set::available() {
+                let mut ours = keys.clone();
+                set.raise_keys(&mut ours, &values, &ranks, base);
+                prop_assert_eq!(&ours, &oracle, "{:?}", set);
+            }
+        }
+
+        #[test]
         fn every_set_scales_and_updates_as_the_portable_one(
             sums in proptest::collection::vec(wide_values(), 0..90),
             weights in proptest::collection::vec(wide_values(), 90),

@@ -35,6 +35,36 @@ where
         .fold(R::default(), merged)
 }
 
+/// As [`for_each_part`], for two buffers with as many parts.
+pub(crate) fn for_each_two_parts<S, T>(
+    (first, first_size): (&mut [S], usize),
+    (second, second_size): (&mut [T], usize),
+    work: usize,
+    task: impl Fn(usize, &mut [S], &mut [T]) + Sync,
+) where
+    S: Send,
+    T: Send,
+{
+    #[cfg(feature = "threads")]
+    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+        use rayon::prelude::*;
+        let parts = first
+            .par_chunks_mut(first_size)
+            .zip(second.par_chunks_mut(second_size));
+        parts
+            .enumerate()
+            .for_each(|(index, (first, second))| task(index, first, second));
+        return;
+    }
+    let _ = work;
+    let parts = first
+        .chunks_mut(first_size)
+        .zip(second.chunks_mut(second_size));
+    parts
+        .enumerate()
+        .for_each(|(index, (first, second))| task(index, first, second));
+}
+
 /// Runs `task(accumulator, index)` for every index below `count` and merges the accumulators;
 /// merging must be associative and commutative.
 pub(crate) fn accumulate<R: Merge>(

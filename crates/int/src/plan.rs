@@ -275,6 +275,7 @@ fn block(
             .ok_or("the head's window does not fit")?
             .features(),
     };
+    check_window(head_window.unwrap_or(Window::square(1)))?;
     bounded_product(&[head_inputs, spec.classes])?;
     let passage = Passage {
         layers: Vec::new(),
@@ -296,6 +297,16 @@ fn block(
     }
 }
 
+fn check_window(window: Window) -> core::result::Result<(), String> {
+    match window.area() {
+        0..=Window::MOST_VALUES => Ok(()),
+        found => Err(format!(
+            "a pooling window of {found} values is more than the {} allowed: pool in two steps",
+            Window::MOST_VALUES
+        )),
+    }
+}
+
 fn passage_layer(
     layer: LayerSpec,
     input: Shape,
@@ -313,6 +324,9 @@ fn passage_layer(
                 )
             })
     };
+    if let LayerSpec::MaxPool { kernel } = layer {
+        check_window(pooled(kernel)?.0)?;
+    }
     match layer {
         LayerSpec::MaxPool { kernel } => {
             pooled(kernel).map(|(window, output)| (PassageLayer::MaxPool(window), output))

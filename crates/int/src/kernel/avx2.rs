@@ -42,6 +42,11 @@ impl Seen {
         unsafe { add_scaled_exactly(sums, scale, row) }
     }
 
+    pub(super) fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+        // SAFETY: the feature was seen.
+        unsafe { raise_keys(keys, values, ranks, base) }
+    }
+
     pub(super) fn scale(
         self,
         sums: &[i32],
@@ -162,4 +167,9 @@ fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
 #[target_feature(enable = "avx2")]
 fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
     portable::add_scaled_exactly(sums, scale, row);
+}
+
+#[target_feature(enable = "avx2")]
+fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+    portable::raise_keys(keys, values, ranks, base);
 }

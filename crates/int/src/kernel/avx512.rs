@@ -6,6 +6,7 @@ use core::arch::x86_64::{
     __m512i, _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512,
     _mm512_storeu_si512,
 };
+use core::ops::Range;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,11 @@ impl Seen {
         unsafe { add_scaled_exactly(sums, scale, row) }
     }
 
+    pub(super) fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+        // SAFETY: the features were seen.
+        unsafe { raise_keys(keys, values, ranks, base) }
+    }
+
     pub(super) fn scale(
         self,
         sums: &[i32],
@@ -77,6 +83,9 @@ impl Seen {
     }
 }
 
+/// Pairs of depths whose lanes stay in the first-level cache while all rows pass over them.
+const PAIRS_AT_ONCE: usize = 96;
+
 /// All rows of a tile, `R` at a time, over blocks of `V` vectors of 16 lanes.
 ///
 /// # Safety
@@ -84,49 +93,47 @@ impl Seen {
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
     let count = tile.rows.len() / tile.stride;
-    let mut row = 0;
-    let mut step = |rows: usize| {
-        let at = (
-            tile.rows.as_ptr().wrapping_add(row * tile.stride),
-            row * 16 * V,
-        );
-        row += rows;
-        (at.0, sums.as_mut_ptr().wrapping_add(at.1))
-    };
-    let mut left = count;
-    // SAFETY: each step takes rows that are there, and its sums.
-    unsafe {
-        while left >= R {
-            let (from, to) = step(R);
-            some_rows::<R, V>(tile, from, to);
-            left -= R;
-        }
-        while left >= 4 {
-            let (from, to) = step(4);
-            some_rows::<4, V>(tile, from, to);
-            left -= 4;
-        }
-        while left > 0 {
-            let (from, to) = step(1);
-            some_rows::<1, V>(tile, from, to);
-            left -= 1;
+    let pairs = tile.stride / 2;
+    sums.fill(0);
+    for first in (0..pairs).step_by(PAIRS_AT_ONCE) {
+        let part = first..pairs.min(first + PAIRS_AT_ONCE);
+        let mut row = 0;
+        while row < count {
+            // SAFETY: each step takes rows that are there.
+            row += unsafe {
+                match count - row {
+                    left if left >= R => some_rows::<R, V>(tile, row, part.clone(), sums),
+                    4.. => some_rows::<4, V>(tile, row, part.clone(), sums),
+                    2.. => some_rows::<2, V>(tile, row, part.clone(), sums),
+                    _ => some_rows::<1, V>(tile, row, part.clone(), sums),
+                }
+            };
         }
     }
 }
 
-/// `R` rows from `from`, with sums at `to`.
+/// Adds the products of some pairs of depths to the sums of `R` rows from `row`; returns `R`.
 ///
 /// # Safety
-/// `from` has `R` rows of the tile's stride, `to` has room for `R * 16 * V` sums.
+/// As [`rows`]; the tile has `R` rows from `row`, and these pairs.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn some_rows<const R: usize, const V: usize>(
     tile: &Tile<'_>,
-    from: *const i16,
-    to: *mut i32,
-) {
-    let mut sums = [[_mm512_setzero_si512(); V]; R];
+    row: usize,
+    pairs: Range<usize>,
+    sums: &mut [i32],
+) -> usize {
+    let from = tile.rows.as_ptr().wrapping_add(row * tile.stride);
+    let to = sums.as_mut_ptr().wrapping_add(row * 16 * V);
     let block = tile.block.as_ptr();
-    for pair in 0..tile.stride / 2 {
+    let mut sums = [[_mm512_setzero_si512(); V]; R];
+    for (row, sums) in sums.iter_mut().enumerate() {
+        for (v, sum) in sums.iter_mut().enumerate() {
+            // SAFETY: there are `R` rows of `16 * V` sums.
+            *sum = unsafe { _mm512_loadu_si512(to.add(row * 16 * V + 16 * v).cast()) };
+        }
+    }
+    for pair in pairs {
         // SAFETY: the block has `16 * V` lanes of two values for each pair of each row.
         unsafe {
             let lanes = block.add(pair * 32 * V);
@@ -146,10 +153,11 @@ unsafe fn some_rows<const R: usize, const V: usize>(
     }
     for (row, sums) in sums.into_iter().enumerate() {
         for (v, sum) in sums.into_iter().enumerate() {
-            // SAFETY: there is room for `R` rows of `16 * V` sums.
+            // SAFETY: there are `R` rows of `16 * V` sums.
             unsafe { _mm512_storeu_si512(to.add(row * 16 * V + 16 * v).cast(), sum) }
         }
     }
+    R
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -185,4 +193,9 @@ fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
     portable::add_scaled_exactly(sums, scale, row);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+    portable::raise_keys(keys, values, ranks, base);
 }

@@ -115,3 +115,11 @@ pub(super) fn update(
     }
     wrapped
 }
+
+/// As [`super::Set::raise_keys`].
+#[inline(always)]
+pub(super) fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+    for ((key, &value), &rank) in keys.iter_mut().zip(values).zip(ranks) {
+        *key = (*key).max((i32::from(value) << 16) + (base - rank));
+    }
+}

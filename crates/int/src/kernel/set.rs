@@ -119,6 +119,12 @@ impl Set {
         call!(self, add_scaled_exactly(sums, scale, row));
     }
 
+    /// Raises keys to those of `values` where these are larger: a key has its value in the high
+    /// half and `base - rank` in the low half, which must not leave 16 bits.
+    pub fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
+        call!(self, raise_keys(keys, values, ranks, base));
+    }
+
     /// `scaled = sums / divisor`, rounded toward zero and cut at ±`limit` (up to 127); returns
     /// how many were cut.
     ///
