@@ -2,12 +2,16 @@
 
 use crate::golden;
 use anyhow::{Context, Result, ensure};
+use nearfield_int::kernel::Set;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 /// The environment variable that names the folder of the large golden cases.
 const GOLDEN_VARIABLE: &str = "NEARFIELD_GOLDEN";
+
+/// The environment variable that forces a set of kernels.
+const KERNELS_VARIABLE: &str = "NEARFIELD_KERNELS";
 
 /// The case that needs real data, which is not part of the project.
 const LARGE_CASE: &str = "mlp1_mnist";
@@ -43,7 +47,35 @@ pub fn run() -> Result<bool> {
             return Ok(false);
         }
     }
-    Ok(no_std_reaches_the_bottom()? && large_golden_case()?)
+    Ok(every_kernel_set()? && no_std_reaches_the_bottom()? && large_golden_case()?)
+}
+
+/// The tests ran with the fastest set of kernels; golden cases and whole networks must come out
+/// the same with every other one.
+fn every_kernel_set() -> Result<bool> {
+    for set in Set::available() {
+        let name = set.name();
+        let status = cargo()
+            .args([
+                "test",
+                "--quiet",
+                "-p",
+                "xtask",
+                "-p",
+                "nearfield-int",
+                "--test",
+                "golden",
+            ])
+            .args(["--test", "network"])
+            .env(KERNELS_VARIABLE, name)
+            .status()?;
+        let verdict = if status.success() { "ok" } else { "FAILED" };
+        println!("== golden cases and networks with {name} kernels: {verdict}");
+        if !status.success() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn passes(name: &str, arguments: &[&str]) -> Result<bool> {

@@ -10,6 +10,7 @@ mod train;
 
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result, ensure};
+use nearfield_int::kernel::Set;
 use std::process::ExitCode;
 
 /// Exit code of a run that was interrupted and can be resumed.
@@ -30,6 +31,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             .build_global()
             .context("the threads could not be started")?;
     }
+    check_kernels()?;
     match cli.command {
         Command::Train(arguments) => train::run(&arguments, cli.json),
         Command::Resume(arguments) => resume::run(&arguments, cli.json),
@@ -38,4 +40,19 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Inspect(arguments) => inspect::run(&arguments, cli.json),
         Command::Report(arguments) => report::run(&arguments, cli.json),
     }
+}
+
+/// Refuses a set of kernels that this processor cannot run, before anything is done.
+fn check_kernels() -> Result<()> {
+    let Some(name) = std::env::var_os("NEARFIELD_KERNELS") else {
+        return Ok(());
+    };
+    let names: Vec<_> = Set::available().into_iter().map(Set::name).collect();
+    ensure!(
+        names.iter().any(|&known| name == known),
+        "NEARFIELD_KERNELS={}: this processor can run {}",
+        name.display(),
+        names.join(", ")
+    );
+    Ok(())
 }

@@ -112,7 +112,7 @@ impl Observer for Bar {
             self.decided_on,
             percent(record.decision.output),
             heads.join(" "),
-            self.speed(),
+            record.train.output.seen * 1000 / record.milliseconds.max(1),
             record.rate_inv
         );
     }

@@ -70,6 +70,36 @@ fn the_model_is_the_same_bytes_for_one_two_and_three_threads() {
 }
 
 #[test]
+fn the_model_is_the_same_bytes_for_every_set_of_kernels() {
+    let folder = folder_with(&[("wide.toml", WIDE)]);
+    let models = nearfield_int::kernel::Set::available()
+        .into_iter()
+        .map(|set| {
+            let name = set.name();
+            let words = format!("train wide.toml --max-steps 6 --out {name}");
+            let mut command = nearfield(folder.path());
+            command
+                .env("NEARFIELD_KERNELS", name)
+                .args(words.split_whitespace());
+            assert!(command.output().unwrap().status.success());
+            fs::read(folder.path().join(name).join("model.safetensors")).unwrap()
+        });
+    let models: Vec<_> = models.collect();
+    assert!(models.windows(2).all(|two| two[0] == two[1]));
+    let mut command = nearfield(folder.path());
+    let output = command
+        .env("NEARFIELD_KERNELS", "avx9")
+        .arg("train")
+        .output()
+        .unwrap();
+    assert!(
+        errors(&output).contains("this processor can run portable"),
+        "{}",
+        errors(&output)
+    );
+}
+
+#[test]
 fn another_seed_gives_another_model_and_the_same_seed_the_same() {
     let folder = tempfile::tempdir().unwrap();
     let model = |seed: u64, out: &str| {
