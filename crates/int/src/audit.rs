@@ -152,6 +152,11 @@ pub struct Lanes<'a> {
 }
 
 impl<'a> Lanes<'a> {
+    /// The lanes' values.
+    pub fn panel(&self) -> &'a Panel {
+        self.panel
+    }
+
     /// Looks at the lanes only as far as weights of this magnitude make it necessary.
     pub fn new(panel: &'a Panel, largest_weight: u32) -> Self {
         let bound = panel.depth() as u64 * u64::from(panel.largest()) * u64::from(largest_weight);

@@ -6,3 +6,4 @@ pub mod dropout;
 pub mod linear;
 pub mod pool;
 pub mod scaling;
+mod sums;

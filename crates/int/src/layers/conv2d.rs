@@ -102,8 +102,6 @@ impl Conv2d {
                 scaling,
                 largest,
                 panel: Panel::default(),
-                sums: Vec::new(),
-                rows: Vec::new(),
             };
             pass.forward(&self.padded(input), scaled)
         };

@@ -1,8 +1,9 @@
 //! The integer linear layer, without bias.
 
 use super::scaling::Scaling;
-use crate::audit::{self, Lanes, LayerAudit, Merge};
-use crate::kernel::{self, BLOCK, Panel, Set, Wide};
+use super::sums;
+use crate::audit::{Lanes, LayerAudit, Merge};
+use crate::kernel::{Panel, Set, Wide};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec;
@@ -58,29 +59,16 @@ impl Linear {
         let task = |index: usize, scaled: &mut [i8]| {
             let start = index * ROWS_A_TASK;
             let rows = start..start + scaled.len() / samples;
-            let mut audit = LayerAudit::default();
-            let mut sums = Vec::new();
-            for block in 0..panel.blocks() {
-                let width = panel.width(block);
-                sums.resize(rows.len() * width, 0);
-                kernel::products(set, &wide, rows.clone(), (&panel, block), &mut sums);
-                audit
-                    .forward
-                    .merge(&audit::products(&wide, rows.clone(), &lanes, block));
-                let first = block * BLOCK;
-                let count = BLOCK.min(samples - first);
-                for (sums, scaled) in sums
-                    .chunks_exact(width)
-                    .zip(scaled.chunks_exact_mut(samples))
-                {
-                    let (sums, scaled) = (&sums[..count], &mut scaled[first..first + count]);
-                    audit.cut += scaling.apply(set, sums, scaled);
-                    if largest {
-                        audit.forward.see(sums);
-                    }
-                }
+            let mut cut = 0;
+            let forward = sums::for_each_row(&wide, rows, &lanes, largest, |row, lane, sums| {
+                let place = row * samples + lane;
+                cut += scaling.apply(set, sums, &mut scaled[place..place + sums.len()]);
+            });
+            LayerAudit {
+                forward,
+                cut,
+                ..LayerAudit::default()
             }
-            audit
         };
         let products = input.len() * self.outputs;
         let audit = parallel::for_each_part(&mut by_output, ROWS_A_TASK * samples, products, task);
@@ -135,29 +123,16 @@ impl Linear {
         let task = |index: usize, weights: &mut [i32]| {
             let start = index * ROWS_A_TASK;
             let rows = start..start + weights.len() / inputs;
-            let mut audit = LayerAudit::default();
-            let mut sums = Vec::new();
-            for block in 0..panel.blocks() {
-                let width = panel.width(block);
-                sums.resize(rows.len() * width, 0);
-                kernel::products(set, &wide, rows.clone(), (&panel, block), &mut sums);
-                audit
-                    .gradient
-                    .merge(&audit::products(&wide, rows.clone(), &lanes, block));
-                let first = block * BLOCK;
-                let count = BLOCK.min(inputs - first);
-                for (sums, weights) in sums
-                    .chunks_exact(width)
-                    .zip(weights.chunks_exact_mut(inputs))
-                {
-                    let (sums, weights) = (&sums[..count], &mut weights[first..first + count]);
-                    audit.updates += sgd.update(set, weights, sums);
-                    if largest {
-                        audit.gradient.see(sums);
-                    }
-                }
+            let mut updates = 0;
+            let gradient = sums::for_each_row(&wide, rows, &lanes, largest, |row, lane, sums| {
+                let place = row * inputs + lane;
+                updates += sgd.update(set, &mut weights[place..place + sums.len()], sums);
+            });
+            LayerAudit {
+                gradient,
+                updates,
+                ..LayerAudit::default()
             }
-            audit
         };
         let part = ROWS_A_TASK * self.inputs;
         let mut audit = parallel::for_each_part(&mut self.weight, part, products, task);

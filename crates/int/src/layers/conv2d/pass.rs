@@ -2,9 +2,10 @@
 //! inputs of these positions are laid out as lanes, and no more of them exists at once.
 
 use super::Conv2d;
-use crate::audit::{self, Lanes, LayerAudit, Merge};
-use crate::kernel::{self, BLOCK, Panel, Set, Wide, interleave};
+use crate::audit::{Lanes, LayerAudit, Merge};
+use crate::kernel::{BLOCK, Panel, Set, Wide, interleave};
 use crate::layers::scaling::Scaling;
+use crate::layers::sums;
 use alloc::vec::Vec;
 
 /// Filters whose sums are formed and scaled while they are near.
@@ -17,8 +18,6 @@ pub(super) struct Pass<'a> {
     pub(super) scaling: Scaling,
     pub(super) largest: bool,
     pub(super) panel: Panel,
-    pub(super) sums: Vec<i32>,
-    pub(super) rows: Vec<i8>,
 }
 
 /// Consecutive output positions in one row of one sample.
@@ -40,39 +39,26 @@ impl Pass<'_> {
         for first in (0..all).step_by(BLOCK) {
             let count = BLOCK.min(all - first);
             self.lay_out(padded, first, count);
-            audit.merge(&self.block(first, count, scaled));
+            audit.merge(&self.block(first, scaled));
         }
         audit
     }
 
-    /// Forms, scales and stores the sums of all filters at some positions.
-    fn block(&mut self, first: usize, count: usize, scaled: &mut [i8]) -> LayerAudit {
+    /// Forms, scales and stores the sums of all filters at the positions laid out.
+    fn block(&mut self, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let set = Set::active();
-        let width = self.panel.width(0);
         let lanes = Lanes::new(&self.panel, self.wide.largest());
         let mut audit = LayerAudit::default();
+        let mut results = [0; BLOCK];
         for start in (0..self.wide.count()).step_by(FILTERS_AT_ONCE) {
             let filters = start..self.wide.count().min(start + FILTERS_AT_ONCE);
-            self.sums.resize(filters.len() * width, 0);
-            self.rows.resize(filters.len() * width, 0);
-            kernel::products(
-                set,
-                self.wide,
-                filters.clone(),
-                (&self.panel, 0),
-                &mut self.sums,
-            );
-            audit
-                .forward
-                .merge(&audit::products(self.wide, filters.clone(), &lanes, 0));
-            // Lanes beyond the last position are 0 and count nowhere.
-            audit.cut += self.scaling.apply(set, &self.sums, &mut self.rows);
-            if self.largest {
-                audit.forward.see(&self.sums);
-            }
-            for (filter, row) in filters.zip(self.rows.chunks_exact(width)) {
-                self.store(filter, first, &row[..count], scaled);
-            }
+            let forward =
+                sums::for_each_row(self.wide, filters, &lanes, self.largest, |row, _, sums| {
+                    let results = &mut results[..sums.len()];
+                    audit.cut += self.scaling.apply(set, sums, results);
+                    self.store(start + row, first, results, scaled);
+                });
+            audit.forward.merge(&forward);
         }
         audit
     }
