@@ -50,17 +50,20 @@ impl<'a> Wide<'a> {
             depth > 0 && values.len().is_multiple_of(depth),
             "whole rows of {depth}"
         );
-        let largest = values
-            .iter()
-            .map(|value| value.unsigned_abs())
-            .max()
-            .unwrap_or(0);
+        let set = Set::active();
+        let largest = set.largest(values);
+        let mut low = vec![0; values.len() / depth * depth.next_multiple_of(2)];
+        for_each_row(values, depth, &mut low, |row, low| set.low_halves(row, low));
         let fits = largest <= i16::MAX.unsigned_abs().into();
-        let high = (!fits).then(|| halves(values, depth, |v| v.wrapping_sub(low(v).into()) >> 16));
+        let high = (!fits).then(|| {
+            let mut high = vec![0; low.len()];
+            for_each_row(values, depth, &mut high, high_halves);
+            high
+        });
         Wide {
             values,
             depth,
-            low: halves(values, depth, |value| value),
+            low,
             high,
             largest,
         }
@@ -82,30 +85,31 @@ impl<'a> Wide<'a> {
     }
 }
 
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the low half is what is wanted"
-)]
-fn low(value: i32) -> i16 {
-    value as i16
-}
-
-/// The low halves of `half(value)`, in rows of even length.
-fn halves(values: &[i32], depth: usize, half: impl Fn(i32) -> i32) -> Vec<i16> {
+/// Calls `fill` for each row of `depth` values and its row of halves of even length.
+fn for_each_row(
+    values: &[i32],
+    depth: usize,
+    halves: &mut [i16],
+    fill: impl Fn(&[i32], &mut [i16]),
+) {
     let stride = depth.next_multiple_of(2);
     if stride == depth {
-        return values.iter().map(|&value| low(half(value))).collect();
+        return fill(values, halves);
     }
-    let mut rows = vec![0; values.len() / depth * stride];
-    for (row, values) in rows
-        .chunks_exact_mut(stride)
-        .zip(values.chunks_exact(depth))
+    for (values, halves) in values
+        .chunks_exact(depth)
+        .zip(halves.chunks_exact_mut(stride))
     {
-        for (place, &value) in row.iter_mut().zip(values) {
-            *place = low(half(value));
-        }
+        fill(values, halves);
     }
-    rows
+}
+
+/// What is left of each value above its low half taken as int16.
+#[allow(clippy::cast_possible_truncation, reason = "halves of an int32")]
+fn high_halves(values: &[i32], halves: &mut [i16]) {
+    for (half, &value) in halves.iter_mut().zip(values) {
+        *half = (value.wrapping_sub((value as i16).into()) >> 16) as i16;
+    }
 }
 
 /// Some rows and one block of lanes: what a kernel forms all sums of.
@@ -281,6 +285,7 @@ mod tests {
                 let wrapped = set.update(&mut ours[..sums.len()], &sums, divisor, decay);
                 let expected = portable::update(&mut oracle[..sums.len()], &sums, divisor, decay);
                 prop_assert_eq!(wrapped, expected, "{:?}", set);
+                prop_assert_eq!(set.largest(&weights), portable::largest(&weights));
                 prop_assert_eq!(ours, oracle, "{:?}", set);
             }
         }

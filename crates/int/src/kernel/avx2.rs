@@ -47,6 +47,16 @@ impl Seen {
         unsafe { raise_keys(keys, values, ranks, base) }
     }
 
+    pub(super) fn largest(self, values: &[i32]) -> u32 {
+        // SAFETY: the feature was seen.
+        unsafe { largest(values) }
+    }
+
+    pub(super) fn low_halves(self, values: &[i32], halves: &mut [i16]) {
+        // SAFETY: the feature was seen.
+        unsafe { low_halves(values, halves) }
+    }
+
     pub(super) fn scale(
         self,
         sums: &[i32],
@@ -172,4 +182,14 @@ fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
 #[target_feature(enable = "avx2")]
 fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
     portable::raise_keys(keys, values, ranks, base);
+}
+
+#[target_feature(enable = "avx2")]
+fn largest(values: &[i32]) -> u32 {
+    portable::largest(values)
+}
+
+#[target_feature(enable = "avx2")]
+fn low_halves(values: &[i32], halves: &mut [i16]) {
+    portable::low_halves(values, halves);
 }

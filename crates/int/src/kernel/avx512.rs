@@ -3,8 +3,12 @@
 use super::reciprocal::Reciprocal;
 use super::{Tile, portable};
 use core::arch::x86_64::{
-    __m512i, _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512,
-    _mm512_storeu_si512,
+    __m512i, _mm_cvtsi64_si128, _mm_storeu_si128, _mm512_abs_epi32, _mm512_add_epi32,
+    _mm512_and_si512, _mm512_cmpneq_epi32_mask, _mm512_cvtepi32_epi8, _mm512_dpwssd_epi32,
+    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_sub_epi32, _mm512_max_epi32,
+    _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32, _mm512_or_si512, _mm512_set1_epi32,
+    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srl_epi64,
+    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_xor_si512,
 };
 use core::ops::Range;
 
@@ -58,6 +62,16 @@ impl Seen {
     pub(super) fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
         // SAFETY: the features were seen.
         unsafe { raise_keys(keys, values, ranks, base) }
+    }
+
+    pub(super) fn largest(self, values: &[i32]) -> u32 {
+        // SAFETY: the features were seen.
+        unsafe { largest(values) }
+    }
+
+    pub(super) fn low_halves(self, values: &[i32], halves: &mut [i16]) {
+        // SAFETY: the features were seen.
+        unsafe { low_halves(values, halves) }
     }
 
     pub(super) fn scale(
@@ -172,7 +186,20 @@ fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
-    portable::scale(sums, divisor, limit, scaled)
+    let (high, low) = (_mm512_set1_epi32(limit), _mm512_set1_epi32(-limit));
+    let (vectors, rest) = sums.as_chunks::<16>();
+    let (places, last) = scaled.as_chunks_mut::<16>();
+    let mut cut = 0;
+    for (sums, place) in vectors.iter().zip(places) {
+        // SAFETY: there are 16 sums, and room for 16 results.
+        unsafe {
+            let quotient = divide(_mm512_loadu_si512(sums.as_ptr().cast()), divisor);
+            let clipped = _mm512_max_epi32(_mm512_min_epi32(quotient, high), low);
+            cut += u64::from(_mm512_cmpneq_epi32_mask(quotient, clipped).count_ones());
+            _mm_storeu_si128(place.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(clipped));
+        }
+    }
+    cut + portable::scale(rest, divisor, limit, last)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -182,7 +209,47 @@ fn update(
     rate: Reciprocal,
     decay: Option<Reciprocal>,
 ) -> u64 {
-    portable::update(weights, gradients, rate, decay)
+    let (vectors, last_weights) = weights.as_chunks_mut::<16>();
+    let (steps, last_gradients) = gradients.as_chunks::<16>();
+    let mut wrapped = 0;
+    for (place, gradients) in vectors.iter_mut().zip(steps) {
+        // SAFETY: there are 16 weights and 16 gradients.
+        unsafe {
+            let weight = _mm512_loadu_si512(place.as_ptr().cast());
+            let step = divide(_mm512_loadu_si512(gradients.as_ptr().cast()), rate);
+            let decay = decay.map_or(_mm512_setzero_si512(), |decay| divide(weight, decay));
+            let change = _mm512_add_epi32(step, decay);
+            let stepped = _mm512_sub_epi32(weight, change);
+            // A sum leaves int32 if its sign is that of neither part, a difference if its sign
+            // is not that of the first and the parts' signs differ.
+            let sum = _mm512_and_si512(
+                _mm512_xor_si512(step, change),
+                _mm512_xor_si512(decay, change),
+            );
+            let difference = _mm512_and_si512(
+                _mm512_xor_si512(weight, change),
+                _mm512_xor_si512(weight, stepped),
+            );
+            let over = _mm512_movepi32_mask(_mm512_or_si512(sum, difference));
+            wrapped += u64::from(over.count_ones());
+            _mm512_storeu_si512(place.as_mut_ptr().cast(), stepped);
+        }
+    }
+    wrapped + portable::update(last_weights, last_gradients, rate, decay)
+}
+
+/// Quotients of 16 values, rounded toward zero.
+#[target_feature(enable = "avx512f,avx512dq")]
+fn divide(values: __m512i, divisor: Reciprocal) -> __m512i {
+    let multiplier = _mm512_set1_epi64(i64::from(divisor.multiplier));
+    let shift = _mm_cvtsi64_si128(i64::from(divisor.shift));
+    let magnitudes = _mm512_abs_epi32(values);
+    let quotients = |halves| _mm512_srl_epi64(_mm512_mul_epu32(halves, multiplier), shift);
+    let even = quotients(magnitudes);
+    let odd = _mm512_slli_epi64::<32>(quotients(_mm512_srli_epi64::<32>(magnitudes)));
+    let unsigned = _mm512_mask_blend_epi32(0xaaaa, even, odd);
+    let negative = _mm512_movepi32_mask(values);
+    _mm512_mask_sub_epi32(unsigned, negative, _mm512_setzero_si512(), unsigned)
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -198,4 +265,14 @@ fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
 fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
     portable::raise_keys(keys, values, ranks, base);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn largest(values: &[i32]) -> u32 {
+    portable::largest(values)
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+fn low_halves(values: &[i32], halves: &mut [i16]) {
+    portable::low_halves(values, halves);
 }

@@ -123,3 +123,23 @@ pub(super) fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: 
         *key = (*key).max((i32::from(value) << 16) + (base - rank));
     }
 }
+
+/// As [`super::Set::largest`].
+#[inline(always)]
+pub(super) fn largest(values: &[i32]) -> u32 {
+    values
+        .iter()
+        .fold(0, |largest, value| value.unsigned_abs().max(largest))
+}
+
+/// As [`super::Set::low_halves`].
+#[inline(always)]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the low half is what is wanted"
+)]
+pub(super) fn low_halves(values: &[i32], halves: &mut [i16]) {
+    for (half, &value) in halves.iter_mut().zip(values) {
+        *half = value as i16;
+    }
+}

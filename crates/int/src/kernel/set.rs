@@ -125,6 +125,16 @@ impl Set {
         call!(self, raise_keys(keys, values, ranks, base));
     }
 
+    /// Largest magnitude.
+    pub fn largest(self, values: &[i32]) -> u32 {
+        call!(self, largest(values))
+    }
+
+    /// The low 16 bits of each value, as far as both go.
+    pub fn low_halves(self, values: &[i32], halves: &mut [i16]) {
+        call!(self, low_halves(values, halves));
+    }
+
     /// `scaled = sums / divisor`, rounded toward zero and cut at ±`limit` (up to 127); returns
     /// how many were cut.
     ///
