@@ -2,9 +2,13 @@
 
 use crate::audit::Merge;
 
-/// Products below which starting threads costs more than it gains.
+/// Whether work of so many products is shared out. Starting and joining threads costs some
+/// microseconds; the number of products that take so long depends on the kernels.
 #[cfg(feature = "threads")]
-const WORTH_THREADS: usize = 1 << 21;
+fn is_worth_threads(work: usize) -> bool {
+    work >= crate::kernel::Set::active().products_worth_threads()
+        && rayon::current_num_threads() > 1
+}
 
 /// Runs `task(index, part)` for each `size` values of `buffer`; `work` is the total number of
 /// products. Parts are independent and results merge in any order, so threads change nothing.
@@ -19,7 +23,7 @@ where
     R: Merge,
 {
     #[cfg(feature = "threads")]
-    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+    if is_worth_threads(work) {
         use rayon::prelude::*;
         return buffer
             .par_chunks_mut(size)
@@ -46,7 +50,7 @@ pub(crate) fn for_each_two_parts<S, T>(
     T: Send,
 {
     #[cfg(feature = "threads")]
-    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+    if is_worth_threads(work) {
         use rayon::prelude::*;
         let parts = first
             .par_chunks_mut(first_size)
@@ -74,7 +78,7 @@ pub(crate) fn accumulate<R: Merge>(
     task: impl Fn(&mut R, usize) + Sync + Send,
 ) -> R {
     #[cfg(feature = "threads")]
-    if work >= WORTH_THREADS && rayon::current_num_threads() > 1 {
+    if is_worth_threads(work) {
         use rayon::prelude::*;
         let share = count.div_ceil(rayon::current_num_threads()).max(1);
         return (0..count)

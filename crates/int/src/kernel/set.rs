@@ -60,6 +60,17 @@ impl Set {
         }
     }
 
+    /// Products that take about 80 microseconds on one core.
+    pub fn products_worth_threads(self) -> usize {
+        match self.0 {
+            Kind::Portable => 1 << 20,
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Kind::Avx2(_) => 1 << 23,
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Kind::Avx512(_) => 1 << 24,
+        }
+    }
+
     /// The set that this program runs: the one that `NEARFIELD_KERNELS` names, else the fastest.
     ///
     /// # Panics
