@@ -1,6 +1,6 @@
 //! Bad input: a clear error, and nothing lost.
 
-use super::{errors, folder_with, idx, nearfield, output, refusal, run};
+use super::{errors, folder_with, idx, nearfield, refusal, run};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::fs;
@@ -181,18 +181,23 @@ fn a_full_disk_stops_the_run_and_keeps_its_last_checkpoint() {
 
 #[test]
 fn a_folder_in_use_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    run(folder.path(), "train --max-steps 5 --out run");
+    let endless = "[training]\nepochs = 1000000\n\
+                   early_stop = { from_epoch = 1000000, epochs = 1, points = 1 }\n";
+    let folder = folder_with(&[("endless.toml", endless)]);
     let mut first = nearfield(folder.path())
-        .args(["resume", "run"])
+        .args(["train", "endless.toml", "--out", "run"])
         .stderr(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
-    let mut refused = false;
-    while first.try_wait().unwrap().is_none() && !refused {
-        refused = errors(&output(folder.path(), "report run")).contains("another process");
+    while !folder.path().join("run/run.toml").exists() {
+        assert!(first.try_wait().unwrap().is_none(), "the endless run ended");
+        std::thread::sleep(std::time::Duration::from_millis(5));
     }
+    let errors = ["report run", "resume run"].map(|words| refusal(folder.path(), words));
+    first.kill().unwrap();
     first.wait().unwrap();
-    assert!(refused, "two processes wrote to one folder");
+    for error in errors {
+        assert!(error.contains("another process"), "{error}");
+    }
+    run(folder.path(), "report run");
 }
