@@ -192,6 +192,8 @@ mod tests {
         let sizes = prop_oneof![
             (1..70_usize, 1..20_usize, 1..6_usize),
             (1..6_usize, 1..6_usize, 1..200_usize),
+            // Deeper than the pieces in which kernels pass over the lanes.
+            (180..420_usize, 1..18_usize, 1..4_usize),
         ];
         sizes.prop_flat_map(|(depth, rows, lanes)| {
             let wide = prop_oneof![
