@@ -1,6 +1,7 @@
 //! From a run file's data to training and test samples, before any preprocessing.
 
-use crate::run_file::{DataSpec, Label, Missing};
+use crate::run::Run;
+use crate::run_file::{DataSpec, Label, Missing, RunFile};
 use anyhow::{Context, Result, bail, ensure};
 use nearfield_train::data::{Dataset, cifar10, csv, digits, idx};
 use nearfield_train::random::{Purpose, Stream};
@@ -17,6 +18,24 @@ pub struct Loaded {
     pub decimals: Option<Vec<u8>>,
     /// Rows of a table left out because of missing values.
     pub dropped: usize,
+}
+
+/// Reads a run file and its data, and resolves the run. Without data, it is the embedded digits.
+///
+/// # Errors
+/// If file or data are damaged or do not fit each other.
+pub fn load_run(path: &Path) -> Result<(Run, Loaded)> {
+    let file = RunFile::read(path)?;
+    let loaded = load_of(&file)?;
+    Ok((Run::resolve(file, &loaded.train)?, loaded))
+}
+
+/// Reads the data of a run file; without any, the embedded digits.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_of(file: &RunFile) -> Result<Loaded> {
+    load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))
 }
 
 /// Reads the data of a run.

@@ -4,8 +4,6 @@ use super::samples::{read_model, read_samples};
 use crate::cli::EvalArguments;
 use crate::outcome;
 use crate::progress::percent;
-use crate::run::Run;
-use crate::run_file::{DataSpec, RunFile};
 use crate::source;
 use crate::trainer::Trainer;
 use anyhow::{Context, Result, ensure};
@@ -54,10 +52,7 @@ fn own_test_samples(arguments: &EvalArguments) -> Result<Samples> {
         file.is_file(),
         "give the samples with `--images FILE --labels FILE` or `--csv FILE`, or name a run folder"
     );
-    let file = RunFile::read(&file)?;
-    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))
-        .context("the data of the run")?;
-    let run = Run::resolve(file, &loaded.train)?;
+    let (run, loaded) = source::load_run(&file).context("the data of the run")?;
     Ok(Trainer::new(&run, loaded, None)?.test().0.clone())
 }
 

@@ -3,8 +3,6 @@
 use super::samples::read_model;
 use crate::cli::InspectArguments;
 use crate::resolve::preset_layers;
-use crate::run::Run;
-use crate::run_file::{DataSpec, RunFile};
 use crate::source;
 use anyhow::{Context, Result, ensure};
 use nearfield_int::inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges, inspect};
@@ -32,9 +30,7 @@ fn network(arguments: &InspectArguments) -> Result<(NetworkSpec, WeightLimits, u
         .extension()
         .is_some_and(|extension| extension == "toml");
     if is_toml {
-        let file = RunFile::read(path)?;
-        let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
-        let run = Run::resolve(file, &loaded.train)?;
+        let (run, loaded) = source::load_run(path)?;
         let (forward, head) = (run.training.decay_forward, run.training.decay_head);
         let spec = run.spec(loaded.train.classes.len())?;
         return Ok((

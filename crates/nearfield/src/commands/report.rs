@@ -2,8 +2,6 @@
 
 use crate::cli::ReportArguments;
 use crate::outcome::{metrics, unfinished_report};
-use crate::run::Run;
-use crate::run_file::{DataSpec, RunFile};
 use crate::source;
 use crate::state::MOST_BYTES;
 use crate::trainer::{Ending, Trainer};
@@ -32,9 +30,7 @@ pub(super) fn run(arguments: &ReportArguments, json: bool) -> Result<ExitCode> {
 
 /// The report of a run that has not ended, from its newest checkpoint.
 fn so_far(folder: &RunFolder) -> Result<Report> {
-    let file = RunFile::read(&folder.path().join("run.toml"))?;
-    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
-    let run = Run::resolve(file, &loaded.train)?;
+    let (run, loaded) = source::load_run(&folder.path().join("run.toml"))?;
     let (trainer, _) = Trainer::resume(&run, loaded, folder)?;
     folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
     Ok(unfinished_report(

@@ -2,8 +2,6 @@
 
 use super::train::{go_on, observer};
 use crate::cli::ResumeArguments;
-use crate::run::Run;
-use crate::run_file::{DataSpec, RunFile};
 use crate::source;
 use crate::trainer::Trainer;
 use anyhow::Result;
@@ -12,9 +10,7 @@ use std::process::ExitCode;
 
 pub(super) fn run(arguments: &ResumeArguments, json: bool) -> Result<ExitCode> {
     let folder = RunFolder::open(&arguments.folder)?;
-    let file = RunFile::read(&folder.path().join("run.toml"))?;
-    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
-    let run = Run::resolve(file, &loaded.train)?;
+    let (run, loaded) = source::load_run(&folder.path().join("run.toml"))?;
     let mut observer = observer(&run, json);
     let (mut trainer, damaged) = Trainer::resume(&run, loaded, &folder)?;
     for problem in damaged {

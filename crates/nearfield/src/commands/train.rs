@@ -30,7 +30,7 @@ pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
         .as_deref()
         .map(initial_weights)
         .transpose()?;
-    let loaded = source::load(file.data.as_ref().unwrap_or(&DataSpec::Digits {}))?;
+    let loaded = source::load_of(&file)?;
     let dropped = loaded.dropped;
     let run = Run::resolve(file, &loaded.train)?;
     let mut observer = observer(&run, json);
