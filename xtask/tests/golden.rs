@@ -64,7 +64,7 @@ fn the_first_difference_is_named_with_both_values() {
     tensors.get_mut("blocks.1.head.weight").unwrap().1[7] += 3;
     let views = tensors
         .iter()
-        .map(|(name, (shape, values))| (name.clone(), shape.clone(), values.as_slice()));
+        .map(|(name, (shape, values))| (name.clone(), shape.clone(), values.clone()));
     fs::write(
         &path,
         model::tensors_to_bytes(views, String::new()).unwrap(),

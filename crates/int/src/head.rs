@@ -2,15 +2,17 @@
 
 use crate::arithmetic::{Residual, TARGET};
 use crate::audit::LayerAudit;
-use crate::layers::linear::Linear;
-use crate::layers::pool::{self, Window};
+use crate::layers::activation::Activation;
+use crate::layers::conv2d::OutputGradient;
+use crate::layers::images::{Frame, Images};
+use crate::layers::linear::{Linear, LinearWork};
+use crate::layers::pool::{NO_WINNER, Window, Winners};
 use crate::layers::scaling::Scaling;
 use crate::parallel;
-use crate::plan::BlockPlan;
+use crate::passage::{self, Source};
+use crate::plan::{BlockPlan, Passage};
 use crate::sgd::IntegerSgd;
 use crate::spec::{HeadPadding, HeadPool, HeadSpec, Shape};
-use alloc::borrow::Cow;
-use alloc::vec;
 use alloc::vec::Vec;
 use nearfield_train::history::Tally;
 
@@ -34,6 +36,15 @@ pub struct Classifier {
     scaling: Scaling,
 }
 
+/// Memory that classifiers work in.
+#[derive(Debug, Default)]
+pub struct ClassifierWork {
+    pub(crate) linear: LinearWork,
+    /// Scores, `[samples, classes]`.
+    pub(crate) scores: Vec<i8>,
+    residuals: Vec<i8>,
+}
+
 impl Classifier {
     /// A classifier with these weights.
     pub fn new(linear: Linear) -> Self {
@@ -41,49 +52,56 @@ impl Classifier {
         Classifier { linear, scaling }
     }
 
-    /// Scores of every class, `[samples, classes]`, in -127..=127.
-    pub fn scores(&self, features: &[i16]) -> Vec<i8> {
-        self.scored(features, false).0
-    }
-
-    fn scored(&self, features: &[i16], largest: bool) -> (Vec<i8>, LayerAudit) {
+    /// Forms the scores of every class, `[samples, classes]`, in -127..=127.
+    pub fn score(
+        &self,
+        work: &mut ClassifierWork,
+        features: &[i16],
+        largest: bool,
+    ) -> LayerAudit {
         let samples = features.len() / self.linear.inputs;
-        let mut scores = vec![0; samples * self.linear.outputs];
-        let audit = self
-            .linear
-            .forward(features, self.scaling, &mut scores, largest);
-        (scores, audit)
+        work.scores.resize(samples * self.linear.outputs, 0);
+        let scores = &mut work.scores;
+        self.linear
+            .forward(&mut work.linear, features, self.scaling, scores, largest)
     }
 
     /// Predicts, compares and corrects; counts right answers and fills `at_features`, where a
     /// block wants it, with the gradient at the features under the weights before correction.
     pub fn learn(
         &mut self,
+        work: &mut ClassifierWork,
         features: &[i16],
         lesson: &Lesson<'_>,
-        at_features: Option<&mut Vec<i32>>,
+        at_features: Option<&mut [i32]>,
     ) -> (Tally, LayerAudit) {
-        let (scores, mut audit) = self.scored(features, lesson.largest);
-        let tally = count_right(&scores, lesson.labels, self.linear.outputs);
-        let (gradient, outside) = self.loss_gradient(&scores, lesson);
-        audit.residuals = outside;
+        let mut audit = self.score(work, features, lesson.largest);
+        let tally = count_right(&work.scores, lesson.labels, self.linear.outputs);
+        audit.residuals = self.compare(work, lesson);
         if let Some(at_features) = at_features {
-            *at_features = self.linear.input_gradient(&gradient);
+            self.linear
+                .input_gradient(&mut work.linear, &work.residuals, at_features);
             audit.delta = self.audit_delta(at_features, lesson.largest);
         }
-        let learned = self
-            .linear
-            .learn(&gradient, features, lesson.sgd, lesson.largest);
+        let learned = self.linear.learn(
+            &mut work.linear,
+            &work.residuals,
+            features,
+            lesson.sgd,
+            lesson.largest,
+        );
         audit.gradient = learned.gradient;
         audit.updates = learned.updates;
         audit.largest_weight = learned.largest_weight;
         (tally, audit)
     }
 
-    fn loss_gradient(&self, scores: &[i8], lesson: &Lesson<'_>) -> (Vec<i32>, u64) {
+    /// Forms the loss gradients; returns how many left int8.
+    fn compare(&self, work: &mut ClassifierWork, lesson: &Lesson<'_>) -> u64 {
         let mut outside = 0;
-        let mut gradient = Vec::with_capacity(scores.len());
-        for (scores, &label) in scores.chunks_exact(self.linear.outputs).zip(lesson.labels) {
+        work.residuals.clear();
+        let samples = work.scores.chunks_exact(self.linear.outputs);
+        for (scores, &label) in samples.zip(lesson.labels) {
             for (class, &score) in scores.iter().enumerate() {
                 let target = if class == usize::from(label) {
                     TARGET
@@ -92,10 +110,10 @@ impl Classifier {
                 };
                 let (residual, left_int8) = lesson.residual.gradient(score, target);
                 outside += u64::from(left_int8);
-                gradient.push(i32::from(residual));
+                work.residuals.push(residual);
             }
         }
-        (gradient, outside)
+        outside
     }
 
     /// A delta is a sum of one product a class of a loss gradient and a weight.
@@ -147,7 +165,9 @@ pub fn count_right(scores: &[i8], labels: &[u16], classes: usize) -> Tally {
 #[derive(Clone, Debug)]
 pub struct Head {
     pub(crate) classifier: Classifier,
+    /// Size of a block's output.
     input: Shape,
+    activation: Activation,
     pooling: Option<Pooling>,
 }
 
@@ -158,9 +178,28 @@ struct Pooling {
     padding: HeadPadding,
 }
 
+/// Memory that heads work in.
+#[derive(Debug, Default)]
+pub struct HeadWork {
+    pub(crate) classifier: ClassifierWork,
+    /// `[samples, features]`
+    features: Images,
+    /// Of max-pooled features: the pixels that they stand at, and their values before the
+    /// activation.
+    positions: Vec<u32>,
+    scaled: Vec<i8>,
+    /// Gradient at the features.
+    pub(crate) at_features: Vec<i32>,
+}
+
 impl Head {
     /// The head of a planned block.
-    pub fn new(plan: &BlockPlan, spec: HeadSpec, linear: Linear) -> Self {
+    pub fn new(
+        plan: &BlockPlan,
+        spec: HeadSpec,
+        activation: Activation,
+        linear: Linear,
+    ) -> Self {
         let pooling = plan.head_window.map(|window| Pooling {
             window,
             kind: spec.pool,
@@ -169,87 +208,187 @@ impl Head {
         Head {
             classifier: Classifier::new(linear),
             input: plan.output,
+            activation,
             pooling,
         }
     }
 
-    /// Scores of every class, `[samples, classes]`, from a block's output.
-    pub fn scores(&self, output: &[i16]) -> Vec<i8> {
-        self.classifier
-            .scores(&self.features(output, &mut Vec::new()))
+    /// Forms the scores of every class, `[samples, classes]`, from what the block scaled.
+    pub(crate) fn score(&self, work: &mut HeadWork, scaled: &[i8]) {
+        self.features(work, scaled);
+        let features = &work.features.values;
+        self.classifier.score(&mut work.classifier, features, false);
     }
 
-    /// Learns, and returns the gradient at the block's output, `[samples, features]`.
-    pub fn learn(&mut self, output: &[i16], lesson: &Lesson<'_>) -> (Vec<i32>, Tally, LayerAudit) {
-        let mut winners = Vec::new();
-        let features = self.features(output, &mut winners).into_owned();
-        let mut at_features = Vec::new();
-        let (tally, audit) = self
-            .classifier
-            .learn(&features, lesson, Some(&mut at_features));
-        (self.unpool(at_features, &winners), tally, audit)
+    /// Learns, and leaves the gradient at the features in the memory lent.
+    pub(crate) fn learn(
+        &mut self,
+        work: &mut HeadWork,
+        scaled: &[i8],
+        lesson: &Lesson<'_>,
+    ) -> (Tally, LayerAudit) {
+        self.features(work, scaled);
+        work.at_features.resize(work.features.values.len(), 0);
+        self.classifier.learn(
+            &mut work.classifier,
+            &work.features.values,
+            lesson,
+            Some(&mut work.at_features),
+        )
     }
 
-    fn features<'a>(&self, output: &'a [i16], winners: &mut Vec<u32>) -> Cow<'a, [i16]> {
-        let Some(pooling) = self.pooling else {
-            return Cow::Borrowed(output);
-        };
-        let inputs = self.classifier.linear.inputs;
-        let size = self.input.features();
-        let mut features = vec![0; output.len() / size * inputs];
-        winners.resize(features.len(), pool::NO_WINNER);
-        let parts = (
-            (features.as_mut_slice(), inputs),
-            (winners.as_mut_slice(), inputs),
+    fn features(&self, work: &mut HeadWork, scaled: &[i8]) {
+        match self.pooling {
+            None => {
+                let passage = Passage {
+                    layers: Vec::new(),
+                    output: self.input,
+                };
+                let source = Source::Scaled(scaled, self.activation);
+                let frame = Frame::flat(self.input);
+                let out = (&mut work.features, frame);
+                let mut none = Default::default();
+                passage::send(&passage, (source, self.input), out, &mut none, None);
+            }
+            Some(pooling) => self.pool(pooling, work, scaled),
+        }
+    }
+
+    fn pool(&self, pooling: Pooling, work: &mut HeadWork, scaled: &[i8]) {
+        let (inputs, size) = (self.classifier.linear.inputs, self.input.features());
+        let samples = scaled.len() / size;
+        work.features
+            .resize(Frame::plain(Shape::flat(inputs)), samples);
+        work.positions.resize(samples * inputs, NO_WINNER);
+        work.scaled.resize(samples * inputs, 0);
+        let features = (&mut *work.features.values, inputs);
+        let others = (
+            (work.positions.as_mut_slice(), inputs),
+            (work.scaled.as_mut_slice(), inputs),
         );
         // A value costs about as much as four products.
-        parallel::for_each_two_parts(
-            parts.0,
-            parts.1,
-            4 * output.len(),
-            |index, features, winners| {
-                let output = &output[index * size..(index + 1) * size];
-                match pooling.kind {
-                    HeadPool::Max => {
-                        let results = (features, winners);
-                        pooling
-                            .window
-                            .max(self.input, pooling.padding, output, results);
-                    }
-                    HeadPool::Avg => pooling.window.avg(self.input, output, features),
+        let products = 4 * scaled.len();
+        parallel::for_each_three_parts(features, others.0, others.1, products, |index, parts| {
+            let scaled = &scaled[index * size..(index + 1) * size];
+            let (values, positions, at) = parts;
+            match pooling.kind {
+                HeadPool::Max => {
+                    let mut winners = Winners {
+                        values,
+                        positions,
+                        scaled: at,
+                    };
+                    let source = (scaled, self.activation);
+                    let window = pooling.window;
+                    window.winners(self.input, pooling.padding, source, &mut winners);
                 }
-            },
-        );
-        Cow::Owned(features)
+                HeadPool::Avg => self.average(pooling.window, scaled, values),
+            }
+        });
     }
 
-    fn unpool(&self, at_features: Vec<i32>, winners: &[u32]) -> Vec<i32> {
-        let Some(pooling) = self.pooling else {
-            return at_features;
-        };
-        let inputs = self.classifier.linear.inputs;
-        let samples = at_features.len() / inputs;
-        let mut at_output = vec![0; samples * self.input.features()];
-        parallel::for_each_part(
-            &mut at_output,
-            self.input.features(),
-            4 * samples * self.input.features(),
-            |index, gradient| {
-                let own = index * inputs..(index + 1) * inputs;
-                match pooling.kind {
-                    HeadPool::Max => {
-                        pool::max_backward(&winners[own.clone()], &at_features[own], gradient);
-                    }
-                    HeadPool::Avg => {
-                        pooling
-                            .window
-                            .avg_backward(self.input, &at_features[own], gradient);
+    fn average(&self, window: Window, scaled: &[i8], values: &mut [i16]) {
+        let windows = values.len() / self.input.channels;
+        for (index, value) in values.iter_mut().enumerate() {
+            let (channel, place) = (index / windows, index % windows);
+            *value = window.avg(self.input, place, |pixel| {
+                let scaled = scaled[pixel * self.input.channels + channel];
+                self.activation.apply(scaled).into()
+            });
+        }
+    }
+
+    /// Turns the gradient at the features of a linear block into that before its activation.
+    pub(crate) fn pass_activation(&self, work: &mut HeadWork, scaled: &[i8]) {
+        self.activation.backward_all(&mut work.at_features, scaled);
+    }
+
+    /// The gradient at what a convolution scaled, `[samples, height, width, channels]`.
+    pub(crate) fn gradient<'a>(
+        &self,
+        work: &'a mut HeadWork,
+        scaled: &'a [i8],
+    ) -> HeadGradient<'a> {
+        let max_pooled = self
+            .pooling
+            .is_some_and(|pooling| pooling.kind == HeadPool::Max);
+        if max_pooled {
+            self.activation
+                .backward_all(&mut work.at_features, &work.scaled);
+        }
+        HeadGradient {
+            at_features: &work.at_features,
+            inputs: self.classifier.linear.inputs,
+            channels: self.input.channels,
+            places: if max_pooled {
+                Places::Winners(&work.positions)
+            } else {
+                let window = self.pooling.map(|pooling| pooling.window);
+                Places::All {
+                    window,
+                    input: self.input,
+                    activation: self.activation,
+                    scaled,
+                }
+            },
+        }
+    }
+}
+
+/// The gradient that a head hands to its convolution.
+pub(crate) struct HeadGradient<'a> {
+    at_features: &'a [i32],
+    inputs: usize,
+    channels: usize,
+    places: Places<'a>,
+}
+
+enum Places<'a> {
+    /// The winner of each window takes all; the activation is passed already.
+    Winners(&'a [u32]),
+    /// Every pixel has its own, or its window's share.
+    All {
+        window: Option<Window>,
+        input: Shape,
+        activation: Activation,
+        scaled: &'a [i8],
+    },
+}
+
+impl OutputGradient for HeadGradient<'_> {
+    fn visit(&self, sample: usize, filter: usize, mut visit: impl FnMut(usize, i32)) {
+        let windows = self.inputs / self.channels;
+        let own = sample * self.inputs + filter * windows;
+        let own = own..own + windows;
+        let gradients = &self.at_features[own.clone()];
+        match self.places {
+            Places::Winners(positions) => {
+                for (&position, &gradient) in positions[own].iter().zip(gradients) {
+                    if position != NO_WINNER {
+                        visit(position as usize, gradient);
                     }
                 }
-                LayerAudit::default()
-            },
-        );
-        at_output
+            }
+            Places::All {
+                window,
+                input,
+                activation,
+                scaled,
+            } => {
+                let scaled = &scaled[sample * input.features()..][..input.features()];
+                for pixel in 0..input.height * input.width {
+                    let gradient = match window {
+                        None => gradients[pixel],
+                        Some(window) => match window.of_pixel(input, pixel) {
+                            Some(index) => window.avg_backward(gradients[index]),
+                            None => continue,
+                        },
+                    };
+                    let before = scaled[pixel * input.channels + filter];
+                    visit(pixel, activation.backward(gradient, before));
+                }
+            }
+        }
     }
 }
 
@@ -272,16 +411,17 @@ mod tests {
 
     #[test]
     fn a_classifier_hands_back_the_gradient_of_its_old_weights() {
-        let mut classifier = Classifier::new(Linear::new(1, 2, vec![512, -512]));
+        let mut classifier = Classifier::new(Linear::new(1, 2, &[512, -512]));
         let lesson = Lesson {
             labels: &[1],
             sgd: IntegerSgd::new(1, 1, 0),
             residual: Residual::Saturate,
             largest: true,
         };
-        let mut delta = Vec::new();
+        let mut delta = [0];
+        let mut work = ClassifierWork::default();
         // Scores 20 and -20; gradients 20 and -52.
-        let (tally, audit) = classifier.learn(&[10], &lesson, Some(&mut delta));
+        let (tally, audit) = classifier.learn(&mut work, &[10], &lesson, Some(&mut delta));
         assert_eq!(
             tally,
             Tally {
@@ -290,7 +430,7 @@ mod tests {
             }
         );
         assert_eq!(delta, [20 * 512 + 52 * 512]);
-        assert_eq!(classifier.linear.weight, [512 - 200, -512 + 520]);
+        assert_eq!(classifier.linear.values(), [512 - 200, -512 + 520]);
         assert_eq!((audit.delta.largest, audit.largest_weight), (36_864, 312));
     }
 }

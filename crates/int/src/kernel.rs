@@ -5,9 +5,6 @@
 //! others, `avx2` and `avx512` (VNNI) are chosen at run time where the processor has them. All
 //! give the same bits; `NEARFIELD_KERNELS=portable|avx2|avx512` forces one.
 
-use alloc::vec;
-use alloc::vec::Vec;
-
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[allow(
     unsafe_code,
@@ -20,143 +17,107 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
+mod aligned;
+mod contributions;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod list;
 mod panel;
 mod portable;
 mod reciprocal;
 mod set;
+mod tile;
+mod weights;
 
-pub use panel::{BLOCK, Panel, interleave};
+pub use aligned::Aligned;
+pub use contributions::Contributions;
+pub use panel::{Panel, fill_from_columns, fill_from_rows};
 pub use reciprocal::Reciprocal;
 pub use set::Set;
+pub use tile::{BLOCK, Halves, Lanes, ROWS, Rows, SUMS, Span};
+pub use weights::{Corrected, Correction, RowsMut, Weights};
+pub(crate) use weights::split;
 
-/// Rows of int32 values: weights, or gradients; as int16 where they fit, else as low and high
-/// halves, whose sums are put together modulo 2^32.
-#[derive(Clone, Debug)]
-pub struct Wide<'a> {
-    values: &'a [i32],
-    depth: usize,
-    low: Vec<i16>,
-    high: Option<Vec<i16>>,
-    largest: u32,
-}
+use tile::Tile;
 
-impl<'a> Wide<'a> {
-    /// Rows of `depth` values.
-    ///
-    /// # Panics
-    /// If `depth` is 0 or does not divide the number of values.
-    pub fn new(values: &'a [i32], depth: usize) -> Self {
-        assert!(
-            depth > 0 && values.len().is_multiple_of(depth),
-            "whole rows of {depth}"
-        );
-        let set = Set::active();
-        let largest = set.largest(values);
-        let mut low = vec![0; values.len() / depth * depth.next_multiple_of(2)];
-        for_each_row(values, depth, &mut low, |row, low| set.low_halves(row, low));
-        let fits = largest <= i16::MAX.unsigned_abs().into();
-        let high = (!fits).then(|| {
-            let mut high = vec![0; low.len()];
-            for_each_row(values, depth, &mut high, high_halves);
-            high
-        });
-        Wide {
-            values,
-            depth,
-            low,
-            high,
-            largest,
-        }
-    }
-
-    /// The values as they were given.
-    pub fn rows(&self) -> core::slice::ChunksExact<'a, i32> {
-        self.values.chunks_exact(self.depth)
-    }
-
-    /// Number of rows.
-    pub fn count(&self) -> usize {
-        self.values.len() / self.depth
-    }
-
-    /// Largest magnitude.
-    pub fn largest(&self) -> u32 {
-        self.largest
-    }
-}
-
-/// Calls `fill` for each row of `depth` values and its row of halves of even length.
-fn for_each_row(
-    values: &[i32],
-    depth: usize,
-    halves: &mut [i16],
-    fill: impl Fn(&[i32], &mut [i16]),
-) {
-    let stride = depth.next_multiple_of(2);
-    if stride == depth {
-        return fill(values, halves);
-    }
-    for (values, halves) in values
-        .chunks_exact(depth)
-        .zip(halves.chunks_exact_mut(stride))
-    {
-        fill(values, halves);
-    }
-}
-
-/// What is left of each value above its low half taken as int16.
-#[allow(clippy::cast_possible_truncation, reason = "halves of an int32")]
-fn high_halves(values: &[i32], halves: &mut [i16]) {
-    for (half, &value) in halves.iter_mut().zip(values) {
-        *half = (value.wrapping_sub((value as i16).into()) >> 16) as i16;
-    }
-}
-
-/// Some rows and one block of lanes: what a kernel forms all sums of.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Tile<'a> {
-    /// Rows of `stride` int16 values.
-    rows: &'a [i16],
-    /// Even length of a row.
-    stride: usize,
-    /// `[stride / 2][width][2]`.
-    block: &'a [i16],
-    /// Lanes: a multiple of 16 up to 64.
-    width: usize,
-}
-
-/// Forms the sums of `rows` of `wide` with one block of `panel`: `sums[row, lane]`, in rows of
-/// [`Panel::width`] lanes, of which those beyond the panel's lanes are 0.
+/// Forms the sums of all rows with one block of lanes: `sums[row, lane]`, modulo 2^32, in rows
+/// of the block's width.
 ///
 /// # Panics
-/// If depths differ, or `sums` has another size.
-pub fn products(
-    set: Set,
-    wide: &Wide<'_>,
-    rows: core::ops::Range<usize>,
-    (panel, block): (&Panel, usize),
-    sums: &mut [i32],
-) {
-    assert_eq!(wide.depth, panel.depth(), "products of equally many values");
-    let (width, stride) = (panel.width(block), 2 * panel.pairs());
-    assert_eq!(
-        sums.len(),
-        rows.len() * width,
-        "one sum for each row and lane"
-    );
-    let part = rows.start * stride..rows.end * stride;
-    let tile = |rows| Tile {
-        rows,
-        stride,
-        block: panel.block(block),
-        width,
+/// If depths differ, a row is not within its buffer, or `sums` has another size.
+pub fn products(set: Set, rows: &Rows<'_>, lanes: &Lanes<'_>, sums: &mut [i32]) {
+    let tile = |values, block| Tile {
+        values,
+        starts: rows.starts,
+        span: rows.span,
+        block,
+        width: lanes.width,
     };
-    set.tile(&tile(&wide.low[part.clone()]), sums);
-    if let Some(high) = &wide.high {
-        let mut upper = vec![0; sums.len()];
-        set.tile(&tile(&high[part]), &mut upper);
+    set.tile(&tile(rows.values.low, lanes.values.low), sums);
+    // The product of two high halves is a multiple of 2^32.
+    let wide = [
+        rows.values.high.map(|high| tile(high, lanes.values.low)),
+        lanes.values.high.map(|high| tile(rows.values.low, high)),
+    ];
+    for tile in wide.iter().flatten() {
+        let mut upper = [0; SUMS];
+        let upper = &mut upper[..sums.len()];
+        set.tile(tile, upper);
         for (sum, upper) in sums.iter_mut().zip(upper) {
-            *sum = sum.wrapping_add(upper << 16);
+            *sum = sum.wrapping_add(*upper << 16);
+        }
+    }
+}
+
+/// As [`products`], exactly, for values whose magnitudes are at most `largest` (rows, lanes).
+///
+/// # Panics
+/// As [`products`].
+pub fn exact_products(
+    set: Set,
+    (rows, lanes): (&Rows<'_>, &Lanes<'_>),
+    largest: [u32; 2],
+    sums: &mut [i64],
+) {
+    let most = (u64::from(largest[0]) * u64::from(largest[1])).max(1);
+    let whole = usize::try_from(i32::MAX as u64 / most).unwrap_or(usize::MAX) / 2 * 2;
+    sums.fill(0);
+    if whole == 0 || rows.values.high.is_some() || lanes.values.high.is_some() {
+        return exact_products_one_by_one(rows, lanes, sums);
+    }
+    let mut part_sums = [0; SUMS];
+    let part_sums = &mut part_sums[..sums.len()];
+    let length = rows.span.length;
+    for run in 0..rows.span.runs {
+        for first in (0..length).step_by(whole) {
+            let span = Span::contiguous(whole.min(length - first));
+            let block = (run * length + first) * lanes.width;
+            set.tile(
+                &Tile {
+                    values: &rows.values.low[run * rows.span.stride + first..],
+                    starts: rows.starts,
+                    span,
+                    block: &lanes.values.low[block..][..span.length * lanes.width],
+                    width: lanes.width,
+                },
+                part_sums,
+            );
+            for (sum, part) in sums.iter_mut().zip(&*part_sums) {
+                *sum += i64::from(*part);
+            }
+        }
+    }
+}
+
+fn exact_products_one_by_one(rows: &Rows<'_>, lanes: &Lanes<'_>, sums: &mut [i64]) {
+    let (span, width) = (rows.span, lanes.width);
+    for (&start, sums) in rows.starts.iter().zip(sums.chunks_exact_mut(width)) {
+        for depth in 0..span.depth() {
+            let place = start + depth / span.length * span.stride + depth % span.length;
+            let value = i64::from(rows.values.value(place));
+            for (lane, sum) in sums.iter_mut().enumerate() {
+                let at = (depth / 2 * width + lane) * 2 + depth % 2;
+                *sum = sum.saturating_add(value * i64::from(lanes.values.value(at)));
+            }
         }
     }
 }
@@ -164,15 +125,17 @@ pub fn products(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
     use proptest::prelude::*;
 
-    fn naive(wide: &[i32], lanes: &[i16], depth: usize) -> Vec<Vec<i32>> {
-        let sum = |row: &[i32], lane: &[i16]| {
-            row.iter().zip(lane).fold(0_i32, |sum, (&a, &b)| {
-                sum.wrapping_add(a.wrapping_mul(b.into()))
+    fn naive(rows: &[i32], lanes: &[i32], depth: usize) -> Vec<Vec<i64>> {
+        let sum = |row: &[i32], lane: &[i32]| {
+            row.iter().zip(lane).fold(0_i64, |sum, (&a, &b)| {
+                sum.saturating_add(i64::from(a) * i64::from(b))
             })
         };
-        wide.chunks(depth)
+        rows.chunks(depth)
             .map(|row| lanes.chunks(depth).map(|lane| sum(row, lane)).collect())
             .collect()
     }
@@ -188,106 +151,180 @@ mod tests {
         ]
     }
 
-    fn operands() -> impl Strategy<Value = (usize, Vec<i32>, Vec<i16>)> {
+    /// Depth, values of rows, values of lanes; at most one of the two leaves int16.
+    fn operands() -> impl Strategy<Value = (usize, Vec<i32>, Vec<i32>)> {
         let sizes = prop_oneof![
             (1..70_usize, 1..20_usize, 1..6_usize),
-            (1..6_usize, 1..6_usize, 1..200_usize),
+            (1..6_usize, 1..6_usize, 1..65_usize),
+            (1..40_usize, 40..=48_usize, 1..65_usize),
             // Deeper than the pieces in which kernels pass over the lanes.
             (180..420_usize, 1..18_usize, 1..4_usize),
         ];
         sizes.prop_flat_map(|(depth, rows, lanes)| {
-            let wide = prop_oneof![
-                proptest::collection::vec(-32_767..=32_767, depth * rows),
-                proptest::collection::vec(wide_values(), depth * rows),
-            ];
-            let lane = prop_oneof![any::<i16>(), Just(i16::MIN), -128..128_i16];
-            (
-                Just(depth),
-                wide,
-                proptest::collection::vec(lane, depth * lanes),
-            )
+            let narrow = |count: usize| {
+                let value = prop_oneof![-32_768..=32_767, Just(-32_768), -128..128];
+                proptest::collection::vec(value, depth * count)
+            };
+            let wide = |count: usize| proptest::collection::vec(wide_values(), depth * count);
+            prop_oneof![
+                (Just(depth), narrow(rows), narrow(lanes)),
+                (Just(depth), wide(rows), narrow(lanes)),
+                (Just(depth), narrow(rows), wide(lanes)),
+            ]
         })
+    }
+
+    /// The halves of rows of `depth` values, with a 0 behind each row if `depth` is odd.
+    fn halves(values: &[i32], depth: usize) -> (Vec<i16>, Vec<i16>) {
+        let row = |row: &[i32]| {
+            let mut row = row.to_vec();
+            row.resize(depth.next_multiple_of(2), 0);
+            row.into_iter().map(weights::split)
+        };
+        values.chunks(depth).flat_map(row).unzip()
+    }
+
+    fn some(high: &[i16]) -> Option<&[i16]> {
+        high.iter().any(|&half| half != 0).then_some(high)
     }
 
     proptest! {
         #[test]
-        fn every_set_forms_the_naive_sums_even_where_they_wrap((depth, wide, lanes) in operands()) {
-            let expected = naive(&wide, &lanes, depth);
-            let panel = Panel::from_rows(&lanes, depth);
-            let wide = Wide::new(&wide, depth);
+        fn every_set_forms_the_naive_sums_even_where_they_wrap((depth, rows, lanes) in operands()) {
+            let expected = naive(&rows, &lanes, depth);
+            let largest = [Set::PORTABLE.largest(&rows), Set::PORTABLE.largest(&lanes)];
+            let (row_halves, lane_halves) = (halves(&rows, depth), halves(&lanes, depth));
+            let stride = depth.next_multiple_of(2);
+            let starts: Vec<usize> = (0..rows.len() / depth).map(|row| row * stride).collect();
+            let panels = [&lane_halves.0, &lane_halves.1].map(|half| Panel::from_rows(half, stride));
+            let width = panels[0].width(0);
+            let lanes = Lanes {
+                values: Halves {
+                    low: panels[0].block(0),
+                    high: some(panels[1].block(0)),
+                },
+                width,
+            };
+            let rows = Rows {
+                values: Halves { low: &row_halves.0, high: some(&row_halves.1) },
+                starts: &starts,
+                span: Span::contiguous(stride),
+            };
             for set in Set::available() {
-                for block in 0..panel.blocks() {
-                    let width = panel.width(block);
-                    let mut sums = vec![7; wide.count() * width];
-                    products(set, &wide, 0..wide.count(), (&panel, block), &mut sums);
-                    for (row, sums) in sums.chunks_exact(width).enumerate() {
-                        let own = &expected[row][block * BLOCK..];
-                        let own = &own[..own.len().min(width)];
-                        prop_assert_eq!(&sums[..own.len()], own, "{:?}", set);
+                let mut sums = vec![7; starts.len() * width];
+                products(set, &rows, &lanes, &mut sums);
+                let mut exact = vec![7; sums.len()];
+                exact_products(set, (&rows, &lanes), largest, &mut exact);
+                let found = sums.chunks_exact(width).zip(exact.chunks_exact(width));
+                for ((sums, exact), own) in found.zip(&expected) {
+                    prop_assert_eq!(&exact[..own.len()], own, "{:?}", set);
+                    let wrapped = own.iter().map(|&sum| (sum & 0xffff_ffff) as u32);
+                    let wrapped: Vec<i32> = wrapped.map(u32::cast_signed).collect();
+                    if own.iter().all(|&sum| sum != i64::MAX && sum != i64::MIN) {
+                        prop_assert_eq!(&sums[..own.len()], wrapped, "{:?}", set);
                     }
                 }
             }
         }
 
         #[test]
-        fn every_set_adds_scaled_rows_as_the_portable_one(
-            scale in wide_values(),
-            row in proptest::collection::vec(any::<i16>(), 0..90),
-            wide_row in proptest::collection::vec(wide_values(), 90),
-            sums in proptest::collection::vec(any::<i32>(), 90),
+        fn rows_in_runs_are_rows_put_together(
+            (runs, length, gap) in (1..5_usize, 1..120_usize, 0..9_usize),
+            seed in proptest::collection::vec(any::<i16>(), 1300),
+            starts in proptest::collection::vec(0..40_usize, 1..30),
         ) {
+            let span = Span { runs, stride: 2 * length + gap, length: 2 * length };
+            let lanes = &seed[..span.depth()];
+            let panel = Panel::from_rows(lanes, span.depth());
+            let buffer: Vec<i16> = seed.iter().rev().copied().chain(seed.iter().copied()).collect();
+            let together: Vec<i32> = starts
+                .iter()
+                .flat_map(|start| (0..runs).map(move |run| start + run * span.stride))
+                .flat_map(|start| buffer[start..start + span.length].iter().map(|&v| v.into()))
+                .collect();
+            let wide: Vec<i32> = lanes.iter().map(|&value| value.into()).collect();
+            let expected = naive(&together, &wide, span.depth());
+            let rows = Rows { values: Halves::narrow(&buffer), starts: &starts, span };
+            let lanes = Lanes { values: Halves::narrow(panel.block(0)), width: 16 };
             for set in Set::available() {
-                let (mut ours, mut oracle) = (sums.clone(), sums.clone());
-                set.add_scaled(&mut ours, scale, &row);
-                portable::add_scaled(&mut oracle, scale, &row);
-                set.add_scaled_wide(&mut ours, scale, &wide_row);
-                portable::add_scaled_wide(&mut oracle, scale, &wide_row);
-                let exact = portable::exact_product(&wide_row, &row);
-                prop_assert_eq!(set.exact_product(&wide_row, &row), exact, "{:?}", set);
-                let (mut exactly, mut expected) = (vec![exact; 90], vec![exact; 90]);
-                set.add_scaled_exactly(&mut exactly, scale, &row);
-                portable::add_scaled_exactly(&mut expected, scale, &row);
-                prop_assert_eq!(exactly, expected, "{:?}", set);
-                prop_assert_eq!(ours, oracle, "{:?}", set);
+                let mut sums = vec![7; 16 * starts.len()];
+                products(set, &rows, &lanes, &mut sums);
+                for (sums, own) in sums.chunks_exact(16).zip(&expected) {
+                    prop_assert_eq!(sums[0], (own[0] & 0xffff_ffff) as u32 as i32, "{:?}", set);
+                    prop_assert!(sums[1..].iter().all(|&sum| sum == 0));
+                }
             }
         }
 
         #[test]
-        fn every_set_raises_keys_as_the_portable_one(
-            keys in proptest::collection::vec(any::<i32>(), 0..90),
-            values in proptest::collection::vec(any::<i16>(), 90),
-            ranks in proptest::collection::vec(0..500_i32, 90),
-            base in 500..65_536_i32,
+        fn every_set_adds_contributions_as_the_portable_one(
+            length in 0..900_usize,
+            list in proptest::collection::vec((0..300_u32, -600_000..600_000), 0..20),
+            sums in proptest::collection::vec(any::<i32>(), 900),
+            seed in proptest::collection::vec(any::<i16>(), 101),
         ) {
-            let mut oracle = keys.clone();
-            portable::raise_keys(&mut oracle, &values, &ranks, base);
+            let values: Vec<i16> = seed.iter().cycle().copied().take(1210).collect();
+            let mut contributions = Contributions::default();
+            for &(start, factor) in &list {
+                let _ = contributions.push(start, factor);
+            }
+            let mut naive = sums[..length].to_vec();
+            for &(start, factor) in list.iter().filter(|one| one.1.unsigned_abs() <= 16 * 32_767) {
+                portable::add_scaled(&mut naive, factor, &values[10 + start as usize..]);
+            }
             for set in Set::available() {
-                let mut ours = keys.clone();
-                set.raise_keys(&mut ours, &values, &ranks, base);
-                prop_assert_eq!(&ours, &oracle, "{:?}", set);
+                let mut ours = sums[..length].to_vec();
+                let all = 0..contributions.len();
+                set.add_contributions(&mut ours, (&values, 10), (&contributions, all));
+                prop_assert_eq!(&ours, &naive, "{:?}", set);
+            }
+        }
+
+        #[test]
+        fn every_set_does_the_small_things_as_the_portable_one(
+            bytes in proptest::collection::vec(any::<i8>(), 0..90),
+            other in proptest::collection::vec(any::<i8>(), 90),
+            values in proptest::collection::vec(any::<i16>(), 90),
+            wide in proptest::collection::vec(wide_values(), 90),
+            (inverse, mean, place) in (4000..32_769_u16, 0..50_i16, any::<u16>()),
+        ) {
+            let count = bytes.len();
+            let run = |set: Set| {
+                let mut active = vec![5; count];
+                set.leaky(&bytes, inverse, mean, &mut active);
+                let (mut best, mut places) = (active.clone(), vec![3; count]);
+                set.raise(&mut best, &mut places, &values, place);
+                let mut scaled = bytes.clone();
+                set.raise_scaled(&mut scaled, &other);
+                let mut sums = wide[..count].to_vec();
+                set.add_scaled(&mut sums, wide[0], &values);
+                let most = (set.largest(&wide), set.largest_narrow(&values[..count]));
+                (active, best, places, scaled, sums, most, set.squares(&values[..count]))
+            };
+            for set in Set::available() {
+                prop_assert_eq!(run(set), run(Set::PORTABLE), "{:?}", set);
             }
         }
 
         #[test]
         fn every_set_scales_and_updates_as_the_portable_one(
             sums in proptest::collection::vec(wide_values(), 0..90),
-            weights in proptest::collection::vec(wide_values(), 90),
+            weights in proptest::collection::vec(any::<i16>(), 90),
             divisor in 1..(1_u64 << 32),
             bits in 0..32_u32,
             decay in proptest::option::of(1..100_000_u64),
         ) {
-            let divisor = Reciprocal::new((divisor >> bits).max(1));
-            let decay = decay.map(Reciprocal::new);
+            let rate = Reciprocal::new((divisor >> bits).max(1));
+            let correction = Correction { rate, decay: decay.map(Reciprocal::new) };
             for set in Set::available() {
                 let (mut ours, mut oracle) = (vec![9; sums.len()], vec![9; sums.len()]);
-                let cut = set.scale(&sums, divisor, 127, &mut ours);
-                prop_assert_eq!(cut, portable::scale(&sums, divisor, 127, &mut oracle));
+                let cut = set.scale(&sums, rate, 127, &mut ours);
+                prop_assert_eq!(cut, portable::scale(&sums, rate, 127, &mut oracle));
                 prop_assert_eq!(ours, oracle, "{:?}", set);
                 let (mut ours, mut oracle) = (weights.clone(), weights.clone());
-                let wrapped = set.update(&mut ours[..sums.len()], &sums, divisor, decay);
-                let expected = portable::update(&mut oracle[..sums.len()], &sums, divisor, decay);
-                prop_assert_eq!(wrapped, expected, "{:?}", set);
-                prop_assert_eq!(set.largest(&weights), portable::largest(&weights));
+                let done = set.update(&mut ours[..sums.len()], &sums, correction);
+                let expected = portable::update(&mut oracle[..sums.len()], &sums, correction);
+                prop_assert_eq!(done, expected);
                 prop_assert_eq!(ours, oracle, "{:?}", set);
             }
         }

@@ -3,6 +3,7 @@
 pub mod activation;
 pub mod conv2d;
 pub mod dropout;
+pub mod images;
 pub mod linear;
 pub mod pool;
 pub mod scaling;

@@ -38,6 +38,7 @@ pub mod layers;
 pub mod model;
 pub mod network;
 mod parallel;
+mod passage;
 pub mod plan;
 pub mod preprocess;
 pub mod presets;

@@ -66,27 +66,34 @@ pub fn to_bytes(network: &Network, card: &ModelCard) -> Result<Vec<u8>> {
     tensors_to_bytes(network.tensors(), json)
 }
 
-/// Named int32 tensors, with one text, as the bytes of a safetensors file. Equal content gives
-/// equal bytes.
+/// Named tensors, with one text, as the bytes of a safetensors file: of int16 where all values
+/// fit, else of int32. Equal content gives equal bytes.
 ///
 /// # Errors
 /// If a shape does not match its values.
-pub fn tensors_to_bytes<'a>(
-    tensors: impl Iterator<Item = (String, Vec<usize>, &'a [i32])>,
+pub fn tensors_to_bytes(
+    tensors: impl Iterator<Item = (String, Vec<usize>, Vec<i32>)>,
     text: String,
 ) -> Result<Vec<u8>> {
     let owned: Vec<_> = tensors
         .map(|(name, shape, values)| {
-            let bytes: Vec<u8> = values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect();
-            (name, shape, bytes)
+            let narrow: Option<Vec<i16>> = values.iter().map(|&v| v.try_into().ok()).collect();
+            let (dtype, bytes): (_, Vec<u8>) = match narrow {
+                Some(narrow) => (
+                    Dtype::I16,
+                    narrow.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                ),
+                None => (
+                    Dtype::I32,
+                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                ),
+            };
+            (name, shape, dtype, bytes)
         })
         .collect();
     let mut views = Vec::new();
-    for (name, shape, bytes) in &owned {
-        let view = TensorView::new(Dtype::I32, shape.clone(), bytes)
+    for (name, shape, dtype, bytes) in &owned {
+        let view = TensorView::new(*dtype, shape.clone(), bytes)
             .map_err(|error| Error::Model(error.to_string()))?;
         views.push((name.as_str(), view));
     }
@@ -253,8 +260,8 @@ mod tests {
     fn missing_unknown_and_misshapen_tensors_are_named() {
         let (network, card) = model();
         let json = serde_json::to_string(&card).unwrap();
-        type Named<'a> = Vec<(String, Vec<usize>, &'a [i32])>;
-        let written = |change: &dyn Fn(&mut Named<'_>)| {
+        type Named = Vec<(String, Vec<usize>, Vec<i32>)>;
+        let written = |change: &dyn Fn(&mut Named)| {
             let mut tensors: Vec<_> = network.tensors().collect();
             change(&mut tensors);
             refusal(&tensors_to_bytes(tensors.into_iter(), json.clone()).unwrap())
@@ -264,7 +271,7 @@ mod tests {
             missing.contains("`blocks.0.forward.weight` is missing"),
             "{missing}"
         );
-        let unknown = written(&|tensors| tensors.push(("extra".into(), vec![1], &[7])));
+        let unknown = written(&|tensors| tensors.push(("extra".into(), vec![1], vec![7])));
         assert!(unknown.contains("`extra` is not part"), "{unknown}");
         let shape = written(&|tensors| tensors[2].1 = vec![4, 2]);
         assert!(

@@ -2,11 +2,13 @@
 
 use crate::arithmetic::Residual;
 use crate::audit::LayerAudit;
-use crate::block::{self, Block, BlockCount};
+use crate::block::{Batch, Block, BlockCount, Forward};
 use crate::head::{self, Classifier, Lesson};
 use crate::init;
+use crate::layers::images::Frame;
 use crate::layers::linear::Linear;
-use crate::plan::Plan;
+use crate::passage::{self, Source};
+use crate::plan::{BlockPlan, ForwardPlan, Plan};
 use crate::sgd::IntegerSgd;
 use crate::spec::NetworkSpec;
 use crate::{Error, Result};
@@ -133,30 +135,71 @@ pub struct Scores {
 }
 
 /// A network with its weights.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Network {
     spec: NetworkSpec,
     plan: Plan,
     blocks: Vec<Block>,
     output: OutputLayer,
+    /// How the first layer reads its inputs.
+    first: Frame,
+    /// What the last step counted.
+    count: StepCount,
 }
 
-#[derive(Clone, Debug)]
+impl Clone for Network {
+    /// The network, without the memory that its steps work in.
+    fn clone(&self) -> Self {
+        Network {
+            spec: self.spec.clone(),
+            plan: self.plan.clone(),
+            blocks: self.blocks.clone(),
+            output: OutputLayer::new(self.output.classifier.clone()),
+            first: self.first,
+            count: self.count.clone(),
+        }
+    }
+}
+
+#[derive(Debug)]
 struct OutputLayer {
     classifier: Classifier,
     tally: Tally,
     audit: LayerAudit,
+    /// Between two steps.
+    batch: Batch,
+}
+
+impl OutputLayer {
+    fn new(classifier: Classifier) -> Self {
+        OutputLayer {
+            classifier,
+            tally: Tally::default(),
+            audit: LayerAudit::default(),
+            batch: Batch::default(),
+        }
+    }
 }
 
 impl Output for OutputLayer {
-    type Activations = Vec<i16>;
-    type Targets = Vec<u16>;
+    type Activations = Batch;
+    type Targets = [u16];
     type Settings = StepSettings;
 
-    fn learn(&mut self, input: Vec<i16>, labels: &Vec<u16>, settings: &StepSettings) {
+    fn learn(&mut self, mut batch: Batch, labels: &[u16], settings: &StepSettings) {
         let lesson = settings.lesson(labels);
-        (self.tally, self.audit) = self.classifier.learn(&input, &lesson, None);
+        let work = &mut batch.head.classifier;
+        let input = &batch.input.values;
+        (self.tally, self.audit) = self.classifier.learn(work, input, &lesson, None);
+        self.batch = batch;
     }
+}
+
+/// A network that answers, with the memory that its answers are worked out in.
+#[derive(Debug)]
+pub struct Inference<'a> {
+    network: &'a Network,
+    batch: Batch,
 }
 
 impl Network {
@@ -215,28 +258,25 @@ impl Network {
         let mut next = || weights.next().unwrap_or_default();
         let cnn = plan.is_convolutional();
         let mut blocks = Vec::new();
-        for block in &plan.blocks {
+        for (index, block) in plan.blocks.iter().enumerate() {
             let forward = next();
-            let head = Linear::new(block.head_inputs, plan.classes, next());
+            let head = Linear::new(block.head_inputs, plan.classes, &next());
             blocks.push(Block::new(
                 block,
-                cnn,
+                (cnn, frame_after(&plan, index + 1)),
                 (spec.head, head),
                 spec.activation,
-                forward,
+                &forward,
             ));
         }
-        let output = Linear::new(plan.output_inputs(), plan.classes, next());
-        let output = OutputLayer {
-            classifier: Classifier::new(output),
-            tally: Tally::default(),
-            audit: LayerAudit::default(),
-        };
+        let output = Linear::new(plan.output_inputs(), plan.classes, &next());
         Ok(Network {
             spec: spec.clone(),
+            first: frame_after(&plan, 0),
             plan,
             blocks,
-            output,
+            output: OutputLayer::new(Classifier::new(output)),
+            count: StepCount::default(),
         })
     }
 
@@ -251,19 +291,20 @@ impl Network {
     }
 
     /// All weights: name, shape and values, in the order of the blocks.
-    pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, &[i32])> {
+    pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, Vec<i32>)> + '_ {
         let blocks = self.blocks.iter().flat_map(|block| {
-            [
-                block.forward.weight(),
-                block.head.classifier.linear.weight.as_slice(),
-            ]
+            let head = &block.head.classifier.linear;
+            [Weighted::Forward(&block.forward), Weighted::Linear(head)]
         });
-        let values = blocks.chain([self.output.classifier.linear.weight.as_slice()]);
+        let layers = blocks.chain([Weighted::Linear(&self.output.classifier.linear)]);
         self.plan
             .tensors()
             .into_iter()
-            .zip(values)
-            .map(|((name, shape), values)| (name, shape, values))
+            .zip(layers)
+            .map(|((name, shape), layer)| match layer {
+                Weighted::Forward(forward) => (name, shape, forward.values()),
+                Weighted::Linear(linear) => (name, shape, linear.values()),
+            })
     }
 
     /// One training step on a batch, `[samples, features]`.
@@ -278,51 +319,53 @@ impl Network {
         samples: &[i8],
         labels: &[u16],
         settings: &StepSettings,
-    ) -> Result<StepCount> {
+    ) -> Result<&StepCount> {
         self.check_batch(samples, labels.len())?;
         self.check_labels(labels)?;
-        let input = block::pass(&self.plan.stem, widened(samples), Some(settings));
-        let labels = labels.to_vec();
-        local_loss::train_step(&mut self.blocks, &mut self.output, input, &labels, settings);
-        Ok(StepCount {
-            output: self.output.tally,
-            output_audit: self.output.audit,
-            blocks: self.blocks.iter_mut().map(Block::take_count).collect(),
-        })
+        let mut batch = core::mem::take(&mut self.output.batch);
+        self.read(&mut batch, samples, Some(settings));
+        local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
+        self.count.output = self.output.tally;
+        self.count.output_audit = self.output.audit;
+        self.count.blocks.clear();
+        let counts = self.blocks.iter_mut().map(Block::take_count);
+        self.count.blocks.extend(counts);
+        Ok(&self.count)
     }
 
-    /// Scores of a batch, `[samples, features]`, by every head and the output layer.
+    /// Puts samples into a batch as the first layer reads them.
+    fn read(&self, batch: &mut Batch, samples: &[i8], training: Option<&StepSettings>) {
+        passage::send(
+            &self.plan.stem,
+            (Source::Samples(samples), self.spec.input),
+            (&mut batch.input, self.first),
+            &mut batch.stages,
+            training,
+        );
+    }
+
+    /// The network with memory for many batches of answers.
+    pub fn inference(&self) -> Inference<'_> {
+        Inference {
+            network: self,
+            batch: Batch::default(),
+        }
+    }
+
+    /// Scores of one batch; see [`Inference::scores`].
     ///
     /// # Errors
     /// If the values are no whole number of samples.
     pub fn scores(&self, samples: &[i8]) -> Result<Scores> {
-        self.check_batch(samples, samples.len() / self.spec.input.features())?;
-        let mut activations = block::pass(&self.plan.stem, widened(samples), None);
-        let mut heads = Vec::new();
-        for block in &self.blocks {
-            let (output, scores) = block.infer(&activations);
-            heads.push(scores);
-            activations = output;
-        }
-        Ok(Scores {
-            heads,
-            output: self.output.classifier.scores(&activations),
-        })
+        self.inference().scores(samples)
     }
 
-    /// Right answers on a batch, by every head and the output layer.
+    /// Right answers on one batch; see [`Inference::evaluate`].
     ///
     /// # Errors
     /// As [`Network::train_step`].
     pub fn evaluate(&self, samples: &[i8], labels: &[u16]) -> Result<Accuracies> {
-        self.check_batch(samples, labels.len())?;
-        self.check_labels(labels)?;
-        let scores = self.scores(samples)?;
-        let right = |scores: &Vec<i8>| head::count_right(scores, labels, self.spec.classes);
-        Ok(Accuracies {
-            output: right(&scores.output),
-            heads: scores.heads.iter().map(right).collect(),
-        })
+        self.inference().evaluate(samples, labels)
     }
 
     fn check_batch(&self, samples: &[i8], labels: usize) -> Result<()> {
@@ -353,8 +396,63 @@ impl Network {
     }
 }
 
-fn widened(samples: &[i8]) -> Vec<i16> {
-    samples.iter().map(|&value| value.into()).collect()
+impl Inference<'_> {
+    /// Scores of a batch, `[samples, features]`, by every head and the output layer.
+    ///
+    /// # Errors
+    /// If the values are no whole number of samples.
+    pub fn scores(&mut self, samples: &[i8]) -> Result<Scores> {
+        let (network, batch) = (self.network, &mut self.batch);
+        network.check_batch(samples, samples.len() / network.spec.input.features())?;
+        network.read(batch, samples, None);
+        let mut heads = Vec::new();
+        for block in &network.blocks {
+            block.infer(batch);
+            heads.push(batch.head.classifier.scores.clone());
+        }
+        let work = &mut batch.head.classifier;
+        let classifier = &network.output.classifier;
+        classifier.score(work, &batch.input.values, false);
+        Ok(Scores {
+            heads,
+            output: work.scores.clone(),
+        })
+    }
+
+    /// Right answers on a batch, by every head and the output layer.
+    ///
+    /// # Errors
+    /// As [`Network::train_step`].
+    pub fn evaluate(&mut self, samples: &[i8], labels: &[u16]) -> Result<Accuracies> {
+        self.network.check_batch(samples, labels.len())?;
+        self.network.check_labels(labels)?;
+        let scores = self.scores(samples)?;
+        let classes = self.network.spec.classes;
+        let right = |scores: &Vec<i8>| head::count_right(scores, labels, classes);
+        Ok(Accuracies {
+            output: right(&scores.output),
+            heads: scores.heads.iter().map(right).collect(),
+        })
+    }
+}
+
+/// A layer whose weights are a tensor.
+enum Weighted<'a> {
+    Forward(&'a Forward),
+    Linear(&'a Linear),
+}
+
+/// How the layer behind the first `blocks` blocks reads its inputs.
+fn frame_after(plan: &Plan, blocks: usize) -> Frame {
+    let before = blocks.checked_sub(1).map(|last| &plan.blocks[last].passage);
+    let shape = before.unwrap_or(&plan.stem).output;
+    match plan.blocks.get(blocks) {
+        Some(&BlockPlan {
+            forward: ForwardPlan::Conv2d { padding, .. },
+            ..
+        }) => Frame::padded(shape, padding),
+        _ => Frame::flat(shape),
+    }
 }
 
 /// The stream of a tensor's initial weights, keyed by its place in the network.

@@ -1,6 +1,7 @@
 //! Work over independent parts of a buffer, on one thread or several, with the same result.
 
 use crate::audit::Merge;
+use alloc::vec::Vec;
 
 /// Whether work of so many products is shared out. Starting and joining threads costs some
 /// microseconds; the number of products that take so long depends on the kernels.
@@ -40,60 +41,99 @@ where
 }
 
 /// As [`for_each_part`], for two buffers with as many parts.
-pub(crate) fn for_each_two_parts<S, T>(
+pub(crate) fn for_each_two_parts<S, T, R>(
     (first, first_size): (&mut [S], usize),
     (second, second_size): (&mut [T], usize),
     work: usize,
-    task: impl Fn(usize, &mut [S], &mut [T]) + Sync,
-) where
+    task: impl Fn(usize, &mut [S], &mut [T]) -> R + Sync,
+) -> R
+where
     S: Send,
     T: Send,
+    R: Merge,
 {
     #[cfg(feature = "threads")]
     if is_worth_threads(work) {
         use rayon::prelude::*;
-        let parts = first
+        return first
             .par_chunks_mut(first_size)
-            .zip(second.par_chunks_mut(second_size));
-        parts
+            .zip(second.par_chunks_mut(second_size))
             .enumerate()
-            .for_each(|(index, (first, second))| task(index, first, second));
-        return;
+            .map(|(index, (first, second))| task(index, first, second))
+            .reduce(R::default, merged);
     }
     let _ = work;
-    let parts = first
+    first
         .chunks_mut(first_size)
-        .zip(second.chunks_mut(second_size));
-    parts
+        .zip(second.chunks_mut(second_size))
         .enumerate()
-        .for_each(|(index, (first, second))| task(index, first, second));
+        .map(|(index, (first, second))| task(index, first, second))
+        .fold(R::default(), merged)
 }
 
-/// Runs `task(accumulator, index)` for every index below `count` and merges the accumulators;
-/// merging must be associative and commutative.
-pub(crate) fn accumulate<R: Merge>(
-    count: usize,
+/// As [`for_each_two_parts`], for three, without a result.
+pub(crate) fn for_each_three_parts<S, T, U>(
+    (first, first_size): (&mut [S], usize),
+    (second, second_size): (&mut [T], usize),
+    (third, third_size): (&mut [U], usize),
     work: usize,
-    start: impl Fn() -> R + Sync + Send,
-    task: impl Fn(&mut R, usize) + Sync + Send,
-) -> R {
+    task: impl Fn(usize, (&mut [S], &mut [T], &mut [U])) + Sync,
+) where
+    S: Send,
+    T: Send,
+    U: Send,
+{
     #[cfg(feature = "threads")]
     if is_worth_threads(work) {
         use rayon::prelude::*;
-        let share = count.div_ceil(rayon::current_num_threads()).max(1);
-        return (0..count)
-            .into_par_iter()
-            .with_min_len(share)
-            .fold(&start, |mut sum, index| {
-                task(&mut sum, index);
-                sum
-            })
-            .reduce(&start, merged);
+        let second = second.par_chunks_mut(second_size);
+        let third = third.par_chunks_mut(third_size);
+        return first
+            .par_chunks_mut(first_size)
+            .zip(second.zip(third))
+            .enumerate()
+            .for_each(|(index, (first, (second, third)))| task(index, (first, second, third)));
     }
     let _ = work;
-    let mut sum = start();
-    (0..count).for_each(|index| task(&mut sum, index));
-    sum
+    let others = second
+        .chunks_mut(second_size)
+        .zip(third.chunks_mut(third_size));
+    for (index, (first, (second, third))) in first.chunks_mut(first_size).zip(others).enumerate() {
+        task(index, (first, second, third));
+    }
+}
+
+/// Memory for tasks to work in, one for each thread.
+#[derive(Debug)]
+pub(crate) struct PerThread<T>(Vec<Slot<T>>);
+
+#[cfg(feature = "threads")]
+type Slot<T> = std::sync::Mutex<T>;
+#[cfg(not(feature = "threads"))]
+type Slot<T> = core::cell::RefCell<T>;
+
+impl<T: Default> Default for PerThread<T> {
+    fn default() -> Self {
+        #[cfg(feature = "threads")]
+        let count = rayon::current_num_threads();
+        #[cfg(not(feature = "threads"))]
+        let count = 1;
+        PerThread((0..count).map(|_| Slot::default()).collect())
+    }
+}
+
+impl<T> PerThread<T> {
+    /// Lends the memory of the thread that asks.
+    pub(crate) fn lend<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
+        #[cfg(feature = "threads")]
+        {
+            let index = rayon::current_thread_index().unwrap_or(0) % self.0.len();
+            let slot = self.0[index].lock();
+            work(&mut slot.unwrap_or_else(std::sync::PoisonError::into_inner))
+        }
+        #[cfg(not(feature = "threads"))]
+        work(&mut self.0[0].borrow_mut())
+    }
 }
 
 #[allow(

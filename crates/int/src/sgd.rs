@@ -1,6 +1,6 @@
 //! IntegerSGD: the optimiser.
 
-use crate::kernel::{Reciprocal, Set};
+use crate::kernel::{Correction, Reciprocal};
 
 /// `weight -= gradient / divisor + weight / decay`, both rounded toward zero.
 ///
@@ -26,50 +26,51 @@ impl IntegerSgd {
         }
     }
 
-    /// Whether decay would change any of these weights.
-    pub fn decays(self, weights: &[i32]) -> bool {
-        self.decay_inv > 0
-            && weights
-                .iter()
-                .any(|weight| weight.unsigned_abs() >= self.decay_inv)
-    }
-
-    /// Updates the weights; returns how many wrapped.
-    pub fn update(self, set: Set, weights: &mut [i32], gradients: &[i32]) -> u64 {
-        let decay = (self.decay_inv > 0).then(|| Reciprocal::new(self.decay_inv.into()));
-        set.update(weights, gradients, self.rate, decay)
+    /// What the kernels do with it.
+    pub fn correction(self) -> Correction {
+        Correction {
+            rate: self.rate,
+            decay: (self.decay_inv > 0).then(|| Reciprocal::new(self.decay_inv.into())),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Corrected, Weights};
+    use alloc::vec::Vec;
+
+    fn update(sgd: IntegerSgd, weights: &[i32], gradients: &[i32]) -> (Vec<i32>, u64) {
+        let mut weights = Weights::new(weights, weights.len());
+        let ((), corrected) = weights.correct(1, 0, |_, rows| {
+            let mut corrected = Corrected::default();
+            rows.correct(0, 0, gradients, sgd.correction(), &mut corrected);
+            ((), corrected)
+        });
+        (weights.values().collect(), corrected.wrapped)
+    }
 
     #[test]
     fn small_gradients_do_nothing_and_decay_is_a_soft_cap() {
         let sgd = IntegerSgd::new(512, 640, 12_000);
-        let mut weights = [100, 100, 11_999, 12_000, -24_000];
-        let gradients = [327_679, -327_680, 0, 0, 0];
-        assert_eq!(sgd.update(Set::PORTABLE, &mut weights, &gradients), 0);
-        assert_eq!(weights, [100, 101, 11_999, 11_999, -23_998]);
+        let weights = [100, 100, 11_999, 12_000, -24_000];
+        let (weights, wrapped) = update(sgd, &weights, &[327_679, -327_680, 0, 0, 0]);
+        assert_eq!((weights, wrapped), ([100, 101, 11_999, 11_999, -23_998].to_vec(), 0));
     }
 
     #[test]
     fn decay_beyond_int32_reaches_the_most_negative_weight_alone() {
-        let mut weights = [i32::MIN, i32::MAX, -i32::MAX];
-        IntegerSgd::new(1, 1, 1 << 31).update(Set::PORTABLE, &mut weights, &[0; 3]);
+        let weights = [i32::MIN, i32::MAX, -i32::MAX];
+        let (weights, _) = update(IntegerSgd::new(1, 1, 1 << 31), &weights, &[0; 3]);
         assert_eq!(weights, [i32::MIN + 1, i32::MAX, -i32::MAX]);
-        IntegerSgd::new(1, 1, u32::MAX).update(Set::PORTABLE, &mut weights[..1], &[0]);
-        assert_eq!(weights[0], i32::MIN + 1);
+        let (weights, _) = update(IntegerSgd::new(1, 1, u32::MAX), &weights[..1], &[0]);
+        assert_eq!(weights, [i32::MIN + 1]);
     }
 
     #[test]
     fn wraps_are_counted() {
-        let mut weights = [i32::MIN, i32::MAX];
-        assert_eq!(
-            IntegerSgd::new(1, 1, 0).update(Set::PORTABLE, &mut weights, &[1, 0]),
-            1
-        );
-        assert_eq!(weights, [i32::MAX, i32::MAX]);
+        let (weights, wrapped) = update(IntegerSgd::new(1, 1, 0), &[i32::MIN, i32::MAX], &[1, 0]);
+        assert_eq!((weights, wrapped), ([i32::MAX, i32::MAX].to_vec(), 1));
     }
 }

@@ -60,7 +60,7 @@ fn fast() -> StepSettings {
 fn weights(network: &Network) -> Vec<(String, Vec<i32>)> {
     network
         .tensors()
-        .map(|(name, _, values)| (name, values.to_vec()))
+        .map(|(name, _, values)| (name, values))
         .collect()
 }
 

@@ -99,12 +99,13 @@ fn look(network: &Network, samples: &Samples, count: usize, batch: usize) -> Res
         mistakes: Vec::new(),
     };
     let mut first = 0;
+    let mut inference = network.inference();
     for (values, labels) in samples.batches(batch) {
         let labels = &labels[..labels.len().min(count - first)];
         if labels.is_empty() {
             break;
         }
-        let scores = network.scores(&values[..labels.len() * samples.shape.features()])?;
+        let scores = inference.scores(&values[..labels.len() * samples.shape.features()])?;
         let right = |scores: &Vec<i8>| nearfield_int::head::count_right(scores, labels, classes);
         look.accuracies.add(&Accuracies {
             output: right(&scores.output),

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// Version of the checkpoints that this release writes and reads.
-const CHECKPOINT_VERSION: u32 = 1;
+const CHECKPOINT_VERSION: u32 = 2;
 
 /// Largest file taken for a checkpoint or a model.
 pub const MOST_BYTES: u64 = 8 << 30;
@@ -98,7 +98,7 @@ pub fn to_bytes(
         let best = best.map(|(name, shape, values)| (format!("{BEST}{name}"), shape, values));
         network.tensors().chain(best)
     };
-    let digest = digest(&json, tensors().map(|(name, _, values)| (name, values)));
+    let digest = digest(&json, tensors().map(|(name, _, values)| (name, digest_of(&values))));
     Ok(model::tensors_to_bytes(
         tensors(),
         format!("{digest}\n{json}"),
@@ -167,16 +167,11 @@ pub fn latest(folder: &Path, digests: &Digests) -> Result<(Checkpoint, Vec<Strin
 fn check_digest(written: &str, json: &str, weights: &Tensors, best: &Tensors) -> Result<()> {
     let named = |prefix: &'static str| {
         move |(name, (_, values)): (&String, &(Vec<usize>, Vec<i32>))| {
-            (format!("{prefix}{name}"), values.clone())
+            (format!("{prefix}{name}"), digest_of(values))
         }
     };
-    let mut all: Vec<_> = weights.iter().map(named("")).collect();
-    all.extend(best.iter().map(named(BEST)));
-    let found = digest(
-        json,
-        all.iter()
-            .map(|(name, values)| (name.clone(), values.as_slice())),
-    );
+    let all = weights.iter().map(named(""));
+    let found = digest(json, all.chain(best.iter().map(named(BEST))));
     ensure!(
         found == written,
         "it is damaged: its content does not match its digest"
@@ -185,20 +180,28 @@ fn check_digest(written: &str, json: &str, weights: &Tensors, best: &Tensors) ->
 }
 
 /// BLAKE3 over the state and every tensor in the order of their names.
-fn digest<'a>(json: &str, tensors: impl Iterator<Item = (String, &'a [i32])>) -> String {
+/// The digest of a checkpoint's state and of its tensors' own digests, by name.
+fn digest(json: &str, tensors: impl Iterator<Item = (String, blake3::Hash)>) -> String {
     let mut tensors: Vec<_> = tensors.collect();
     tensors.sort_unstable_by(|a, b| a.0.cmp(&b.0));
     let mut hasher = blake3::Hasher::new();
     hasher.update(json.as_bytes());
     for (name, values) in tensors {
         hasher.update(name.as_bytes());
-        let bytes: Vec<u8> = values
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
-        hasher.update(&bytes);
+        hasher.update(values.as_bytes());
     }
     hasher.finalize().to_hex().to_string()
+}
+
+fn digest_of(values: &[i32]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new();
+    let mut bytes = Vec::new();
+    for values in values.chunks(1 << 14) {
+        bytes.clear();
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        hasher.update(&bytes);
+    }
+    hasher.finalize()
 }
 
 #[cfg(test)]

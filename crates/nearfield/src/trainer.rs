@@ -265,7 +265,7 @@ impl<'a> Trainer<'a> {
             .run
             .step_settings(self.state.rate_inv, self.state.step, audit_ranges);
         let counts = self.network.train_step(values, labels, &settings)?;
-        self.state.counts.add(&counts);
+        self.state.counts.add(counts);
         self.state.step += 1;
         self.state.batch += 1;
         Ok(())
@@ -314,11 +314,12 @@ impl<'a> Trainer<'a> {
     pub fn evaluate(&self, network: &Network, samples: &Samples) -> Result<Accuracies> {
         let mut found = Accuracies::default();
         let mut left = self.counted(samples);
+        let mut inference = network.inference();
         for (values, labels) in samples.batches(self.run.training.batch) {
             if labels.len() > left {
                 break;
             }
-            found.add(&network.evaluate(values, labels)?);
+            found.add(&inference.evaluate(values, labels)?);
             left -= labels.len();
         }
         Ok(found)

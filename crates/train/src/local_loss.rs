@@ -13,7 +13,7 @@ pub trait Block {
     /// A batch of activations, in whatever form the arithmetic keeps it.
     type Activations;
     /// The labels of a batch.
-    type Targets;
+    type Targets: ?Sized;
     /// What a step is made with: learning rate and whatever else holds for one step.
     type Settings;
 
@@ -33,7 +33,7 @@ pub trait Output {
     /// As in [`Block::Activations`].
     type Activations;
     /// As in [`Block::Targets`].
-    type Targets;
+    type Targets: ?Sized;
     /// As in [`Block::Settings`].
     type Settings;
 

@@ -1,10 +1,15 @@
 //! Kernels for processors with AVX2.
 
+use super::contributions::Contribution;
+use super::list::{by_compiler, by_hand, methods};
+use super::portable;
 use super::reciprocal::Reciprocal;
-use super::{Tile, portable};
+use super::tile::Tile;
+use super::weights::Correction;
 use core::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256, _mm256_storeu_si256,
+    __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_permute2x128_si256,
+    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_unpackhi_epi16,
+    _mm256_unpacklo_epi16,
 };
 
 /// Proof that the processor has what these kernels need.
@@ -16,123 +21,76 @@ impl Seen {
     pub(super) fn look() -> Option<Self> {
         is_x86_feature_detected!("avx2").then_some(Seen(()))
     }
-
-    pub(super) fn tile(self, tile: &Tile<'_>, sums: &mut [i32]) {
-        // SAFETY: the feature was seen; `Set::tile` has checked all sizes.
-        unsafe { rows(tile, sums) }
-    }
-
-    pub(super) fn add_scaled(self, sums: &mut [i32], scale: i32, row: &[i16]) {
-        // SAFETY: the feature was seen.
-        unsafe { add_scaled(sums, scale, row) }
-    }
-
-    pub(super) fn add_scaled_wide(self, sums: &mut [i32], scale: i32, row: &[i32]) {
-        // SAFETY: the feature was seen.
-        unsafe { add_scaled_wide(sums, scale, row) }
-    }
-
-    pub(super) fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
-        // SAFETY: the feature was seen.
-        unsafe { exact_product(row, lane) }
-    }
-
-    pub(super) fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
-        // SAFETY: the feature was seen.
-        unsafe { add_scaled_exactly(sums, scale, row) }
-    }
-
-    pub(super) fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-        // SAFETY: the feature was seen.
-        unsafe { raise_keys(keys, values, ranks, base) }
-    }
-
-    pub(super) fn largest(self, values: &[i32]) -> u32 {
-        // SAFETY: the feature was seen.
-        unsafe { largest(values) }
-    }
-
-    pub(super) fn low_halves(self, values: &[i32], halves: &mut [i16]) {
-        // SAFETY: the feature was seen.
-        unsafe { low_halves(values, halves) }
-    }
-
-    pub(super) fn scale(
-        self,
-        sums: &[i32],
-        divisor: Reciprocal,
-        limit: i32,
-        scaled: &mut [i8],
-    ) -> u64 {
-        // SAFETY: the feature was seen.
-        unsafe { scale(sums, divisor, limit, scaled) }
-    }
-
-    pub(super) fn update(
-        self,
-        weights: &mut [i32],
-        gradients: &[i32],
-        rate: Reciprocal,
-        decay: Option<Reciprocal>,
-    ) -> u64 {
-        // SAFETY: the feature was seen.
-        unsafe { update(weights, gradients, rate, decay) }
-    }
 }
+
+by_hand!(methods);
+by_compiler!(methods);
+
+/// Functions that are the portable ones, compiled for this processor.
+macro_rules! compiled {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        $(#[target_feature(enable = "avx2")]
+        fn $name($($argument: $type),*) $(-> $result)? {
+            portable::$name($($argument),*)
+        })*
+    };
+}
+
+by_compiler!(compiled);
 
 /// All rows of a tile, six at a time, over each 16 lanes.
 ///
 /// # Safety
-/// The processor has AVX2, and the sizes are those that `Set::tile` checks.
+/// The sizes are those that `Tile::check` has seen.
 #[target_feature(enable = "avx2")]
-unsafe fn rows(tile: &Tile<'_>, sums: &mut [i32]) {
-    let count = tile.rows.len() / tile.stride;
+unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     for lane in (0..tile.width).step_by(16) {
-        let mut row = 0;
-        while row < count {
-            let from = tile.rows.as_ptr().wrapping_add(row * tile.stride);
-            let to = sums.as_mut_ptr().wrapping_add(row * tile.width + lane);
-            // SAFETY: each step takes rows that are there, and their sums of these lanes.
-            row += unsafe {
-                match count - row {
-                    6.. => some_rows::<6>(tile, lane, from, to),
-                    2.. => some_rows::<2>(tile, lane, from, to),
-                    _ => some_rows::<1>(tile, lane, from, to),
+        let (mut starts, mut to) = (tile.starts, sums.as_mut_ptr().wrapping_add(lane));
+        while !starts.is_empty() {
+            // SAFETY: each case takes rows that are there, and their sums of these lanes.
+            let done = unsafe {
+                match starts.len() {
+                    6.. => some_rows::<6>(tile, lane, starts, to),
+                    2.. => some_rows::<2>(tile, lane, starts, to),
+                    _ => some_rows::<1>(tile, lane, starts, to),
                 }
             };
+            starts = &starts[done..];
+            to = to.wrapping_add(done * tile.width);
         }
     }
 }
 
-/// `R` rows from `from`, with the sums of 16 lanes from `lane` at `to`; returns `R`.
+/// The first `R` rows of `starts`, with the sums of 16 lanes from `lane` at `to`; returns `R`.
 ///
 /// # Safety
-/// `from` has `R` rows of the tile's stride; `to` has `R` rows of the tile's width with 16 lanes.
+/// The tile has rows at `R` starts; `to` has `R` rows of the tile's width with 16 lanes.
 #[target_feature(enable = "avx2")]
 unsafe fn some_rows<const R: usize>(
     tile: &Tile<'_>,
     lane: usize,
-    from: *const i16,
+    starts: &[usize],
     to: *mut i32,
 ) -> usize {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    let block = tile.block.as_ptr();
-    for pair in 0..tile.stride / 2 {
-        // SAFETY: the block has two values of each lane for each pair of each row.
-        unsafe {
-            let lanes = block.add((pair * tile.width + lane) * 2);
-            let lanes: [__m256i; 2] =
-                core::array::from_fn(|v| _mm256_loadu_si256(lanes.add(16 * v).cast()));
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let two = from
-                    .add(row * tile.stride + 2 * pair)
-                    .cast::<i32>()
-                    .read_unaligned();
-                let two = _mm256_set1_epi32(two);
-                for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(two, lanes));
+    let mut block = tile.block.as_ptr().wrapping_add(2 * lane);
+    for run in 0..tile.span.runs {
+        let values = tile.values.as_ptr().wrapping_add(run * tile.span.stride);
+        let rows: [*const i16; R] = core::array::from_fn(|row| values.wrapping_add(starts[row]));
+        for pair in 0..tile.span.length / 2 {
+            // SAFETY: the block has two values of each lane for each pair of each row.
+            unsafe {
+                let lanes: [__m256i; 2] =
+                    core::array::from_fn(|v| _mm256_loadu_si256(block.add(16 * v).cast()));
+                for (row, sums) in rows.iter().zip(&mut sums) {
+                    let two = row.add(2 * pair).cast::<i32>().read_unaligned();
+                    let two = _mm256_set1_epi32(two);
+                    for (sum, lanes) in sums.iter_mut().zip(lanes) {
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(two, lanes));
+                    }
                 }
             }
+            block = block.wrapping_add(2 * tile.width);
         }
     }
     for (row, sums) in sums.into_iter().enumerate() {
@@ -144,14 +102,76 @@ unsafe fn some_rows<const R: usize>(
     R
 }
 
+/// # Safety
+/// Every contribution has as many values from its start on as there are sums.
 #[target_feature(enable = "avx2")]
-fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
-    portable::add_scaled(sums, scale, row);
+unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
+    let whole = sums.len() / 16;
+    let (from, to) = (values.as_ptr(), sums.as_mut_ptr());
+    let mut done = 0;
+    while done < whole {
+        let (from, to) = (from.wrapping_add(16 * done), to.wrapping_add(16 * done));
+        // SAFETY: each case takes vectors that are there.
+        done += unsafe {
+            match whole - done {
+                4.. => contribute::<4>(to, from, list),
+                2.. => contribute::<2>(to, from, list),
+                _ => contribute::<1>(to, from, list),
+            }
+        };
+    }
+    for one in list {
+        let row = &values[one.start as usize + 16 * done..];
+        for (sum, &value) in sums[16 * done..].iter_mut().zip(row) {
+            *sum = sum.wrapping_add(i32::from(one.scale) * i32::from(value));
+        }
+    }
 }
 
+/// Adds contributions to `V` vectors of 16 sums, two rows side by side; returns `V`.
+///
+/// # Safety
+/// There are so many sums, and values from the start of every contribution.
 #[target_feature(enable = "avx2")]
-fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
-    portable::add_scaled_wide(sums, scale, row);
+unsafe fn contribute<const V: usize>(
+    to: *mut i32,
+    values: *const i16,
+    list: &[Contribution],
+) -> usize {
+    let mut lower = [_mm256_setzero_si256(); V];
+    let mut upper = [_mm256_setzero_si256(); V];
+    let (pairs, last) = list.as_chunks::<2>();
+    let nothing = last.first().map(|one| Contribution { scale: 0, ..*one });
+    let last = last.first().zip(nothing).map(|(&one, none)| [one, none]);
+    for [one, two] in pairs.iter().copied().chain(last) {
+        let scales = i32::from(one.scale.cast_unsigned()) | i32::from(two.scale) << 16;
+        let scales = _mm256_set1_epi32(scales);
+        for v in 0..V {
+            // SAFETY: both rows have `V` times 16 values.
+            unsafe {
+                let one = _mm256_loadu_si256(values.add(one.start as usize + 16 * v).cast());
+                let two = _mm256_loadu_si256(values.add(two.start as usize + 16 * v).cast());
+                let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(one, two), scales);
+                let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(one, two), scales);
+                lower[v] = _mm256_add_epi32(lower[v], low);
+                upper[v] = _mm256_add_epi32(upper[v], high);
+            }
+        }
+    }
+    for (v, (lower, upper)) in lower.into_iter().zip(upper).enumerate() {
+        let parts = [
+            _mm256_permute2x128_si256::<0x20>(lower, upper),
+            _mm256_permute2x128_si256::<0x31>(lower, upper),
+        ];
+        for (half, part) in parts.into_iter().enumerate() {
+            // SAFETY: there are `V` times 16 sums.
+            unsafe {
+                let to = to.add(16 * v + 8 * half).cast();
+                _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), part));
+            }
+        }
+    }
+    V
 }
 
 #[target_feature(enable = "avx2")]
@@ -160,36 +180,6 @@ fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u6
 }
 
 #[target_feature(enable = "avx2")]
-fn update(
-    weights: &mut [i32],
-    gradients: &[i32],
-    rate: Reciprocal,
-    decay: Option<Reciprocal>,
-) -> u64 {
-    portable::update(weights, gradients, rate, decay)
-}
-
-#[target_feature(enable = "avx2")]
-fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
-    portable::exact_product(row, lane)
-}
-
-#[target_feature(enable = "avx2")]
-fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
-    portable::add_scaled_exactly(sums, scale, row);
-}
-
-#[target_feature(enable = "avx2")]
-fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-    portable::raise_keys(keys, values, ranks, base);
-}
-
-#[target_feature(enable = "avx2")]
-fn largest(values: &[i32]) -> u32 {
-    portable::largest(values)
-}
-
-#[target_feature(enable = "avx2")]
-fn low_halves(values: &[i32], halves: &mut [i16]) {
-    portable::low_halves(values, halves);
+fn update(weights: &mut [i16], gradients: &[i32], correction: Correction) -> (usize, u32) {
+    portable::update(weights, gradients, correction)
 }

@@ -1,16 +1,23 @@
 //! Kernels for processors with AVX-512 and its integer products (VNNI).
 
+use super::contributions::Contribution;
+use super::list::{by_compiler, by_hand, methods};
+use super::portable;
 use super::reciprocal::Reciprocal;
-use super::{Tile, portable};
+use super::tile::Tile;
+use super::weights::Correction;
 use core::arch::x86_64::{
-    __m512i, _mm_cvtsi64_si128, _mm_storeu_si128, _mm512_abs_epi32, _mm512_add_epi32,
-    _mm512_and_si512, _mm512_cmpneq_epi32_mask, _mm512_cvtepi32_epi8, _mm512_dpwssd_epi32,
-    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_sub_epi32, _mm512_max_epi32,
-    _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32, _mm512_or_si512, _mm512_set1_epi32,
-    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64, _mm512_srl_epi64,
-    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_xor_si512,
+    __m512i, _mm_cvtsi64_si128, _mm_storeu_si128, _mm256_loadu_si256, _mm256_storeu_si256,
+    _mm512_abs_epi32, _mm512_add_epi32, _mm512_cmpgt_epu32_mask, _mm512_cmpneq_epi32_mask,
+    _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_dpwssd_epi32,
+    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32, _mm512_mask_sub_epi32,
+    _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epi32, _mm512_max_epu32,
+    _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32, _mm512_permutex2var_epi64,
+    _mm512_reduce_max_epu32, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_set_epi64,
+    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi64, _mm512_srl_epi64,
+    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_unpackhi_epi16,
+    _mm512_unpacklo_epi16,
 };
-use core::ops::Range;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,120 +33,90 @@ impl Seen {
             && is_x86_feature_detected!("avx512vnni");
         seen.then_some(Seen(()))
     }
-
-    pub(super) fn tile(self, tile: &Tile<'_>, sums: &mut [i32]) {
-        // SAFETY: the features were seen; `Set::tile` has checked all sizes.
-        unsafe {
-            match tile.width {
-                64 => rows::<6, 4>(tile, sums),
-                48 => rows::<8, 3>(tile, sums),
-                32 => rows::<12, 2>(tile, sums),
-                _ => rows::<16, 1>(tile, sums),
-            }
-        }
-    }
-
-    pub(super) fn add_scaled(self, sums: &mut [i32], scale: i32, row: &[i16]) {
-        // SAFETY: the features were seen.
-        unsafe { add_scaled(sums, scale, row) }
-    }
-
-    pub(super) fn add_scaled_wide(self, sums: &mut [i32], scale: i32, row: &[i32]) {
-        // SAFETY: the features were seen.
-        unsafe { add_scaled_wide(sums, scale, row) }
-    }
-
-    pub(super) fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
-        // SAFETY: the features were seen.
-        unsafe { exact_product(row, lane) }
-    }
-
-    pub(super) fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
-        // SAFETY: the features were seen.
-        unsafe { add_scaled_exactly(sums, scale, row) }
-    }
-
-    pub(super) fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-        // SAFETY: the features were seen.
-        unsafe { raise_keys(keys, values, ranks, base) }
-    }
-
-    pub(super) fn largest(self, values: &[i32]) -> u32 {
-        // SAFETY: the features were seen.
-        unsafe { largest(values) }
-    }
-
-    pub(super) fn low_halves(self, values: &[i32], halves: &mut [i16]) {
-        // SAFETY: the features were seen.
-        unsafe { low_halves(values, halves) }
-    }
-
-    pub(super) fn scale(
-        self,
-        sums: &[i32],
-        divisor: Reciprocal,
-        limit: i32,
-        scaled: &mut [i8],
-    ) -> u64 {
-        // SAFETY: the features were seen.
-        unsafe { scale(sums, divisor, limit, scaled) }
-    }
-
-    pub(super) fn update(
-        self,
-        weights: &mut [i32],
-        gradients: &[i32],
-        rate: Reciprocal,
-        decay: Option<Reciprocal>,
-    ) -> u64 {
-        // SAFETY: the features were seen.
-        unsafe { update(weights, gradients, rate, decay) }
-    }
 }
+
+by_hand!(methods);
+by_compiler!(methods);
+
+/// Functions that are the portable ones, compiled for this processor.
+macro_rules! compiled {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        $(#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+        fn $name($($argument: $type),*) $(-> $result)? {
+            portable::$name($($argument),*)
+        })*
+    };
+}
+
+by_compiler!(compiled);
 
 /// Pairs of depths whose lanes stay in the first-level cache while all rows pass over them.
 const PAIRS_AT_ONCE: usize = 96;
 
-/// All rows of a tile, `R` at a time, over blocks of `V` vectors of 16 lanes.
-///
 /// # Safety
-/// The width is `16 * V`, and the sizes are those that `Set::tile` checks.
+/// The sizes are those that `Tile::check` has seen.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
-    let count = tile.rows.len() / tile.stride;
-    let pairs = tile.stride / 2;
-    sums.fill(0);
-    for first in (0..pairs).step_by(PAIRS_AT_ONCE) {
-        let part = first..pairs.min(first + PAIRS_AT_ONCE);
-        let mut row = 0;
-        while row < count {
-            // SAFETY: each step takes rows that are there.
-            row += unsafe {
-                match count - row {
-                    left if left >= R => some_rows::<R, V>(tile, row, part.clone(), sums),
-                    4.. => some_rows::<4, V>(tile, row, part.clone(), sums),
-                    2.. => some_rows::<2, V>(tile, row, part.clone(), sums),
-                    _ => some_rows::<1, V>(tile, row, part.clone(), sums),
-                }
-            };
+unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
+    // SAFETY: each case has the vectors of its width.
+    unsafe {
+        match tile.width {
+            64 => rows::<6, 4>(tile, sums),
+            48 => rows::<8, 3>(tile, sums),
+            32 => rows::<12, 2>(tile, sums),
+            _ => rows::<16, 1>(tile, sums),
         }
     }
 }
 
-/// Adds the products of some pairs of depths to the sums of `R` rows from `row`; returns `R`.
+/// All rows of a tile, `R` at a time, over blocks of `V` vectors of 16 lanes.
 ///
 /// # Safety
-/// As [`rows`]; the tile has `R` rows from `row`, and these pairs.
+/// The width is `16 * V`, and the sizes are those that `Tile::check` has seen.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
+    let pairs = tile.span.length / 2;
+    sums.fill(0);
+    for run in 0..tile.span.runs {
+        let values = tile.values.as_ptr().wrapping_add(run * tile.span.stride);
+        for first in (0..pairs).step_by(PAIRS_AT_ONCE) {
+            let count = PAIRS_AT_ONCE.min(pairs - first);
+            let values = values.wrapping_add(2 * first);
+            let block = tile
+                .block
+                .as_ptr()
+                .wrapping_add((run * pairs + first) * 32 * V);
+            let (mut starts, mut to) = (tile.starts, sums.as_mut_ptr());
+            while !starts.is_empty() {
+                // SAFETY: each case takes rows that are there, with their sums.
+                let done = unsafe {
+                    match starts.len() {
+                        left if left >= R => some_rows::<R, V>(values, starts, block, count, to),
+                        4.. => some_rows::<4, V>(values, starts, block, count, to),
+                        2.. => some_rows::<2, V>(values, starts, block, count, to),
+                        _ => some_rows::<1, V>(values, starts, block, count, to),
+                    }
+                };
+                starts = &starts[done..];
+                to = to.wrapping_add(done * 16 * V);
+            }
+        }
+    }
+}
+
+/// Adds the products of `pairs` pairs of depths to the sums of the first `R` rows; returns `R`.
+///
+/// # Safety
+/// There are `R` starts, `2 * pairs` values from each of them, `16 * V` lanes of so many values
+/// at `block`, and `R` rows of `16 * V` sums at `to`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn some_rows<const R: usize, const V: usize>(
-    tile: &Tile<'_>,
-    row: usize,
-    pairs: Range<usize>,
-    sums: &mut [i32],
+    values: *const i16,
+    starts: &[usize],
+    block: *const i16,
+    pairs: usize,
+    to: *mut i32,
 ) -> usize {
-    let from = tile.rows.as_ptr().wrapping_add(row * tile.stride);
-    let to = sums.as_mut_ptr().wrapping_add(row * 16 * V);
-    let block = tile.block.as_ptr();
+    let rows: [*const i16; R] = core::array::from_fn(|row| values.wrapping_add(starts[row]));
     let mut sums = [[_mm512_setzero_si512(); V]; R];
     for (row, sums) in sums.iter_mut().enumerate() {
         for (v, sum) in sums.iter_mut().enumerate() {
@@ -147,17 +124,14 @@ unsafe fn some_rows<const R: usize, const V: usize>(
             *sum = unsafe { _mm512_loadu_si512(to.add(row * 16 * V + 16 * v).cast()) };
         }
     }
-    for pair in pairs {
+    for pair in 0..pairs {
         // SAFETY: the block has `16 * V` lanes of two values for each pair of each row.
         unsafe {
             let lanes = block.add(pair * 32 * V);
             let lanes: [__m512i; V] =
                 core::array::from_fn(|v| _mm512_loadu_si512(lanes.add(32 * v).cast()));
-            for (row, sums) in sums.iter_mut().enumerate() {
-                let two = from
-                    .add(row * tile.stride + 2 * pair)
-                    .cast::<i32>()
-                    .read_unaligned();
+            for (row, sums) in rows.iter().zip(&mut sums) {
+                let two = row.add(2 * pair).cast::<i32>().read_unaligned();
                 let two = _mm512_set1_epi32(two);
                 for (sum, lanes) in sums.iter_mut().zip(lanes) {
                     *sum = _mm512_dpwssd_epi32(*sum, two, lanes);
@@ -174,14 +148,93 @@ unsafe fn some_rows<const R: usize, const V: usize>(
     R
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
-    portable::add_scaled(sums, scale, row);
+/// # Safety
+/// Every contribution has as many values from its start on as there are sums.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
+    let (whole, rest) = (sums.len() / 32, sums.len() % 32);
+    let (values, to) = (values.as_ptr(), sums.as_mut_ptr());
+    let mut done = 0;
+    while done < whole {
+        let (values, to) = (values.wrapping_add(32 * done), to.wrapping_add(32 * done));
+        // SAFETY: each case takes vectors that are there.
+        done += unsafe {
+            match whole - done {
+                12.. => contribute::<12>(to, values, list, u32::MAX),
+                8.. => contribute::<8>(to, values, list, u32::MAX),
+                4.. => contribute::<4>(to, values, list, u32::MAX),
+                2.. => contribute::<2>(to, values, list, u32::MAX),
+                _ => contribute::<1>(to, values, list, u32::MAX),
+            }
+        };
+    }
+    if rest > 0 {
+        let (values, to) = (values.wrapping_add(32 * done), to.wrapping_add(32 * done));
+        // SAFETY: the mask has the values that are left.
+        unsafe { contribute::<1>(to, values, list, (1 << rest) - 1) };
+    }
 }
 
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
-    portable::add_scaled_wide(sums, scale, row);
+/// Adds contributions to `V` vectors of 32 sums, of which those in the mask exist; returns `V`.
+///
+/// Two rows go side by side: the products of one instruction are of values of both. That puts
+/// the sums in the order in which vectors are unpacked, which is undone at the end.
+///
+/// # Safety
+/// There are so many sums, and values from the start of every contribution.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn contribute<const V: usize>(
+    to: *mut i32,
+    values: *const i16,
+    list: &[Contribution],
+    mask: u32,
+) -> usize {
+    let masks = [(mask & 0xffff) as u16, (mask >> 16) as u16];
+    let mut lower = [_mm512_setzero_si512(); V];
+    let mut upper = [_mm512_setzero_si512(); V];
+    for (v, (lower, upper)) in lower.iter_mut().zip(&mut upper).enumerate() {
+        // SAFETY: there are `V` times 32 sums, as far as the mask goes.
+        unsafe {
+            let first = _mm512_maskz_loadu_epi32(masks[0], to.add(32 * v));
+            let second = _mm512_maskz_loadu_epi32(masks[1], to.wrapping_add(32 * v + 16));
+            *lower = _mm512_shuffle_i32x4::<0b10_00_10_00>(first, second);
+            *upper = _mm512_shuffle_i32x4::<0b11_01_11_01>(first, second);
+        }
+    }
+    let (pairs, last) = list.as_chunks::<2>();
+    let nothing = last.first().map(|one| Contribution { scale: 0, ..*one });
+    let last = last.first().zip(nothing).map(|(&one, none)| [one, none]);
+    for [one, two] in pairs.iter().copied().chain(last) {
+        let scales = i32::from(one.scale.cast_unsigned()) | i32::from(two.scale) << 16;
+        let scales = _mm512_set1_epi32(scales);
+        for v in 0..V {
+            // SAFETY: both rows have `V` times 32 values, as far as the mask goes.
+            unsafe {
+                let one = values.add(one.start as usize + 32 * v);
+                let two = values.add(two.start as usize + 32 * v);
+                let one = _mm512_maskz_loadu_epi16(mask, one);
+                let two = _mm512_maskz_loadu_epi16(mask, two);
+                let (low, high) = (
+                    _mm512_unpacklo_epi16(one, two),
+                    _mm512_unpackhi_epi16(one, two),
+                );
+                lower[v] = _mm512_dpwssd_epi32(lower[v], low, scales);
+                upper[v] = _mm512_dpwssd_epi32(upper[v], high, scales);
+            }
+        }
+    }
+    let first_of = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
+    let second_of = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
+    for (v, (lower, upper)) in lower.into_iter().zip(upper).enumerate() {
+        // SAFETY: there are `V` times 32 sums, as far as the mask goes.
+        unsafe {
+            let first = _mm512_permutex2var_epi64(lower, first_of, upper);
+            let second = _mm512_permutex2var_epi64(lower, second_of, upper);
+            _mm512_mask_storeu_epi32(to.add(32 * v), masks[0], first);
+            _mm512_mask_storeu_epi32(to.wrapping_add(32 * v + 16), masks[1], second);
+        }
+    }
+    V
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -203,39 +256,37 @@ fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u6
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn update(
-    weights: &mut [i32],
-    gradients: &[i32],
-    rate: Reciprocal,
-    decay: Option<Reciprocal>,
-) -> u64 {
+fn update(weights: &mut [i16], gradients: &[i32], correction: Correction) -> (usize, u32) {
     let (vectors, last_weights) = weights.as_chunks_mut::<16>();
     let (steps, last_gradients) = gradients.as_chunks::<16>();
-    let mut wrapped = 0;
-    for (place, gradients) in vectors.iter_mut().zip(steps) {
+    let limit = _mm512_set1_epi32(i16::MAX.into());
+    let mut largest = _mm512_setzero_si512();
+    for (done, (place, gradients)) in vectors.iter_mut().zip(steps).enumerate() {
         // SAFETY: there are 16 weights and 16 gradients.
         unsafe {
-            let weight = _mm512_loadu_si512(place.as_ptr().cast());
-            let step = divide(_mm512_loadu_si512(gradients.as_ptr().cast()), rate);
-            let decay = decay.map_or(_mm512_setzero_si512(), |decay| divide(weight, decay));
-            let change = _mm512_add_epi32(step, decay);
-            let stepped = _mm512_sub_epi32(weight, change);
-            // A sum leaves int32 if its sign is that of neither part, a difference if its sign
-            // is not that of the first and the parts' signs differ.
-            let sum = _mm512_and_si512(
-                _mm512_xor_si512(step, change),
-                _mm512_xor_si512(decay, change),
+            let weight = _mm512_cvtepi16_epi32(_mm256_loadu_si256(place.as_ptr().cast()));
+            let step = divide(
+                _mm512_loadu_si512(gradients.as_ptr().cast()),
+                correction.rate,
             );
-            let difference = _mm512_and_si512(
-                _mm512_xor_si512(weight, change),
-                _mm512_xor_si512(weight, stepped),
-            );
-            let over = _mm512_movepi32_mask(_mm512_or_si512(sum, difference));
-            wrapped += u64::from(over.count_ones());
-            _mm512_storeu_si512(place.as_mut_ptr().cast(), stepped);
+            let decay = correction
+                .decay
+                .map_or(_mm512_setzero_si512(), |decay| divide(weight, decay));
+            let stepped = _mm512_sub_epi32(weight, _mm512_add_epi32(step, decay));
+            let magnitude = _mm512_abs_epi32(stepped);
+            // A step that wraps int32 ends far outside int16, so that this sees it too.
+            if _mm512_cmpgt_epu32_mask(magnitude, limit) != 0 {
+                return (16 * done, _mm512_reduce_max_epu32(largest));
+            }
+            largest = _mm512_max_epu32(largest, magnitude);
+            _mm256_storeu_si256(place.as_mut_ptr().cast(), _mm512_cvtepi32_epi16(stepped));
         }
     }
-    wrapped + portable::update(last_weights, last_gradients, rate, decay)
+    let (done, last) = portable::update(last_weights, last_gradients, correction);
+    (
+        16 * vectors.len() + done,
+        _mm512_reduce_max_epu32(largest).max(last),
+    )
 }
 
 /// Quotients of 16 values, rounded toward zero.
@@ -250,29 +301,4 @@ fn divide(values: __m512i, divisor: Reciprocal) -> __m512i {
     let unsigned = _mm512_mask_blend_epi32(0xaaaa, even, odd);
     let negative = _mm512_movepi32_mask(values);
     _mm512_mask_sub_epi32(unsigned, negative, _mm512_setzero_si512(), unsigned)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
-    portable::exact_product(row, lane)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
-    portable::add_scaled_exactly(sums, scale, row);
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-    portable::raise_keys(keys, values, ranks, base);
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn largest(values: &[i32]) -> u32 {
-    portable::largest(values)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn low_halves(values: &[i32], halves: &mut [i16]) {
-    portable::low_halves(values, halves);
 }

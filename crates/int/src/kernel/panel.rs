@@ -1,10 +1,8 @@
 //! Operands in the order in which the kernels read them.
 
-use alloc::vec;
+use super::Aligned;
+use super::tile::BLOCK;
 use alloc::vec::Vec;
-
-/// Lanes of a full block.
-pub const BLOCK: usize = 64;
 
 /// Lanes that are computed together at least; blocks are as wide as whole groups of them.
 const GROUP: usize = 16;
@@ -16,7 +14,7 @@ const GROUP: usize = 16;
 /// `[blocks][pairs of depths][lanes of the block][2]`; what is missing is 0.
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
-    values: Vec<i16>,
+    values: Aligned<i16>,
     depth: usize,
     lanes: usize,
 }
@@ -25,20 +23,10 @@ impl Panel {
     /// Lanes from rows: `rows` is `[lanes, depth]`.
     pub fn from_rows(rows: &[i16], depth: usize) -> Self {
         let mut panel = Panel::default();
-        panel.reset(depth, rows.len() / depth.max(1));
+        panel.resize(depth, rows.len() / depth.max(1));
         for block in 0..panel.blocks() {
-            let width = panel.width(block);
             let rows = &rows[block * BLOCK * depth..];
-            let values = panel.block_mut(block);
-            for (lane, row) in rows.chunks_exact(depth).take(width).enumerate() {
-                let (pairs, last) = row.as_chunks::<2>();
-                for (pair, place) in pairs.iter().zip(values[2 * lane..].chunks_mut(2 * width)) {
-                    place[..2].copy_from_slice(pair);
-                }
-                if let [odd] = last {
-                    values[pairs.len() * 2 * width + 2 * lane] = *odd;
-                }
-            }
+            panel.fill_from_rows(block, rows, depth);
         }
         panel
     }
@@ -46,36 +34,47 @@ impl Panel {
     /// Lanes from columns: `values` is `[depth, lanes]`.
     pub fn from_columns(values: &[i16], lanes: usize) -> Self {
         let mut panel = Panel::default();
-        panel.reset(values.len() / lanes.max(1), lanes);
+        panel.resize(values.len() / lanes.max(1), lanes);
         for block in 0..panel.blocks() {
-            let (start, width) = (block * BLOCK, panel.width(block));
-            let count = BLOCK.min(lanes - start);
-            for (places, rows) in panel
-                .block_mut(block)
-                .chunks_exact_mut(2 * width)
-                .zip(values.chunks(2 * lanes))
-            {
-                let even = &rows[start..start + count];
-                match rows.get(lanes + start..lanes + start + count) {
-                    Some(odd) => interleave(even, odd, places),
-                    None => places
-                        .iter_mut()
-                        .step_by(2)
-                        .zip(even)
-                        .for_each(|(p, v)| *p = *v),
-                }
-            }
+            panel.fill_from_columns(block, &values[block * BLOCK..], lanes);
         }
         panel
     }
 
-    /// Makes this a panel of zeros of another size, in the same memory if it is enough.
-    pub fn reset(&mut self, depth: usize, lanes: usize) {
+    /// Makes this a panel of another size, in the same memory if it is enough; what it holds is
+    /// left open until all blocks are filled.
+    pub fn resize(&mut self, depth: usize, lanes: usize) {
         (self.depth, self.lanes) = (depth, lanes);
         let last = (lanes % BLOCK).next_multiple_of(GROUP);
         let padded = lanes / BLOCK * BLOCK + last;
-        self.values.clear();
-        self.values.resize(padded * 2 * depth.div_ceil(2), 0);
+        self.values.resize(padded * 2 * depth.div_ceil(2));
+    }
+
+    /// Fills a block from the first of `rows`, which start `stride` values apart.
+    pub fn fill_from_rows(&mut self, block: usize, rows: &[i16], stride: usize) {
+        let (depth, lanes, width) = (self.depth, self.count(block), self.width(block));
+        fill_from_rows(self.block_mut(block), (rows, stride), depth, (lanes, width));
+    }
+
+    /// Fills a block from the first columns of `values`, whose rows start `stride` values apart.
+    pub fn fill_from_columns(&mut self, block: usize, values: &[i16], stride: usize) {
+        let (depth, lanes, width) = (self.depth, self.count(block), self.width(block));
+        fill_from_columns(self.block_mut(block), (values, stride), depth, (lanes, width));
+    }
+
+    /// The values of all blocks, to be filled in.
+    pub fn values_mut(&mut self) -> &mut [i16] {
+        &mut self.values
+    }
+
+    /// Values that a full block takes.
+    pub fn block_size(&self) -> usize {
+        BLOCK * 2 * self.pairs()
+    }
+
+    /// Bytes that it occupies.
+    pub fn bytes(&self) -> usize {
+        self.values.bytes()
     }
 
     /// Number of lanes.
@@ -128,35 +127,63 @@ impl Panel {
         values
     }
 
-    /// Largest magnitude of a value.
-    pub fn largest(&self) -> u32 {
-        self.values
-            .iter()
-            .map(|value| value.unsigned_abs())
-            .max()
-            .unwrap_or(0)
-            .into()
+    /// Lanes that a block has.
+    pub fn count(&self, block: usize) -> usize {
+        BLOCK.min(self.lanes - block * BLOCK)
     }
+}
 
-    /// The sum of magnitudes, and of squares, of each lane.
-    pub fn norms(&self) -> Vec<(u64, u64)> {
-        let mut norms = vec![(0, 0); self.lanes];
-        for (block, norms) in norms.chunks_mut(BLOCK).enumerate() {
-            for row in self.block(block).chunks_exact(2 * self.width(block)) {
-                for ((sum, squares), pair) in norms.iter_mut().zip(row.as_chunks::<2>().0) {
-                    for &value in pair {
-                        *sum += u64::from(value.unsigned_abs());
-                        *squares += u64::from(value.unsigned_abs()).pow(2);
-                    }
-                }
+/// Fills a block, `[pairs][width][2]`, with `lanes` rows of `depth` values.
+pub fn fill_from_rows(
+    block: &mut [i16],
+    (rows, stride): (&[i16], usize),
+    depth: usize,
+    (lanes, width): (usize, usize),
+) {
+    /// Pairs of all lanes that are written while they stay in the first-level cache.
+    const PAIRS: usize = 32;
+    for (part, places) in block.chunks_mut(PAIRS * 2 * width).enumerate() {
+        let first = part * 2 * PAIRS;
+        if lanes < width {
+            places.fill(0);
+        }
+        for lane in 0..lanes {
+            let row = &rows[lane * stride + first..lane * stride + depth];
+            let (pairs, last) = row[..row.len().min(2 * PAIRS)].as_chunks::<2>();
+            let mut lines = places.chunks_exact_mut(2 * width);
+            for (pair, line) in pairs.iter().zip(&mut lines) {
+                line[2 * lane..2 * lane + 2].copy_from_slice(pair);
+            }
+            if let ([odd], Some(line)) = (last, lines.next()) {
+                line[2 * lane..2 * lane + 2].copy_from_slice(&[*odd, 0]);
             }
         }
-        norms
+    }
+}
+
+/// Fills a block, `[pairs][width][2]`, with `lanes` columns of `depth` values.
+pub fn fill_from_columns(
+    block: &mut [i16],
+    (values, stride): (&[i16], usize),
+    depth: usize,
+    (lanes, width): (usize, usize),
+) {
+    for (pair, places) in block.chunks_exact_mut(2 * width).enumerate() {
+        let row = |at: usize| &values[at * stride..at * stride + lanes];
+        let even = row(2 * pair);
+        places[2 * lanes..].fill(0);
+        if 2 * pair + 1 < depth {
+            interleave(even, row(2 * pair + 1), places);
+        } else {
+            for (place, &value) in places.as_chunks_mut::<2>().0.iter_mut().zip(even) {
+                *place = [value, 0];
+            }
+        }
     }
 }
 
 /// `places = [even 0, odd 0, even 1, odd 1, …]`, as far as `even` goes.
-pub fn interleave(even: &[i16], odd: &[i16], places: &mut [i16]) {
+fn interleave(even: &[i16], odd: &[i16], places: &mut [i16]) {
     for ((place, &even), &odd) in places.as_chunks_mut::<2>().0.iter_mut().zip(even).zip(odd) {
         *place = [even, odd];
     }
@@ -185,10 +212,6 @@ mod tests {
                     let expected: Vec<i16> = (0..depth).map(|d| value(d, lane)).collect();
                     prop_assert_eq!(panel.lane(lane), expected);
                 }
-                let largest = rows.iter().map(|v| v.unsigned_abs()).max().unwrap();
-                prop_assert_eq!(panel.largest(), u32::from(largest));
-                let sum: u64 = rows.iter().map(|v| u64::from(v.unsigned_abs())).sum();
-                prop_assert_eq!(panel.norms().iter().map(|norm| norm.0).sum::<u64>(), sum);
             }
         }
     }

@@ -1,32 +1,30 @@
 //! The kernels in plain Rust: the oracle of the others, and what other targets run. Written so
 //! that compilers vectorise them.
 
-use super::Tile;
+use super::contributions::Contribution;
 use super::reciprocal::Reciprocal;
+use super::tile::Tile;
+use super::weights::Correction;
 
 /// As [`super::Set::tile`].
 #[inline(always)]
 pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
-    let width = tile.width;
+    let (width, span) = (tile.width, tile.span);
     sums.fill(0);
-    for (row, sums) in tile
-        .rows
-        .chunks_exact(tile.stride)
-        .zip(sums.chunks_exact_mut(width))
-    {
-        let pairs = row
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .zip(tile.block.chunks_exact(2 * width));
-        for (&two, lanes) in pairs {
-            let fours = sums
-                .as_chunks_mut::<4>()
-                .0
-                .iter_mut()
-                .zip(lanes.as_chunks::<8>().0);
-            for (sums, lanes) in fours {
-                add_pair_products(sums, two, lanes);
+    for (&start, sums) in tile.starts.iter().zip(sums.chunks_exact_mut(width)) {
+        let runs = tile.block.chunks_exact((span.length * width).max(1));
+        for (run, block) in runs.enumerate() {
+            let row = &tile.values[start + run * span.stride..][..span.length];
+            let pairs = row.as_chunks::<2>().0.iter();
+            for (&two, lanes) in pairs.zip(block.chunks_exact(2 * width)) {
+                let fours = sums
+                    .as_chunks_mut::<4>()
+                    .0
+                    .iter_mut()
+                    .zip(lanes.as_chunks::<8>().0);
+                for (sums, lanes) in fours {
+                    add_pair_products(sums, two, lanes);
+                }
             }
         }
     }
@@ -46,20 +44,14 @@ fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], lanes: &[i16; 8]) {
     }
 }
 
-/// As [`super::Set::exact_product`].
+/// As [`super::Set::add_contributions`].
 #[inline(always)]
-pub(super) fn exact_product(row: &[i32], lane: &[i16]) -> i64 {
-    row.iter()
-        .zip(lane)
-        .map(|(&a, &b)| i64::from(a) * i64::from(b))
-        .sum()
-}
-
-/// As [`super::Set::add_scaled_exactly`].
-#[inline(always)]
-pub(super) fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
-    for (sum, &value) in sums.iter_mut().zip(row) {
-        *sum += i64::from(scale) * i64::from(value);
+pub(super) fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
+    for one in list {
+        let row = &values[one.start as usize..][..sums.len()];
+        for (sum, &value) in sums.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(i32::from(one.scale) * i32::from(value));
+        }
     }
 }
 
@@ -68,14 +60,6 @@ pub(super) fn add_scaled_exactly(sums: &mut [i64], scale: i32, row: &[i16]) {
 pub(super) fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
     for (sum, &value) in sums.iter_mut().zip(row) {
         *sum = sum.wrapping_add(scale.wrapping_mul(i32::from(value)));
-    }
-}
-
-/// As [`super::Set::add_scaled_wide`].
-#[inline(always)]
-pub(super) fn add_scaled_wide(sums: &mut [i32], scale: i32, row: &[i32]) {
-    for (sum, &value) in sums.iter_mut().zip(row) {
-        *sum = sum.wrapping_add(scale.wrapping_mul(value));
     }
 }
 
@@ -97,30 +81,67 @@ pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut 
 }
 
 /// As [`super::Set::update`].
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "seen to fit int16 just before"
+)]
 #[inline(always)]
 pub(super) fn update(
-    weights: &mut [i32],
+    weights: &mut [i16],
     gradients: &[i32],
-    rate: Reciprocal,
-    decay: Option<Reciprocal>,
-) -> u64 {
-    let mut wrapped = 0;
-    for (weight, &gradient) in weights.iter_mut().zip(gradients) {
-        let step = rate.divide_toward_zero(gradient);
-        let decay = decay.map_or(0, |decay| decay.divide_toward_zero(*weight));
-        let (change, over) = step.overflowing_add(decay);
-        let (stepped, over_too) = weight.overflowing_sub(change);
-        *weight = stepped;
-        wrapped += u64::from(over || over_too);
+    correction: Correction,
+) -> (usize, u32) {
+    let (mut done, mut largest) = (0, 0);
+    for (weights, gradients) in weights.chunks_mut(16).zip(gradients.chunks(16)) {
+        let mut stepped = [0; 16];
+        let mut most = 0;
+        for ((stepped, &weight), &gradient) in stepped.iter_mut().zip(&*weights).zip(gradients) {
+            let weight = i32::from(weight);
+            let step = correction.rate.divide_toward_zero(gradient);
+            let decay = correction
+                .decay
+                .map_or(0, |decay| decay.divide_toward_zero(weight));
+            *stepped = weight.wrapping_sub(step.wrapping_add(decay));
+            most = most.max(stepped.unsigned_abs());
+        }
+        if most > i16::MAX.unsigned_abs().into() {
+            break;
+        }
+        largest = largest.max(most);
+        done += weights.len();
+        for (weight, stepped) in weights.iter_mut().zip(stepped) {
+            *weight = stepped as i16;
+        }
     }
-    wrapped
+    (done, largest)
 }
 
-/// As [`super::Set::raise_keys`].
+/// As [`super::Set::leaky`].
+#[allow(clippy::cast_possible_truncation, reason = "a quotient of at most 127")]
 #[inline(always)]
-pub(super) fn raise_keys(keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-    for ((key, &value), &rank) in keys.iter_mut().zip(values).zip(ranks) {
-        *key = (*key).max((i32::from(value) << 16) + (base - rank));
+pub(super) fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]) {
+    for (output, &input) in outputs.iter_mut().zip(inputs) {
+        let below = (-i16::from(input).clamp(-127, 0)).cast_unsigned();
+        let quotient = (u32::from(below) * u32::from(inverse)) >> 16;
+        *output = i16::from(input).max(0) - (quotient as u16).cast_signed() - mean;
+    }
+}
+
+/// As [`super::Set::raise`].
+#[inline(always)]
+pub(super) fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {
+    for ((best, winner), &value) in best.iter_mut().zip(places).zip(values) {
+        let more = value > *best;
+        *best = if more { value } else { *best };
+        *winner = if more { place } else { *winner };
+    }
+}
+
+/// As [`super::Set::raise_scaled`].
+#[inline(always)]
+pub(super) fn raise_scaled(best: &mut [i8], values: &[i8]) {
+    for (best, &value) in best.iter_mut().zip(values) {
+        *best = value.max(*best);
     }
 }
 
@@ -132,14 +153,18 @@ pub(super) fn largest(values: &[i32]) -> u32 {
         .fold(0, |largest, value| value.unsigned_abs().max(largest))
 }
 
-/// As [`super::Set::low_halves`].
+/// As [`super::Set::largest_narrow`].
 #[inline(always)]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the low half is what is wanted"
-)]
-pub(super) fn low_halves(values: &[i32], halves: &mut [i16]) {
-    for (half, &value) in halves.iter_mut().zip(values) {
-        *half = value as i16;
-    }
+pub(super) fn largest_narrow(values: &[i16]) -> u16 {
+    values
+        .iter()
+        .fold(0, |largest, value| value.unsigned_abs().max(largest))
+}
+
+/// As [`super::Set::squares`].
+#[inline(always)]
+pub(super) fn squares(values: &[i16]) -> u64 {
+    let square = |&value: &i16| (i32::from(value) * i32::from(value)).cast_unsigned();
+    let short = |values: &[i16]| -> u64 { values.iter().map(|v| u64::from(square(v))).sum() };
+    values.chunks(64).map(short).sum()
 }

@@ -1,8 +1,12 @@
 //! The sets of kernels, and which of them runs.
 
+use super::contributions::Contributions;
+use super::portable;
 use super::reciprocal::Reciprocal;
-use super::{Tile, portable};
+use super::tile::Tile;
+use super::weights::Correction;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 use super::{avx2, avx512};
@@ -103,11 +107,28 @@ impl Set {
 
     /// Forms all sums of a tile: `sums[row, lane]`, `[rows][width]`, modulo 2^32.
     pub(super) fn tile(self, tile: &Tile<'_>, sums: &mut [i32]) {
-        assert!(tile.stride.is_multiple_of(2) && tile.rows.len().is_multiple_of(tile.stride));
-        assert!(tile.width.is_multiple_of(16) && (16..=64).contains(&tile.width));
-        assert_eq!(tile.block.len(), tile.stride * tile.width);
-        assert_eq!(sums.len(), tile.rows.len() / tile.stride * tile.width);
+        tile.check(sums);
         call!(self, tile(tile, sums));
+    }
+
+    /// Adds rows of `values`, each as often as its contribution says, to `sums`, modulo 2^32;
+    /// `offset` is added to where every row starts.
+    ///
+    /// # Panics
+    /// If a row is not within `values`.
+    pub fn add_contributions(
+        self,
+        sums: &mut [i32],
+        (values, offset): (&[i16], usize),
+        (contributions, part): (&Contributions, Range<usize>),
+    ) {
+        let (list, last_start) = contributions.part(part);
+        let values = &values[offset..];
+        assert!(
+            last_start + sums.len() <= values.len(),
+            "rows within their buffer"
+        );
+        call!(self, add_contributions(sums, values, list));
     }
 
     /// `sums += scale * row`, modulo 2^32, as far as both go.
@@ -115,25 +136,20 @@ impl Set {
         call!(self, add_scaled(sums, scale, row));
     }
 
-    /// `sums += scale * row`, modulo 2^32, as far as both go.
-    pub fn add_scaled_wide(self, sums: &mut [i32], scale: i32, row: &[i32]) {
-        call!(self, add_scaled_wide(sums, scale, row));
+    /// The leaky ReLU of `inputs` less `mean`, as far as both go; `inverse` is `ceil(2^16 /
+    /// slope)`.
+    pub fn leaky(self, inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]) {
+        call!(self, leaky(inputs, inverse, mean, outputs));
     }
 
-    /// The sum of products of two rows, as far as both go, exactly.
-    pub fn exact_product(self, row: &[i32], lane: &[i16]) -> i64 {
-        call!(self, exact_product(row, lane))
+    /// Takes over each of `values` that is larger than `best`, with its `place`, as far as all go.
+    pub fn raise(self, best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {
+        call!(self, raise(best, places, values, place));
     }
 
-    /// `sums += scale * row`, as far as both go, exactly.
-    pub fn add_scaled_exactly(self, sums: &mut [i64], scale: i32, row: &[i16]) {
-        call!(self, add_scaled_exactly(sums, scale, row));
-    }
-
-    /// Raises keys to those of `values` where these are larger: a key has its value in the high
-    /// half and `base - rank` in the low half, which must not leave 16 bits.
-    pub fn raise_keys(self, keys: &mut [i32], values: &[i16], ranks: &[i32], base: i32) {
-        call!(self, raise_keys(keys, values, ranks, base));
+    /// Takes over each of `values` that is larger than `best`, as far as both go.
+    pub fn raise_scaled(self, best: &mut [i8], values: &[i8]) {
+        call!(self, raise_scaled(best, values));
     }
 
     /// Largest magnitude.
@@ -141,9 +157,14 @@ impl Set {
         call!(self, largest(values))
     }
 
-    /// The low 16 bits of each value, as far as both go.
-    pub fn low_halves(self, values: &[i32], halves: &mut [i16]) {
-        call!(self, low_halves(values, halves));
+    /// Largest magnitude.
+    pub fn largest_narrow(self, values: &[i16]) -> u16 {
+        call!(self, largest_narrow(values))
+    }
+
+    /// The sum of squares.
+    pub fn squares(self, values: &[i16]) -> u64 {
+        call!(self, squares(values))
     }
 
     /// `scaled = sums / divisor`, rounded toward zero and cut at ±`limit` (up to 127); returns
@@ -156,19 +177,19 @@ impl Set {
         call!(self, scale(sums, divisor, limit, scaled))
     }
 
-    /// `weights -= gradients / rate + weights / decay`, both rounded toward zero, modulo 2^32;
-    /// returns how many left int32.
+    /// `weights -= gradients / rate + weights / decay`, both rounded toward zero, until one of
+    /// the next 16 weights would leave ±32,767: returns how many were corrected, and their
+    /// largest magnitude.
     ///
     /// # Panics
     /// If the sizes differ.
     pub fn update(
         self,
-        weights: &mut [i32],
+        weights: &mut [i16],
         gradients: &[i32],
-        rate: Reciprocal,
-        decay: Option<Reciprocal>,
-    ) -> u64 {
+        correction: Correction,
+    ) -> (usize, u32) {
         assert_eq!(weights.len(), gradients.len(), "one gradient a weight");
-        call!(self, update(weights, gradients, rate, decay))
+        call!(self, update(weights, gradients, correction))
     }
 }

@@ -1,6 +1,6 @@
 //! The activations: piecewise linear functions of an int8, without any multiplication table.
 
-use crate::kernel::Reciprocal;
+use crate::kernel::{Reciprocal, Set};
 use crate::{Error, Result};
 use alloc::format;
 use serde::{Deserialize, Serialize};
@@ -111,19 +111,20 @@ impl Activation {
         }
     }
 
-    /// The activations of many values.
-    pub fn apply_all(self, inputs: &[i8], outputs: &mut [i16]) {
-        let pairs = outputs.iter_mut().zip(inputs);
+    /// The activations of many values, as far as both go.
+    pub fn apply_all(self, set: Set, inputs: &[i8], outputs: &mut [i16]) {
         match self {
             Activation::NitroRelu { alpha_inv } => {
-                let (inverse, mean) = (inverse(alpha_inv), nitro_mean(alpha_inv));
-                pairs.for_each(|(y, &x)| *y = fast_leaky(x, inverse) - i16::from(mean));
+                let mean = nitro_mean(alpha_inv).into();
+                set.leaky(inputs, inverse(alpha_inv), mean, outputs);
             }
             Activation::PocketLeakyRelu { alpha_inv } => {
-                let inverse = inverse(alpha_inv);
-                pairs.for_each(|(y, &x)| *y = fast_leaky(x, inverse));
+                set.leaky(inputs, inverse(alpha_inv), 0, outputs);
             }
-            _ => pairs.for_each(|(y, &x)| *y = self.apply(x).into()),
+            _ => {
+                let pairs = outputs.iter_mut().zip(inputs);
+                pairs.for_each(|(y, &x)| *y = self.apply(x).into());
+            }
         }
     }
 
@@ -146,7 +147,8 @@ impl Activation {
         }
     }
 
-    fn backward(self, gradient: i32, x: i8) -> i32 {
+    /// The gradient at one input.
+    pub fn backward(self, gradient: i32, x: i8) -> i32 {
         match self.inverse_slope(x) {
             0 => 0,
             slope => gradient / slope,
@@ -158,14 +160,6 @@ impl Activation {
 fn inverse(alpha_inv: i32) -> u16 {
     let alpha = alpha_inv.unsigned_abs().max(2);
     u16::try_from((1_u32 << 16).div_ceil(alpha)).unwrap_or(u16::MAX)
-}
-
-/// The leaky ReLU without division.
-#[allow(clippy::cast_possible_truncation, reason = "a quotient of at most 127")]
-fn fast_leaky(x: i8, inverse: u16) -> i16 {
-    let below = (-i16::from(x).clamp(-127, 0)).cast_unsigned();
-    let quotient = (u32::from(below) * u32::from(inverse)) >> 16;
-    i16::from(x).max(0) - (quotient as u16).cast_signed()
 }
 
 fn leaky(x: i32, alpha_inv: i32) -> i32 {
@@ -243,7 +237,7 @@ mod tests {
         let others = [Activation::PocketRelu, Activation::PocketTanh];
         for activation in nitro.into_iter().chain(leaky).chain(others) {
             let mut outputs = vec![0; 256];
-            activation.apply_all(&all, &mut outputs);
+            activation.apply_all(Set::active(), &all, &mut outputs);
             let alone: Vec<i16> = all.iter().map(|&x| activation.apply(x).into()).collect();
             assert_eq!(outputs, alone, "{activation:?}");
             for gradient in [i32::MIN, -100_001, -1, 0, 7, 99_999, i32::MAX] {
@@ -255,6 +249,18 @@ mod tests {
                     "{activation:?}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn no_activation_falls_so_that_the_largest_input_has_the_largest_output() {
+        let nitro = NITRO_MEANS.map(|(alpha_inv, _)| Activation::NitroRelu { alpha_inv });
+        let leaky = Activation::PocketLeakyRelu { alpha_inv: 4 };
+        for activation in nitro
+            .into_iter()
+            .chain([leaky, Activation::PocketRelu, Activation::PocketTanh])
+        {
+            assert!((-128..127).all(|x| activation.apply(x) <= activation.apply(x + 1)));
         }
     }
 

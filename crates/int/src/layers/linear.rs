@@ -1,16 +1,14 @@
 //! The integer linear layer, without bias.
 
 use super::scaling::Scaling;
-use super::sums;
-use crate::audit::{Lanes, LayerAudit, Merge};
-use crate::kernel::{Panel, Set, Wide};
+use super::sums::{self, Bounds};
+use crate::audit::{LayerAudit, Merge, Range};
+use crate::kernel::{
+    Aligned, BLOCK, Corrected, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights, split,
+};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
-use alloc::vec;
 use alloc::vec::Vec;
-
-/// Rows of weights whose sums one task forms: whole tiles of every kernel.
-const ROWS_A_TASK: usize = 24;
 
 /// A fully connected layer.
 ///
@@ -23,7 +21,41 @@ const ROWS_A_TASK: usize = 24;
 pub struct Linear {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
-    pub(crate) weight: Vec<i32>,
+    weights: Weights,
+}
+
+/// Memory that linear layers work in.
+#[derive(Debug, Default)]
+pub struct LinearWork {
+    panel: Panel,
+    high_panel: Panel,
+    /// Scaled sums, `[outputs, samples]`.
+    by_output: Vec<i8>,
+    gradient: GradientRows,
+    squares: Vec<u64>,
+    row_squares: Vec<u64>,
+}
+
+/// A gradient as rows: `[outputs, samples]`, with an even number of samples.
+#[derive(Debug, Default)]
+struct GradientRows {
+    low: Aligned<i16>,
+    high: Aligned<i16>,
+    wide: bool,
+    largest: u32,
+    squares: Vec<u64>,
+}
+
+/// Rows and lanes that stand whole in memory.
+struct Operands<'a> {
+    set: Set,
+    rows: Halves<'a>,
+    row_squares: &'a [u64],
+    stride: usize,
+    panel: &'a Panel,
+    lane_squares: &'a [u64],
+    largest: [u32; 2],
+    look_for_largest: bool,
 }
 
 impl Linear {
@@ -31,119 +63,319 @@ impl Linear {
     ///
     /// # Panics
     /// If there are not `inputs * outputs` weights, or none.
-    pub fn new(inputs: usize, outputs: usize, weight: Vec<i32>) -> Self {
+    pub fn new(inputs: usize, outputs: usize, weights: &[i32]) -> Self {
         assert!(
-            inputs > 0 && outputs > 0 && weight.len() == inputs * outputs,
+            inputs > 0 && outputs > 0 && weights.len() == inputs * outputs,
             "whole weights"
         );
         Linear {
             inputs,
             outputs,
-            weight,
+            weights: Weights::new(weights, inputs),
         }
+    }
+
+    /// The weights, `[outputs, inputs]`.
+    pub fn values(&self) -> Vec<i32> {
+        self.weights.values().collect()
+    }
+
+    /// Largest magnitude of a weight.
+    pub fn largest_weight(&self) -> u64 {
+        self.weights.largest().into()
     }
 
     /// Scaled sums of inputs times weights, `[samples, outputs]`.
     pub fn forward(
         &self,
+        work: &mut LinearWork,
         input: &[i16],
         scaling: Scaling,
         scaled: &mut [i8],
-        largest: bool,
+        look_for_largest: bool,
     ) -> LayerAudit {
-        let samples = input.len() / self.inputs;
-        let (set, wide) = (Set::active(), Wide::new(&self.weight, self.inputs));
-        let panel = Panel::from_rows(input, self.inputs);
-        let lanes = Lanes::new(&panel, wide.largest());
-        let mut by_output = vec![0; scaled.len()];
-        let task = |index: usize, scaled: &mut [i8]| {
-            let start = index * ROWS_A_TASK;
-            let rows = start..start + scaled.len() / samples;
-            let mut cut = 0;
-            let forward = sums::for_each_row(&wide, rows, &lanes, largest, |row, lane, sums| {
-                let place = row * samples + lane;
-                cut += scaling.apply(set, sums, &mut scaled[place..place + sums.len()]);
-            });
-            LayerAudit {
-                forward,
-                cut,
-                ..LayerAudit::default()
-            }
+        let (samples, stride) = (input.len() / self.inputs, self.weights.stride());
+        work.panel.resize(self.inputs, samples);
+        for block in 0..work.panel.blocks() {
+            let rows = &input[block * BLOCK * self.inputs..];
+            work.panel.fill_from_rows(block, rows, self.inputs);
+        }
+        let set = Set::active();
+        let largest = [self.weights.largest(), set.largest_narrow(input).into()];
+        if !Bounds::suffice(stride, largest) {
+            self.weights.measure(&mut work.row_squares);
+            let squares = input.chunks_exact(self.inputs).map(|row| set.squares(row));
+            work.squares.clear();
+            work.squares.extend(squares);
+        }
+        let operands = Operands {
+            set,
+            rows: self.weights.halves(),
+            row_squares: &work.row_squares,
+            stride,
+            panel: &work.panel,
+            lane_squares: &work.squares,
+            largest,
+            look_for_largest,
         };
+        work.by_output.resize(scaled.len(), 0);
+        let part = ROWS * samples;
         let products = input.len() * self.outputs;
-        let audit = parallel::for_each_part(&mut by_output, ROWS_A_TASK * samples, products, task);
-        transpose(&by_output, samples, scaled);
+        let task = |index: usize, scaled: &mut [i8]| {
+            let mut audit = LayerAudit::default();
+            let rows = index * ROWS..index * ROWS + scaled.len() / samples;
+            let forward = operands.for_each_row(rows, |row, lane, sums| {
+                let place = row * samples + lane;
+                let scaled = &mut scaled[place..place + sums.len()];
+                audit.cut += scaling.apply(set, sums, scaled);
+            });
+            LayerAudit { forward, ..audit }
+        };
+        let audit = parallel::for_each_part(&mut work.by_output, part, products, task);
+        transpose(&work.by_output, samples, scaled);
         audit
     }
 
     /// Gradient at the input, `[samples, inputs]`, from the gradient at the output,
     /// `[samples, outputs]`, with the weights as they are now.
-    pub fn input_gradient(&self, gradient: &[i32]) -> Vec<i32> {
-        let (set, samples) = (Set::active(), gradient.len() / self.outputs);
-        let mut at_input = vec![0; samples * self.inputs];
-        for (row, gradient) in at_input
-            .chunks_exact_mut(self.inputs)
+    pub fn input_gradient(&self, work: &mut LinearWork, gradient: &[i8], at_input: &mut [i32]) {
+        let (set, halves) = (Set::active(), self.weights.halves());
+        let stride = self.weights.stride();
+        let fill = |panel: &mut Panel, values: &[i16]| {
+            panel.resize(self.outputs, self.inputs);
+            for block in 0..panel.blocks() {
+                panel.fill_from_columns(block, &values[block * BLOCK..], stride);
+            }
+        };
+        fill(&mut work.panel, halves.low);
+        if let Some(high) = halves.high {
+            fill(&mut work.high_panel, high);
+        }
+        let depth = self.outputs.next_multiple_of(2);
+        let samples = gradient.len() / self.outputs;
+        work.gradient.low.resize(samples * depth);
+        for (row, gradient) in work
+            .gradient
+            .low
+            .chunks_exact_mut(depth)
             .zip(gradient.chunks_exact(self.outputs))
         {
-            for (&scale, weights) in gradient.iter().zip(self.weight.chunks_exact(self.inputs)) {
-                if scale != 0 {
-                    set.add_scaled_wide(row, scale, weights);
-                }
-            }
+            row.fill(0);
+            row.iter_mut()
+                .zip(gradient)
+                .for_each(|(place, &value)| *place = value.into());
         }
-        at_input
-    }
-
-    /// Largest magnitude of a weight.
-    pub fn largest_weight(&self) -> u64 {
-        self.weight
-            .iter()
-            .map(|weight| weight.unsigned_abs())
-            .max()
-            .unwrap_or(0)
-            .into()
+        let (panel, high) = (&work.panel, halves.high.map(|_| &work.high_panel));
+        let rows = &work.gradient.low;
+        let products = at_input.len() * self.outputs;
+        parallel::for_each_part(
+            at_input,
+            ROWS * self.inputs,
+            products,
+            |index, at_input| {
+                let starts = row_starts(index * ROWS, depth);
+                let starts = &starts[..at_input.len() / self.inputs];
+                let mut sums = [0; SUMS];
+                for block in 0..panel.blocks() {
+                    let rows = Rows {
+                        values: Halves::narrow(rows),
+                        starts,
+                        span: Span::contiguous(depth),
+                    };
+                    let lanes = Lanes {
+                        values: Halves {
+                            low: panel.block(block),
+                            high: high.map(|high| high.block(block)),
+                        },
+                        width: panel.width(block),
+                    };
+                    let sums = &mut sums[..starts.len() * lanes.width];
+                    crate::kernel::products(set, &rows, &lanes, sums);
+                    let count = panel.count(block);
+                    for (row, sums) in at_input
+                        .chunks_exact_mut(self.inputs)
+                        .zip(sums.chunks_exact(lanes.width))
+                    {
+                        row[block * BLOCK..][..count].copy_from_slice(&sums[..count]);
+                    }
+                }
+            },
+        );
     }
 
     /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
-    /// gradient exists.
-    pub fn learn(
+    /// gradient exists. `gradient` is `[samples, outputs]`.
+    pub fn learn<T: Copy + Into<i32>>(
         &mut self,
-        gradient: &[i32],
+        work: &mut LinearWork,
+        gradient: &[T],
         input: &[i16],
         sgd: IntegerSgd,
-        largest: bool,
+        look_for_largest: bool,
     ) -> LayerAudit {
+        let (set, inputs) = (Set::active(), self.inputs);
         let samples = gradient.len() / self.outputs;
-        let mut by_output = vec![0; gradient.len()];
-        transpose(gradient, self.outputs, &mut by_output);
-        let (set, wide) = (Set::active(), Wide::new(&by_output, samples));
-        let panel = Panel::from_columns(input, self.inputs);
-        let lanes = Lanes::new(&panel, wide.largest());
-        let (inputs, products) = (self.inputs, input.len() * self.outputs);
-        let task = |index: usize, weights: &mut [i32]| {
-            let start = index * ROWS_A_TASK;
-            let rows = start..start + weights.len() / inputs;
-            let mut updates = 0;
-            let gradient = sums::for_each_row(&wide, rows, &lanes, largest, |row, lane, sums| {
-                let place = row * inputs + lane;
-                updates += sgd.update(set, &mut weights[place..place + sums.len()], sums);
-            });
-            LayerAudit {
-                gradient,
-                updates,
-                ..LayerAudit::default()
-            }
-        };
-        let part = ROWS_A_TASK * self.inputs;
-        let mut audit = parallel::for_each_part(&mut self.weight, part, products, task);
-        if largest {
-            let weights = LayerAudit {
-                largest_weight: self.largest_weight(),
-                ..Default::default()
-            };
-            audit.merge(&weights);
+        work.gradient.fill(gradient, self.outputs);
+        work.panel.resize(samples, inputs);
+        for block in 0..work.panel.blocks() {
+            work.panel
+                .fill_from_columns(block, &input[block * BLOCK..], inputs);
         }
-        audit
+        let stride = samples.next_multiple_of(2);
+        let largest = [work.gradient.largest, set.largest_narrow(input).into()];
+        if !Bounds::suffice(stride, largest) {
+            work.gradient.measure(stride);
+            column_squares(input, inputs, &mut work.squares);
+        }
+        let operands = Operands {
+            set,
+            rows: work.gradient.halves(),
+            row_squares: &work.gradient.squares,
+            stride,
+            panel: &work.panel,
+            lane_squares: &work.squares,
+            largest,
+            look_for_largest,
+        };
+        let correction = sgd.correction();
+        let products = input.len() * self.outputs;
+        let rows_a_task = ROWS.min(self.outputs.div_ceil(2));
+        let (gradient, corrected): (Range, _) =
+            self.weights.correct(rows_a_task, products, |first, rows| {
+                let mut corrected = Corrected::default();
+                let all = first..first + rows.count();
+                let range = operands.for_each_row(all, |row, lane, sums| {
+                    rows.correct(row, lane, sums, correction, &mut corrected);
+                });
+                (range, corrected)
+            });
+        LayerAudit {
+            gradient,
+            updates: corrected.wrapped,
+            largest_weight: if look_for_largest {
+                corrected.largest.into()
+            } else {
+                0
+            },
+            ..LayerAudit::default()
+        }
+    }
+}
+
+impl Operands<'_> {
+    /// Forms the sums of at most [`ROWS`] rows with all lanes, and calls `visit(row, first lane,
+    /// sums)` for each row and each block of lanes; `row` counts from the first of `rows`.
+    fn for_each_row(
+        &self,
+        rows: core::ops::Range<usize>,
+        mut visit: impl FnMut(usize, usize, &[i32]),
+    ) -> Range {
+        let starts = row_starts(rows.start, self.stride);
+        let starts = &starts[..rows.len()];
+        let mut range = Range::default();
+        let mut sums = [0; SUMS];
+        let enough = Bounds::suffice(self.stride, self.largest);
+        for block in 0..self.panel.blocks() {
+            let (width, count) = (self.panel.width(block), self.panel.count(block));
+            let sums = &mut sums[..starts.len() * width];
+            let row_values = Rows {
+                values: self.rows,
+                starts,
+                span: Span::contiguous(self.stride),
+            };
+            let lanes = Lanes {
+                values: Halves::narrow(self.panel.block(block)),
+                width,
+            };
+            let squares: [&[u64]; 2] = if enough {
+                [&[]; 2]
+            } else {
+                let first = block * BLOCK;
+                [
+                    &self.row_squares[rows.clone()],
+                    &self.lane_squares[first..first + count],
+                ]
+            };
+            let bounds = Bounds {
+                largest: self.largest,
+                squares,
+            };
+            range.merge(&sums::form(
+                self.set,
+                (&row_values, &lanes, count),
+                &bounds,
+                self.look_for_largest,
+                sums,
+            ));
+            for (row, sums) in sums.chunks_exact(width).enumerate() {
+                visit(row, block * BLOCK, &sums[..count]);
+            }
+        }
+        range
+    }
+}
+
+impl GradientRows {
+    /// Takes in a gradient, `[samples, outputs]`.
+    fn fill<T: Copy + Into<i32>>(&mut self, gradient: &[T], outputs: usize) {
+        let samples = gradient.len() / outputs;
+        let stride = samples.next_multiple_of(2);
+        self.largest = gradient
+            .iter()
+            .fold(0, |most, &value| most.max(value.into().unsigned_abs()));
+        self.wide = self.largest > i16::MAX.unsigned_abs().into();
+        self.low.resize(outputs * stride);
+        self.low.fill(0);
+        if self.wide {
+            self.high.resize(outputs * stride);
+            self.high.fill(0);
+        }
+        for (sample, gradient) in gradient.chunks_exact(outputs).enumerate() {
+            for (output, &value) in gradient.iter().enumerate() {
+                let (low, high) = split(value.into());
+                self.low[output * stride + sample] = low;
+                if self.wide {
+                    self.high[output * stride + sample] = high;
+                }
+            }
+        }
+    }
+
+    fn halves(&self) -> Halves<'_> {
+        Halves {
+            low: &self.low,
+            high: self.wide.then_some(&*self.high),
+        }
+    }
+
+    fn measure(&mut self, stride: usize) {
+        let mut squares = core::mem::take(&mut self.squares);
+        squares.clear();
+        let halves = self.halves();
+        let square = |place: usize| u64::from(halves.value(place).unsigned_abs()).pow(2);
+        let rows = (0..halves.low.len()).step_by(stride);
+        squares.extend(rows.map(|row| {
+            (row..row + stride)
+                .map(square)
+                .fold(0, u64::saturating_add)
+        }));
+        self.squares = squares;
+    }
+}
+
+/// Where rows start from the given one on.
+fn row_starts(first: usize, stride: usize) -> [usize; ROWS] {
+    core::array::from_fn(|row| (first + row) * stride)
+}
+
+/// The sum of squares of each column.
+fn column_squares(values: &[i16], columns: usize, squares: &mut Vec<u64>) {
+    squares.clear();
+    squares.resize(columns, 0);
+    for row in values.chunks_exact(columns) {
+        for (square, &value) in squares.iter_mut().zip(row) {
+            *square += u64::from(value.unsigned_abs()).pow(2);
+        }
     }
 }
 
@@ -160,31 +392,51 @@ fn transpose<T: Copy>(values: &[T], columns: usize, transposed: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
 
     #[test]
     fn a_small_layer_computes_what_a_pencil_does() {
-        let mut layer = Linear::new(2, 3, vec![1000, 0, 0, 1000, -500, 300]);
+        let mut work = LinearWork::default();
+        let mut layer = Linear::new(2, 3, &[1000, 0, 0, 1000, -500, 300]);
         let input = [3, -5, 100, 100];
         let mut scaled = [0; 6];
-        let audit = layer.forward(&input, Scaling::new(2), &mut scaled, true);
+        let audit = layer.forward(&mut work, &input, Scaling::new(2), &mut scaled, true);
         // 3000, -5000, -3000 and 100000, 100000, -20000, over 512.
         assert_eq!(scaled, [5, -9, -5, 127, 127, -39]);
         assert_eq!((audit.cut, audit.forward.largest), (2, 100_000));
 
-        let gradient = [1, 0, -2, 0, 4, 0];
-        assert_eq!(layer.input_gradient(&gradient), [2000, -600, 0, 4000]);
+        let gradient = [1_i8, 0, -2, 0, 4, 0];
+        let mut at_input = [0; 4];
+        layer.input_gradient(&mut work, &gradient, &mut at_input);
+        assert_eq!(at_input, [2000, -600, 0, 4000]);
 
         let sgd = IntegerSgd::new(10, 1, 0);
-        let audit = layer.learn(&gradient, &input, sgd, true);
+        let audit = layer.learn(&mut work, &gradient, &input, sgd, true);
         // Gradients: [3, -5], [400, 400], [-6, 10].
-        assert_eq!(layer.weight, [1000, 0, -40, 960, -500, 299]);
+        assert_eq!(layer.values(), [1000, 0, -40, 960, -500, 299]);
         assert_eq!((audit.gradient.largest, audit.largest_weight), (400, 1000));
     }
 
     #[test]
     fn decay_also_reaches_rows_without_gradient() {
-        let mut layer = Linear::new(1, 2, vec![50, -120]);
-        layer.learn(&[0, 0], &[7], IntegerSgd::new(512, 1, 100), false);
-        assert_eq!(layer.weight, [50, -119]);
+        let mut layer = Linear::new(1, 2, &[50, -120]);
+        let sgd = IntegerSgd::new(512, 1, 100);
+        layer.learn(&mut LinearWork::default(), &[0_i32, 0], &[7], sgd, false);
+        assert_eq!(layer.values(), [50, -119]);
+    }
+
+    #[test]
+    fn gradients_and_weights_beyond_int16_give_exact_sums() {
+        let mut work = LinearWork::default();
+        let mut layer = Linear::new(3, 1, &[100_000, -3, 70_000]);
+        let mut at_input = vec![0; 3];
+        layer.input_gradient(&mut work, &[-2_i8], &mut at_input);
+        assert_eq!(at_input, [-200_000, 6, -140_000]);
+        let sgd = IntegerSgd::new(1, 1, 0);
+        let audit = layer.learn(&mut work, &[155_000_i32], &[1, -1, 20_000], sgd, true);
+        let wrapped = (155_000_i64 * 20_000) as i32;
+        assert_eq!(layer.values(), [-55_000, 154_997, 70_000_i32.wrapping_sub(wrapped)]);
+        assert_eq!(audit.gradient.wrapped, 1);
+        assert_eq!(audit.gradient.largest, 3_100_000_000);
     }
 }

@@ -1,11 +1,15 @@
-//! Pooling over windows whose stride is their size, one sample at a time.
+//! Pooling over windows whose stride is their size, one sample at a time, over all channels of a
+//! pixel at once.
 
-use crate::spec::Shape;
-
-mod max;
+use super::activation::Activation;
+use crate::kernel::Set;
+use crate::spec::{HeadPadding, Shape};
 
 /// The winner of a window in which padding won: it takes the gradient nowhere.
 pub const NO_WINNER: u32 = u32::MAX;
+
+/// Channels that are worked on at once.
+const PIECE: usize = 256;
 
 /// A pooling window: size (and stride), and padding on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,80 +57,123 @@ impl Window {
     /// Most values in a window, so that a place in it fits 16 bits.
     pub const MOST_VALUES: usize = 1 << 16;
 
-    /// Calls `visit(window, position)` for every place of every window in row-major order;
-    /// `position` is `None` on padding.
-    fn for_each(self, input: Shape, mut visit: impl FnMut(usize, Option<usize>)) {
-        let Some(output) = self.output(input) else {
-            return;
-        };
-        for window in 0..output.features() {
-            let (channel, rest) = (
-                window / (output.height * output.width),
-                window % (output.height * output.width),
-            );
-            let (top, left) = (
-                rest / output.width * self.height,
-                rest % output.width * self.width,
-            );
-            for row in top..top + self.height {
-                for column in left..left + self.width {
-                    let position = inside(row, self.pad_height, input.height)
-                        .zip(inside(column, self.pad_width, input.width))
-                        .map(|(y, x)| (channel * input.height + y) * input.width + x);
-                    visit(window, position);
+    /// The pixels of the window `index`, in row-major order; `None` on padding.
+    pub(crate) fn pixels(
+        self,
+        input: Shape,
+        index: usize,
+    ) -> impl Iterator<Item = Option<usize>> + Clone {
+        let across = (input.width + 2 * self.pad_width) / self.width.max(1);
+        let (row, column) = (index / across.max(1), index % across.max(1));
+        let rows = row * self.height..(row + 1) * self.height;
+        rows.flat_map(move |row| {
+            (column * self.width..(column + 1) * self.width).map(move |column| {
+                let y = inside(row, self.pad_height, input.height)?;
+                Some(y * input.width + inside(column, self.pad_width, input.width)?)
+            })
+        })
+    }
+
+    /// The largest activation of each window, and where it stands. The first of equals in
+    /// row-major order wins.
+    ///
+    /// # Shapes
+    /// `scaled`: the values of a sample before `activation`, `[height, width, channels]`;
+    /// `winners`: `[channels, windows]`.
+    pub(crate) fn winners(
+        self,
+        input: Shape,
+        padding: HeadPadding,
+        (scaled, activation): (&[i8], Activation),
+        winners: &mut Winners<'_>,
+    ) {
+        let set = Set::active();
+        let windows = winners.values.len() / input.channels;
+        let (mut best, mut places) = ([0; PIECE], [0; PIECE]);
+        let (mut active, zeros) = ([0; PIECE], [0; PIECE]);
+        for window in 0..windows {
+            for first in (0..input.channels).step_by(PIECE) {
+                let count = PIECE.min(input.channels - first);
+                let (best, places) = (&mut best[..count], &mut places[..count]);
+                best.fill(i16::MIN);
+                for (place, pixel) in (0..=u16::MAX).zip(self.pixels(input, window)) {
+                    let values = match pixel {
+                        Some(pixel) => {
+                            let scaled = &scaled[pixel * input.channels + first..][..count];
+                            activation.apply_all(set, scaled, &mut active[..count]);
+                            &active
+                        }
+                        None if padding == HeadPadding::Zero => &zeros,
+                        None => continue,
+                    };
+                    set.raise(best, places, values, place);
+                }
+                for (channel, (&best, &place)) in (first..).zip(best.iter().zip(&*places)) {
+                    let pixel = self.pixel(input, window, place.into());
+                    let pixel = pixel.filter(|_| best > i16::MIN);
+                    let index = channel * windows + window;
+                    winners.values[index] = if best > i16::MIN { best } else { 0 };
+                    winners.positions[index] = match pixel {
+                        Some(pixel) => u32::try_from(pixel).unwrap_or(NO_WINNER),
+                        None => NO_WINNER,
+                    };
+                    winners.scaled[index] =
+                        pixel.map_or(0, |pixel| scaled[pixel * input.channels + channel]);
                 }
             }
         }
     }
 
-    /// The mean of each window, rounded toward zero; padding counts as 0.
+    /// The pixel at a place of a window.
+    fn pixel(self, input: Shape, window: usize, place: usize) -> Option<usize> {
+        let across = (input.width + 2 * self.pad_width) / self.width;
+        let row = window / across * self.height + place / self.width;
+        let column = window % across * self.width + place % self.width;
+        let y = inside(row, self.pad_height, input.height)?;
+        Some(y * input.width + inside(column, self.pad_width, input.width)?)
+    }
+
+    /// The mean of each window of some channels, rounded toward zero; padding counts as 0.
+    /// `value(pixel)` gives the values of these channels.
     #[allow(clippy::cast_possible_truncation, reason = "a mean of int16 values")]
-    pub fn avg(self, input: Shape, values: &[i16], pooled: &mut [i16]) {
-        let area = self.area() as i64;
-        let mut sum = 0;
-        let mut seen = 0;
-        self.for_each(input, |window, position| {
-            sum += position.map_or(0, |position| i64::from(values[position]));
-            seen += 1;
-            if seen == area {
-                pooled[window] = (sum / area) as i16;
-                (sum, seen) = (0, 0);
-            }
-        });
+    pub(crate) fn avg(
+        self,
+        input: Shape,
+        window: usize,
+        value: impl Fn(usize) -> i16,
+    ) -> i16 {
+        let sum: i64 = self
+            .pixels(input, window)
+            .flatten()
+            .map(|pixel| i64::from(value(pixel)))
+            .sum();
+        (sum / self.area() as i64) as i16
     }
 
-    /// The gradient of [`Window::avg`]: each place of a window gets its share, rounded toward
-    /// zero. Every value of `gradient` is set.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "not larger than the int32 divided"
-    )]
-    pub fn avg_backward(self, input: Shape, pooled: &[i32], gradient: &mut [i32]) {
-        let area = self.area() as i64;
-        gradient.fill(0);
-        self.for_each(input, |window, position| {
-            if let Some(position) = position {
-                gradient[position] = (i64::from(pooled[window]) / area) as i32;
-            }
-        });
+    /// The gradient of a mean at each of its values, rounded toward zero.
+    pub(crate) fn avg_backward(self, gradient: i32) -> i32 {
+        let area = i64::try_from(self.area()).unwrap_or(i64::MAX);
+        i32::try_from(i64::from(gradient) / area).unwrap_or(0)
+    }
+
+    /// The window that a pixel lies in, if it lies in one.
+    pub(crate) fn of_pixel(self, input: Shape, pixel: usize) -> Option<usize> {
+        let output = self.output(input)?;
+        let row = (pixel / input.width + self.pad_height) / self.height;
+        let column = (pixel % input.width + self.pad_width) / self.width;
+        (row < output.height && column < output.width).then_some(row * output.width + column)
     }
 }
 
-/// The gradient of [`Window::max`]: the winner takes all. Every value of `gradient` is set.
-pub fn max_backward(winners: &[u32], pooled: &[i32], gradient: &mut [i32]) {
-    gradient.fill(0);
-    for (&winner, &value) in winners.iter().zip(pooled) {
-        if let Some(place) = gradient.get_mut(winner as usize) {
-            *place = value;
-        }
-    }
-}
-
-/// The largest value of each channel.
-pub fn global_max(channel_size: usize, values: &[i16], pooled: &mut [i16]) {
-    for (pooled, channel) in pooled.iter_mut().zip(values.chunks_exact(channel_size)) {
-        *pooled = channel.iter().copied().max().unwrap_or(0);
-    }
+/// What a head keeps of the windows of one sample, `[channels, windows]`.
+#[derive(Debug)]
+pub(crate) struct Winners<'a> {
+    /// The largest activations.
+    pub(crate) values: &'a mut [i16],
+    /// Pixels that they stand at, or [`NO_WINNER`].
+    pub(crate) positions: &'a mut [u32],
+    /// Their values before the activation.
+    pub(crate) scaled: &'a mut [i8],
 }
 
 fn inside(padded: usize, padding: usize, size: usize) -> Option<usize> {
@@ -138,29 +185,145 @@ fn inside(padded: usize, padding: usize, size: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
+    use alloc::vec::Vec;
+    use proptest::prelude::*;
 
-    #[test]
-    fn the_winner_takes_the_whole_gradient_and_padding_takes_none() {
-        let mut gradient = [9; 4];
-        max_backward(&[2, NO_WINNER, 3], &[-5, 6, 7], &mut gradient);
-        assert_eq!(gradient, [0, 0, -5, 7]);
+    const PADDED: Window = Window {
+        height: 2,
+        width: 2,
+        pad_height: 1,
+        pad_width: 1,
+    };
+
+    /// Leaves values as they are, for those of 0 and more.
+    const IDENTITY: Activation = Activation::PocketRelu;
+
+    struct Found {
+        values: Vec<i16>,
+        positions: Vec<u32>,
+        scaled: Vec<i8>,
+    }
+
+    fn winners(
+        window: Window,
+        padding: HeadPadding,
+        input: Shape,
+        (scaled, activation): (&[i8], Activation),
+    ) -> Found {
+        let size = window.output(input).unwrap().features();
+        let mut found = Found {
+            values: vec![7; size],
+            positions: vec![7; size],
+            scaled: vec![7; size],
+        };
+        let mut winners = Winners {
+            values: &mut found.values,
+            positions: &mut found.positions,
+            scaled: &mut found.scaled,
+        };
+        window.winners(input, padding, (scaled, activation), &mut winners);
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn winners_are_the_definition_with_and_without_padding(
+            (channels, height, width) in (1..4_usize, 1..9_usize, 1..9_usize),
+            (kernel_height, kernel_width) in (1..5_usize, 1..5_usize),
+            (pad_height, pad_width) in (0..3_usize, 0..3_usize),
+            zero in any::<bool>(),
+            seed in proptest::collection::vec(-9..3_i8, 3 * 64),
+        ) {
+            let window = Window {
+                height: kernel_height,
+                width: kernel_width,
+                pad_height: pad_height.min(kernel_height - 1),
+                pad_width: pad_width.min(kernel_width - 1),
+            };
+            let input = Shape::image(channels, height, width);
+            prop_assume!(window.output(input).is_some());
+            let output = window.output(input).unwrap();
+            let scaled = &seed[..input.features()];
+            let padding = if zero { HeadPadding::Zero } else { HeadPadding::Never };
+            let activation = Activation::PocketLeakyRelu { alpha_inv: 4 };
+            let found = winners(window, padding, input, (scaled, activation));
+            for index in 0..output.features() {
+                let (channel, rest) = (index / (output.height * output.width), index % (output.height * output.width));
+                let (top, left) = (rest / output.width * kernel_height, rest % output.width * kernel_width);
+                let mut best = (i32::MIN, None);
+                for row in top..top + kernel_height {
+                    for column in left..left + kernel_width {
+                        let pixel = inside(row, window.pad_height, height)
+                            .zip(inside(column, window.pad_width, width))
+                            .map(|(y, x)| y * width + x);
+                        let value = match pixel {
+                            Some(pixel) => activation.apply(scaled[pixel * channels + channel]).into(),
+                            None if zero => 0,
+                            None => continue,
+                        };
+                        if value > best.0 {
+                            best = (value, pixel);
+                        }
+                    }
+                }
+                let value = if best.0 == i32::MIN { 0 } else { best.0 };
+                prop_assert_eq!(i32::from(found.values[index]), value);
+                match best.1 {
+                    None => prop_assert_eq!(found.positions[index], NO_WINNER),
+                    Some(pixel) => {
+                        prop_assert_eq!(found.positions[index] as usize, pixel);
+                        prop_assert_eq!(found.scaled[index], scaled[pixel * channels + channel]);
+                        prop_assert_eq!(window.of_pixel(input, pixel), Some(rest));
+                    }
+                }
+            }
+        }
     }
 
     #[test]
-    fn averages_and_their_gradients_round_toward_zero() {
+    fn the_first_of_equals_wins_and_incomplete_windows_are_dropped() {
+        let values = [1, 5, 9, 5, 5, 9, 9, 9, 9];
+        let input = Shape::image(1, 3, 3);
+        let found = winners(Window::square(2), HeadPadding::Never, input, (&values, IDENTITY));
+        assert_eq!((found.values, found.positions), (vec![5], vec![1]));
+        assert_eq!(Window::square(2).of_pixel(input, 2), None);
+    }
+
+    #[test]
+    fn equal_activations_of_different_inputs_are_equals() {
+        // -3 and 0 both become -36: the first keeps its own slope.
         let input = Shape::image(1, 2, 2);
-        let mut pooled = [0];
-        Window::square(2).avg(input, &[-1, -2, -3, -1], &mut pooled);
-        assert_eq!(pooled, [-1]);
-        let mut gradient = [9; 4];
-        Window::square(2).avg_backward(input, &[-7], &mut gradient);
-        assert_eq!(gradient, [-1; 4]);
+        let scaled = [-4, -3, 0, -1];
+        let found = winners(
+            Window::square(2),
+            HeadPadding::Never,
+            input,
+            (&scaled, Activation::default()),
+        );
+        assert_eq!((found.values[0], found.positions[0], found.scaled[0]), (-36, 1, -3));
     }
 
     #[test]
-    fn global_max_takes_one_value_a_channel() {
-        let mut pooled = [0; 2];
-        global_max(3, &[-4, -2, -9, 1, 8, 3], &mut pooled);
-        assert_eq!(pooled, [-2, 8]);
+    fn zero_padding_beats_negative_values_only_when_published() {
+        let input = Shape::image(1, 2, 2);
+        let scaled = [-4, -8, -12, 4];
+        let leaky = Activation::PocketLeakyRelu { alpha_inv: 4 };
+        let found = winners(PADDED, HeadPadding::Never, input, (&scaled, leaky));
+        assert_eq!((found.values, found.positions), (vec![-1, -2, -3, 4], vec![0, 1, 2, 3]));
+        let found = winners(PADDED, HeadPadding::Zero, input, (&scaled, leaky));
+        assert_eq!(found.values, [0, 0, 0, 4]);
+        assert_eq!(found.positions, [NO_WINNER, NO_WINNER, NO_WINNER, 3]);
+    }
+
+    #[test]
+    fn means_and_their_gradients_round_toward_zero() {
+        let values = [-3, -2, -1, -1, 5, 5, 5, 5, 5];
+        let input = Shape::image(1, 3, 3);
+        let mean = |window: Window, index| window.avg(input, index, |pixel| values[pixel]);
+        assert_eq!(mean(Window::square(2), 0), (-3 - 2 - 1 + 5) / 4);
+        assert_eq!(mean(PADDED, 0), 0);
+        assert_eq!(mean(PADDED, 3), 5);
+        assert_eq!(Window::square(2).avg_backward(-7), -1);
     }
 }

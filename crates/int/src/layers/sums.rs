@@ -1,33 +1,171 @@
-//! Sums of products: formed block by block, audited, and handed on while they are near.
+//! Sums of products, with a count of those that leave int32.
+//!
+//! Three bounds in turn prove most sums harmless: sizes times largest values, and Cauchy-Schwarz
+//! for whole tiles and for single sums. The rest are formed again in 64 bits.
 
-use crate::audit::{self, Lanes, Merge, Range};
-use crate::kernel::{self, BLOCK, Set, Wide};
-use alloc::vec::Vec;
+use crate::audit::Range;
+use crate::kernel::{self, Lanes, Rows, SUMS, Set};
 
-/// Forms the sums of some rows of `wide` with all lanes, and calls `visit(row, first lane, sums)`
-/// for each row and each 64 lanes; `row` counts from the first of `rows`.
-pub(super) fn for_each_row(
-    wide: &Wide<'_>,
-    rows: core::ops::Range<usize>,
-    lanes: &Lanes<'_>,
-    largest: bool,
-    mut visit: impl FnMut(usize, usize, &[i32]),
+/// What bounds the sums of rows and lanes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bounds<'a> {
+    /// Largest magnitude in the rows, and in the lanes.
+    pub(super) largest: [u32; 2],
+    /// Sums of squares, cut at 2^64 - 1: of the rows, and of the lanes of the block. Not looked
+    /// at if [`Bounds::suffice`] says so.
+    pub(super) squares: [&'a [u64]; 2],
+}
+
+impl Bounds<'_> {
+    /// Whether largest values alone prove that sums of `depth` products fit int32.
+    pub(super) fn suffice(depth: usize, largest: [u32; 2]) -> bool {
+        let product = u64::from(largest[0]) * u64::from(largest[1]);
+        product.saturating_mul(depth as u64) <= i32::MAX as u64
+    }
+}
+
+/// Forms the sums of rows with a block of which `count` lanes exist, `[rows][width]`.
+pub(super) fn form(
+    set: Set,
+    (rows, lanes, count): (&Rows<'_>, &Lanes<'_>, usize),
+    bounds: &Bounds<'_>,
+    look_for_largest: bool,
+    sums: &mut [i32],
 ) -> Range {
-    let (set, panel) = (Set::active(), lanes.panel());
-    let mut range = Range::default();
-    let mut sums = Vec::new();
-    for block in 0..panel.blocks() {
-        let (first, width) = (block * BLOCK, panel.width(block));
-        let count = BLOCK.min(panel.lanes() - first);
-        sums.resize(rows.len() * width, 0);
-        kernel::products(set, wide, rows.clone(), (panel, block), &mut sums);
-        range.merge(&audit::products(wide, rows.clone(), lanes, block));
-        for (row, sums) in sums.chunks_exact(width).enumerate() {
-            if largest {
-                range.see(&sums[..count]);
-            }
-            visit(row, first, &sums[..count]);
+    kernel::products(set, rows, lanes, sums);
+    let mut range = Range {
+        sums: (rows.starts.len() * count) as u64,
+        ..Range::default()
+    };
+    if look_for_largest {
+        for sums in sums.chunks_exact(lanes.width) {
+            range.see(&sums[..count]);
         }
     }
+    if !Bounds::suffice(rows.span.depth(), bounds.largest) && !all_harmless(bounds) {
+        count_wrapped(set, (rows, lanes, count), bounds, &mut range);
+    }
     range
+}
+
+fn all_harmless(bounds: &Bounds<'_>) -> bool {
+    let most = |squares: &[u64]| squares.iter().copied().max().unwrap_or(0);
+    harmless(most(bounds.squares[0]), most(bounds.squares[1]))
+}
+
+/// Whether Cauchy and Schwarz say that a sum of products of such rows fits int32.
+fn harmless(squares: u64, other_squares: u64) -> bool {
+    u128::from(squares) * u128::from(other_squares) <= u128::from(i32::MAX.unsigned_abs()).pow(2)
+        && squares.max(other_squares) < u64::MAX
+}
+
+#[cold]
+fn count_wrapped(
+    set: Set,
+    (rows, lanes, count): (&Rows<'_>, &Lanes<'_>, usize),
+    bounds: &Bounds<'_>,
+    range: &mut Range,
+) {
+    let [row_squares, lane_squares] = bounds.squares;
+    let suspect = |&row: &u64| lane_squares.iter().any(|&lane| !harmless(row, lane));
+    if !row_squares.iter().any(suspect) {
+        return;
+    }
+    let mut exact = [0; SUMS];
+    let exact = &mut exact[..rows.starts.len() * lanes.width];
+    kernel::exact_products(set, (rows, lanes), bounds.largest, exact);
+    for exact in exact.chunks_exact(lanes.width) {
+        for &sum in &exact[..count] {
+            range.see_exact(sum);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Halves, Panel, Span, Weights};
+    use alloc::vec::Vec;
+
+    fn range(narrow: &[i16], wide: &[i32], depth: usize) -> Range {
+        let panel = Panel::from_rows(narrow, depth);
+        let weights = Weights::new(wide, depth);
+        let mut row_squares = Vec::new();
+        weights.measure(&mut row_squares);
+        let squares: Vec<u64> = narrow
+            .chunks(depth)
+            .map(|row| Set::PORTABLE.squares(row))
+            .collect();
+        let starts: Vec<usize> = (0..weights.count()).map(|r| r * weights.stride()).collect();
+        let rows = Rows {
+            values: weights.halves(),
+            starts: &starts,
+            span: Span::contiguous(weights.stride()),
+        };
+        let lanes = Lanes {
+            values: Halves::narrow(panel.block(0)),
+            width: panel.width(0),
+        };
+        let bounds = Bounds {
+            largest: [
+                weights.largest(),
+                Set::PORTABLE.largest_narrow(narrow).into(),
+            ],
+            squares: [&row_squares, &squares],
+        };
+        let mut sums = [0; SUMS];
+        let sums = &mut sums[..starts.len() * lanes.width];
+        form(
+            Set::active(),
+            (&rows, &lanes, panel.lanes()),
+            &bounds,
+            false,
+            sums,
+        )
+    }
+
+    #[test]
+    fn sums_beyond_int32_are_counted_with_their_exact_size() {
+        let exact = 127 * 16_909_321;
+        assert!(exact > i64::from(i32::MAX));
+        let found = range(&[127, 127, 1, 0], &[16_909_320, 1, 5, 5], 2);
+        let expected = Range {
+            sums: 4,
+            wrapped: 1,
+            largest: exact.unsigned_abs(),
+        };
+        assert_eq!(found, expected);
+        assert_eq!(found.bits(), 33);
+    }
+
+    #[test]
+    fn large_sums_that_fit_are_not_counted() {
+        let found = range(
+            &[100; 4],
+            &[10_000_000, -10_000_000, 10_000_000, -9_999_999],
+            4,
+        );
+        let expected = Range {
+            sums: 1,
+            wrapped: 0,
+            largest: 100,
+        };
+        assert_eq!(found.wrapped, expected.wrapped);
+        assert_eq!(found.sums, expected.sums);
+    }
+
+    #[test]
+    fn int16_weights_can_wrap_too_and_are_counted() {
+        let weights = [32_767; 4_000];
+        let mut inputs = [30; 4_000];
+        assert_eq!(range(&inputs, &weights, 4_000).wrapped, 1);
+        inputs[..3_000].fill(-10);
+        assert_eq!(range(&inputs, &weights, 4_000).wrapped, 0);
+    }
+
+    #[test]
+    fn the_most_negative_int32_fits() {
+        assert_eq!(range(&[-128, 0], &[1 << 24, 9], 2).wrapped, 0);
+        assert_eq!(range(&[-128, -1], &[1 << 24, 1], 2).wrapped, 1);
+    }
 }

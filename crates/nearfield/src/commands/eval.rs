@@ -58,8 +58,9 @@ fn own_test_samples(arguments: &EvalArguments) -> Result<Samples> {
 
 fn evaluate(network: &Network, samples: &Samples) -> Result<Accuracies> {
     let mut found = Accuracies::default();
+    let mut inference = network.inference();
     for (values, labels) in samples.batches(BATCH) {
-        found.add(&network.evaluate(values, labels)?);
+        found.add(&inference.evaluate(values, labels)?);
     }
     Ok(found)
 }

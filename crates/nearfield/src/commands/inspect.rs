@@ -44,7 +44,7 @@ fn network(arguments: &InspectArguments) -> Result<(NetworkSpec, WeightLimits, u
         let largest = |values: &[i32]| values.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
         let measured = network
             .tensors()
-            .map(|(_, _, values)| largest(values).into())
+            .map(|(_, _, values)| largest(&values).into())
             .collect();
         return Ok((
             card.network,

@@ -24,8 +24,9 @@ pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<ExitCode> 
     let column = arguments.label_column.as_deref();
     let samples = read_samples(&arguments.samples, None, column, &card)?;
     let mut predictions = Vec::with_capacity(samples.len());
+    let mut inference = network.inference();
     for (values, _) in samples.batches(BATCH) {
-        let Scores { heads, output } = network.scores(values)?;
+        let Scores { heads, output } = inference.scores(values)?;
         let scores = arguments.exit.map_or(&output, |exit| &heads[exit]);
         for scores in scores.chunks_exact(card.classes.len()) {
             let class = predicted_class(scores);

@@ -39,7 +39,7 @@ pub(super) fn of_run(
         }),
         weights: network
             .tensors()
-            .map(|(name, _, values)| magnitudes(name, values))
+            .map(|(name, _, values)| magnitudes(name, &values))
             .collect(),
         mistakes: look.mistakes.iter().map(mistake).collect(),
         tables: vec![audit_table(&summary.audit)],
@@ -65,7 +65,7 @@ pub fn unfinished_report(state: &State, run: &Run, network: &Network) -> Report 
         decision_name: decided_on(run).into(),
         weights: network
             .tensors()
-            .map(|(name, _, values)| magnitudes(name, values))
+            .map(|(name, _, values)| magnitudes(name, &values))
             .collect(),
         tables: vec![audit_table(&totals.audits())],
         footer: format!("nearfield {}", env!("CARGO_PKG_VERSION")),

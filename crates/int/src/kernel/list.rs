@@ -1,0 +1,45 @@
+//! The kernels that a set has, each said once.
+
+/// Hands the kernels that every vector set writes by hand to a macro.
+macro_rules! by_hand {
+    ($into:ident) => {
+        $into! {
+            fn tile(operands: &Tile<'_>, sums: &mut [i32]);
+            fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
+            fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
+            fn update(
+                weights: &mut [i16], gradients: &[i32], correction: Correction
+            ) -> (usize, u32);
+        }
+    };
+}
+
+/// Hands the kernels that compilers vectorise well to a macro.
+macro_rules! by_compiler {
+    ($into:ident) => {
+        $into! {
+            fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]);
+            fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]);
+            fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16);
+            fn raise_scaled(best: &mut [i8], values: &[i8]);
+            fn largest(values: &[i32]) -> u32;
+            fn largest_narrow(values: &[i16]) -> u16;
+            fn squares(values: &[i16]) -> u64;
+        }
+    };
+}
+
+/// Methods of `Seen` that call the functions of the same names.
+macro_rules! methods {
+    ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
+        impl Seen {
+            $(pub(super) fn $name(self, $($argument: $type),*) $(-> $result)? {
+                // SAFETY: the processor was seen to have what the function needs; `Set` has
+                // checked all sizes.
+                unsafe { $name($($argument),*) }
+            })*
+        }
+    };
+}
+
+pub(super) use {by_compiler, by_hand, methods};

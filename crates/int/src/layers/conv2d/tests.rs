@@ -1,0 +1,187 @@
+//! The layer against the definition.
+
+use super::*;
+use crate::layers::images::Sample;
+use crate::sgd::IntegerSgd;
+use proptest::prelude::*;
+
+/// Every output has a gradient, `[samples, filters, positions]`.
+struct Dense<'a> {
+    values: &'a [i32],
+    output: Shape,
+}
+
+impl OutputGradient for Dense<'_> {
+    fn visit(&self, sample: usize, filter: usize, mut visit: impl FnMut(usize, i32)) {
+        let positions = self.output.height * self.output.width;
+        let own = (sample * self.output.channels + filter) * positions;
+        for (position, &value) in self.values[own..own + positions].iter().enumerate() {
+            visit(position, value);
+        }
+    }
+}
+
+/// A batch of samples, `[samples, channels, height, width]`, as the layer reads it.
+fn framed(layer: &Conv2d, samples: &[i16]) -> Images {
+    let (shape, frame) = (layer.input, layer.frame());
+    let pixels = shape.height * shape.width;
+    let mut images = Images::default();
+    images.resize(frame, samples.len() / shape.features());
+    for (framed, sample) in images
+        .values
+        .chunks_exact_mut(frame.size())
+        .zip(samples.chunks_exact(shape.features()))
+    {
+        Sample::new(shape, frame, framed).fill(false, |first, places| {
+            for (place, at) in places.iter_mut().zip(first..) {
+                *place = sample[at % shape.channels * pixels + at / shape.channels];
+            }
+        });
+    }
+    images
+}
+
+/// The value at row `y` and column `x` of the padded channel `c`.
+fn value(layer: &Conv2d, sample: &[i16], c: usize, y: usize, x: usize) -> i32 {
+    let (padding, input) = (layer.padding, layer.input);
+    let inside = |at: usize, size: usize| at.checked_sub(padding).filter(|&at| at < size);
+    match (inside(y, input.height), inside(x, input.width)) {
+        (Some(y), Some(x)) => sample[(c * input.height + y) * input.width + x].into(),
+        _ => 0,
+    }
+}
+
+/// Calls `visit(weight, input)` for all products of the sum of one output.
+fn for_each_product(
+    layer: &Conv2d,
+    sample: &[i16],
+    [f, i, j]: [usize; 3],
+    mut visit: impl FnMut(usize, i32),
+) {
+    for c in 0..layer.input.channels {
+        for k in 0..layer.kernel {
+            for l in 0..layer.kernel {
+                let weight = ((f * layer.input.channels + c) * layer.kernel + k) * layer.kernel + l;
+                visit(weight, value(layer, sample, c, i + k, j + l));
+            }
+        }
+    }
+}
+
+fn outputs(layer: &Conv2d) -> impl Iterator<Item = [usize; 3]> + use<> {
+    let output = layer.output;
+    (0..output.height).flat_map(move |i| {
+        (0..output.width).flat_map(move |j| (0..output.channels).map(move |f| [f, i, j]))
+    })
+}
+
+fn learn(
+    layer: &mut Conv2d,
+    gradient: &[i32],
+    input: &[i16],
+    look: bool,
+) -> LayerAudit {
+    let dense = Dense {
+        values: gradient,
+        output: layer.output,
+    };
+    let sgd = IntegerSgd::new(1, 1, 0);
+    let images = framed(layer, input);
+    layer.learn(&mut GradientWork::default(), &dense, &images, sgd, look)
+}
+
+fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
+    let sizes = prop_oneof![
+        (1..4_usize, 1..6_usize, 1..6_usize, 1..5_usize),
+        // More channels than the gradient's columns, more filters than a block of lanes.
+        (125..140_usize, 1..3_usize, 1..3_usize, 60..70_usize),
+    ];
+    (sizes, 1..4_usize, 0..3_usize)
+        .prop_filter_map(
+            "kernel fits",
+            |((channels, height, width, filters), kernel, padding)| {
+                let input = Shape::image(channels, height, width);
+                let output = Conv2d::output(input, filters, kernel, padding)?;
+                Some((input, output, kernel, padding))
+            },
+        )
+        .prop_flat_map(|(input, output, kernel, padding)| {
+            let weights = output.channels * input.channels * kernel * kernel;
+            let weight = prop_oneof![9 => -300..300, 1 => -70_000..70_000];
+            let layer = prop_oneof![
+                proptest::collection::vec(-300..300, weights),
+                proptest::collection::vec(weight, weights),
+            ];
+            let layer = layer
+                .prop_map(move |weights| Conv2d::new(input, output, kernel, padding, &weights));
+            let samples = proptest::collection::vec(-128..128_i16, 3 * input.features());
+            let sparse = prop_oneof![3 => Just(0), 2 => -90_000..90_000, 1 => any::<i32>()];
+            let gradient = proptest::collection::vec(sparse, 3 * output.features());
+            (layer, samples, gradient)
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn forward_is_the_definition((layer, input, _) in layers()) {
+        let scaling = Scaling::new(layer.fan_in());
+        let weights = layer.values();
+        let mut scaled = vec![0; 3 * layer.output.features()];
+        let images = framed(&layer, &input);
+        let mut work = ConvWork::default();
+        let audit = layer.forward(&mut work, &images, scaling, &mut scaled, true);
+        let (mut sums, mut wrapped) = (Vec::new(), 0);
+        for sample in input.chunks(layer.input.features()) {
+            for output in outputs(&layer) {
+                let mut sum = 0_i64;
+                for_each_product(&layer, sample, output, |weight, value| {
+                    sum += i64::from(weights[weight]) * i64::from(value);
+                });
+                wrapped += u64::from(i32::try_from(sum).is_err());
+                sums.push((sum & 0xffff_ffff) as u32 as i32);
+            }
+        }
+        let mut expected = vec![0; scaled.len()];
+        let cut = scaling.apply(Set::PORTABLE, &sums, &mut expected);
+        prop_assert_eq!(scaled, expected);
+        prop_assert_eq!((audit.cut, audit.forward.wrapped), (cut, wrapped));
+        prop_assert_eq!(audit.forward.sums, sums.len() as u64);
+    }
+
+    #[test]
+    fn the_gradient_is_the_definition((mut layer, input, gradient) in layers()) {
+        let mut exact: Vec<i64> = vec![0; layer.values().len()];
+        let positions = layer.positions();
+        for (m, sample) in input.chunks(layer.input.features()).enumerate() {
+            for [f, i, j] in outputs(&layer) {
+                let at = (m * layer.output.channels + f) * positions + i * layer.output.width + j;
+                let scale = i64::from(gradient[at]);
+                for_each_product(&layer, sample, [f, i, j], |weight, value| {
+                    exact[weight] += scale * i64::from(value);
+                });
+            }
+        }
+        let mut expected = layer.values();
+        for (weight, sum) in expected.iter_mut().zip(&exact) {
+            *weight = weight.wrapping_sub((sum & 0xffff_ffff) as u32 as i32);
+        }
+        let audit = learn(&mut layer, &gradient, &input, true);
+        prop_assert_eq!(layer.values(), expected);
+        let wrapped = exact.iter().filter(|&&sum| i32::try_from(sum).is_err()).count();
+        prop_assert_eq!(audit.gradient.wrapped, wrapped as u64);
+        prop_assert_eq!(audit.gradient.sums, exact.len() as u64);
+    }
+}
+
+#[test]
+fn gradients_that_wrap_are_counted() {
+    let input = Shape::image(1, 1, 2);
+    let mut layer = Conv2d::new(input, input, 1, 0, &[0]);
+    let audit = learn(&mut layer, &[i32::MAX, 5], &[2, 1], true);
+    let exact = 2 * u64::from(i32::MAX.unsigned_abs()) + 5;
+    assert_eq!(audit.gradient.wrapped, 1);
+    assert_eq!(audit.gradient.largest, exact);
+    assert_eq!(layer.values(), [-3]);
+}

@@ -1,0 +1,201 @@
+//! What stands between blocks: pooling and dropout, on the way into the next layer's frame.
+
+use crate::kernel::Set;
+use crate::layers::activation::Activation;
+use crate::layers::images::{Frame, Images, Sample};
+use crate::layers::pool::Window;
+use crate::network::StepSettings;
+use crate::parallel;
+use crate::plan::{Passage, PassageLayer};
+use crate::spec::Shape;
+use nearfield_train::random::{Purpose, Stream};
+
+/// What goes into a passage.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    /// Samples as they are read, `[samples, channels, height, width]`.
+    Samples(&'a [i8]),
+    /// What a block scaled, `[samples, height, width, channels]`, before its activation.
+    Scaled(&'a [i8], Activation),
+}
+
+/// Sends a batch of samples of size `input` through a passage into `out`, framed as the next
+/// layer wants it; dropout acts only in training.
+pub(crate) fn send(
+    passage: &Passage,
+    (source, input): (Source<'_>, Shape),
+    (out, frame): (&mut Images, Frame),
+    stages: &mut [Images; 2],
+    training: Option<&StepSettings>,
+) {
+    let (pool, shape, rest) = match (source, passage.layers.as_slice()) {
+        // Activations never fall, so that the largest of a window may be taken before them.
+        (Source::Scaled(..), [(PassageLayer::MaxPool(window), input), rest @ ..]) => {
+            let shape = window.output(*input).unwrap_or(*input);
+            (Some(*window), shape, rest)
+        }
+        (_, all) => (None, input, all),
+    };
+    let dropout_alone = |(layer, _): &(PassageLayer, Shape)| {
+        matches!(layer, PassageLayer::Dropout(..))
+    };
+    if rest.iter().all(dropout_alone) {
+        lay((source, pool, input), shape, (out, frame));
+        for &(layer, _) in rest {
+            drop_out(layer, shape, out, training);
+        }
+        return;
+    }
+    let [stage, next] = stages;
+    lay((source, pool, input), shape, (stage, Frame::plain(shape)));
+    for &(layer, shape) in rest {
+        if let PassageLayer::Dropout(..) = layer {
+            drop_out(layer, shape, stage, training);
+        } else {
+            pool_images(layer, shape, stage, next);
+            core::mem::swap(stage, next);
+        }
+    }
+    reframe(stage, (out, frame));
+}
+
+/// Lays samples, or activations, into a frame; pooled first if asked for.
+fn lay(
+    (source, pool, input): (Source<'_>, Option<Window>, Shape),
+    shape: Shape,
+    (out, frame): (&mut Images, Frame),
+) {
+    let (Source::Samples(values) | Source::Scaled(values, _)) = source;
+    let samples = values.len() / input.features();
+    out.resize(frame, samples);
+    // A value costs about as much as four products.
+    let work = 4 * values.len();
+    parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
+        let values = &values[index * input.features()..][..input.features()];
+        let mut sample = Sample::new(shape, frame, out);
+        match (source, pool) {
+            (Source::Samples(_), _) => sample.fill(false, |first, places| {
+                let pixels = input.height * input.width;
+                for (place, at) in places.iter_mut().zip(first..) {
+                    let (pixel, channel) = (at / input.channels, at % input.channels);
+                    *place = values[channel * pixels + pixel].into();
+                }
+            }),
+            (Source::Scaled(_, activation), None) => {
+                let set = Set::active();
+                sample.fill(false, |first, places| {
+                    activation.apply_all(set, &values[first..], places);
+                });
+            }
+            (Source::Scaled(_, activation), Some(window)) => {
+                let pooled = Pooled {
+                    window,
+                    input,
+                    values,
+                    activation,
+                };
+                sample.fill(true, |first, places| pooled.fill(first, places));
+            }
+        }
+    });
+}
+
+/// A sample whose windows' largest values are wanted.
+struct Pooled<'a> {
+    window: Window,
+    input: Shape,
+    values: &'a [i8],
+    activation: Activation,
+}
+
+impl Pooled<'_> {
+    /// Fills in the activations of some channels of a window, from that of the output value
+    /// `first` on.
+    fn fill(&self, first: usize, places: &mut [i16]) {
+        const PIECE: usize = 256;
+        let set = Set::active();
+        let channels = self.input.channels;
+        let (window, mut channel) = (first / channels, first % channels);
+        for places in places.chunks_mut(PIECE) {
+            let mut best = [i8::MIN; PIECE];
+            let best = &mut best[..places.len()];
+            for pixel in self.window.pixels(self.input, window).flatten() {
+                set.raise_scaled(best, &self.values[pixel * channels + channel..]);
+            }
+            self.activation.apply_all(set, best, places);
+            channel += places.len();
+        }
+    }
+}
+
+/// Pools plain images.
+fn pool_images(layer: PassageLayer, input: Shape, from: &Images, to: &mut Images) {
+    let whole = Window {
+        height: input.height,
+        width: input.width,
+        pad_height: 0,
+        pad_width: 0,
+    };
+    let window = match layer {
+        PassageLayer::MaxPool(window) | PassageLayer::AvgPool(window) => window,
+        _ => whole,
+    };
+    let shape = window.output(input).unwrap_or(input);
+    to.resize(Frame::plain(shape), from.samples());
+    let work = 4 * from.values.len();
+    parallel::for_each_part(&mut to.values, shape.features(), work, |index, to| {
+        let from = &from.values[index * input.features()..][..input.features()];
+        for (index, to) in to.iter_mut().enumerate() {
+            let (place, channel) = (index / input.channels, index % input.channels);
+            let value = |pixel: usize| from[pixel * input.channels + channel];
+            *to = if let PassageLayer::AvgPool(window) = layer {
+                window.avg(input, place, value)
+            } else {
+                let pixels = window.pixels(input, place).flatten();
+                pixels.map(value).max().unwrap_or(0)
+            };
+        }
+    });
+}
+
+/// Lays plain images into another frame.
+fn reframe(from: &Images, (out, frame): (&mut Images, Frame)) {
+    let shape = from.frame.shape;
+    out.resize(frame, from.samples());
+    let work = 4 * from.values.len();
+    parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
+        let from = &from.values[index * shape.features()..][..shape.features()];
+        Sample::new(shape, frame, out).fill(false, |first, places| {
+            places.copy_from_slice(&from[first..first + places.len()]);
+        });
+    });
+}
+
+/// Drops values in training; draws are made in the order sample, channel, row, column, whatever
+/// the frame.
+fn drop_out(
+    layer: PassageLayer,
+    shape: Shape,
+    images: &mut Images,
+    training: Option<&StepSettings>,
+) {
+    let (PassageLayer::Dropout(dropout, number), Some(step)) = (layer, training) else {
+        return;
+    };
+    let mut stream = Stream::new(step.seed, Purpose::Dropout, number, step.step);
+    let frame = images.frame;
+    for sample in images.values.chunks_exact_mut(frame.size()) {
+        if frame.shape != shape || shape.height * shape.width == 1 && frame.padding == 0 {
+            dropout.apply(&mut sample[..shape.features()], &mut stream);
+            continue;
+        }
+        for channel in 0..shape.channels {
+            for y in 0..shape.height {
+                for x in 0..shape.width {
+                    let place = frame.pixel(y, x) + channel;
+                    dropout.apply(&mut sample[place..=place], &mut stream);
+                }
+            }
+        }
+    }
+}
