@@ -9,7 +9,11 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use nearfield_int::kernel::{BLOCK, Panel, Reciprocal, Set, Wide, products};
+use nearfield_int::kernel::{
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, ROWS, Reciprocal, Rows, SUMS,
+    Set, Span, products,
+};
+use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::{Network, StepSettings};
 use nearfield_int::presets;
 use nearfield_int::spec::{NetworkSpec, Shape};
@@ -21,73 +25,140 @@ fn random(count: usize, limit: u32) -> Vec<i32> {
     (0..count).map(|_| stream.symmetric(limit)).collect()
 }
 
-fn activations(count: usize) -> Vec<i16> {
-    random(count, 91)
-        .into_iter()
-        .map(|value| i16::try_from(value).unwrap())
-        .collect()
+fn narrow(count: usize, limit: u32) -> Aligned<i16> {
+    let mut values = Aligned::new(count);
+    for (place, value) in values.iter_mut().zip(random(count, limit)) {
+        *place = i16::try_from(value).unwrap();
+    }
+    values
 }
 
-/// Sums of all rows with 64 lanes: the shapes of VGG8B's and the MLPs' layers.
-fn row_products(c: &mut Criterion) {
+fn activations(count: usize) -> Aligned<i16> {
+    narrow(count, 91)
+}
+
+/// Sums of rows with blocks of 64 lanes: the shapes of the layers of VGG8B and the MLPs.
+/// Convolutions read `side * side` overlapping rows of an image with a border.
+fn sums_of_products(c: &mut Criterion) {
     let mut group = c.benchmark_group("products");
-    for (rows, depth) in [
-        (100, 784),
-        (256, 1152),
-        (512, 2304),
-        (512, 4608),
-        (3000, 3000),
-    ] {
-        let weights = random(rows * depth, 20_000);
-        let wide = Wide::new(&weights, depth);
-        let panel = Panel::from_rows(&activations(BLOCK * depth), depth);
-        let mut expected = vec![0; rows * BLOCK];
-        products(Set::PORTABLE, &wide, 0..rows, (&panel, 0), &mut expected);
-        group.throughput(Throughput::Elements((rows * depth * BLOCK) as u64));
+    let convolutions = [(128, 28), (256, 14), (512, 7), (512, 3)].map(|(channels, side)| {
+        let row = (side + 2) * channels;
+        let starts = (0..side * side).map(|at| at / side * row + at % side * channels);
+        let span = Span {
+            runs: 3,
+            stride: row,
+            length: 3 * channels,
+        };
+        let name = format!("conv {channels}x{side}x{side}");
+        (name, starts.collect::<Vec<_>>(), span)
+    });
+    let linear = [(100, 784), (1024, 1024), (3000, 3000)].map(|(rows, depth)| {
+        let starts = (0..rows).map(|row| row * depth).collect();
+        let name = format!("linear {rows}x{depth}");
+        (name, starts, Span::contiguous(depth))
+    });
+    for (name, starts, span) in convolutions.into_iter().chain(linear) {
+        let values = activations(starts[starts.len() - 1] + span.reach());
+        let weights = narrow(span.depth() * BLOCK, 20_000);
+        let panel = Panel::from_rows(&weights, span.depth());
+        let lanes = Lanes {
+            values: Halves::narrow(panel.block(0)),
+            width: BLOCK,
+        };
+        let run = |set: Set, sums: &mut Vec<i32>| {
+            sums.clear();
+            let mut tile = [0; SUMS];
+            for starts in starts.chunks(ROWS) {
+                let rows = Rows {
+                    values: Halves::narrow(&values),
+                    starts,
+                    span,
+                };
+                let tile = &mut tile[..starts.len() * BLOCK];
+                products(set, &rows, &lanes, tile);
+                sums.extend_from_slice(tile);
+            }
+        };
+        let mut expected = Vec::new();
+        run(Set::PORTABLE, &mut expected);
+        let count = starts.len() * span.depth() * BLOCK;
+        group.throughput(Throughput::Elements(count as u64));
         for set in Set::available() {
-            let mut sums = vec![0; rows * BLOCK];
-            products(set, &wide, 0..rows, (&panel, 0), &mut sums);
+            let mut sums = Vec::new();
+            run(set, &mut sums);
             assert_eq!(sums, expected, "{}", set.name());
-            group.bench_function(
-                format!("{rows}x{depth}x{BLOCK}/{}", set.name()),
-                |bencher| {
-                    bencher.iter(|| {
-                        for start in (0..rows).step_by(48) {
-                            let part = start..rows.min(start + 48);
-                            let sums = &mut sums[part.start * BLOCK..part.end * BLOCK];
-                            products(set, &wide, part, (&panel, 0), black_box(sums));
-                        }
-                    });
-                },
-            );
+            group.bench_function(format!("{name}/{}", set.name()), |bencher| {
+                bencher.iter(|| run(set, black_box(&mut sums)));
+            });
         }
     }
 }
 
-/// Updates, scalings and scaled additions of 64 thousand values.
+/// Sparse weight gradients: rows of an image added up, 16 to a filter.
+fn sparse_gradients(c: &mut Criterion) {
+    const COLUMNS: usize = 384;
+    let mut group = c.benchmark_group("sparse gradients");
+    let values = activations(16 * 16 * 256);
+    let mut stream = Stream::new(1, Purpose::Split, 0, 0);
+    let mut contributions = Contributions::default();
+    for _ in 0..64 {
+        let start = stream.below(200) * 256;
+        assert!(contributions.push(start, stream.symmetric(30_000)));
+    }
+    group.throughput(Throughput::Elements((contributions.len() * COLUMNS) as u64));
+    let run = |set: Set, sums: &mut [i32]| {
+        let all = 0..contributions.len();
+        set.add_contributions(sums, (&values, 0), (&contributions, all));
+    };
+    let mut expected = vec![0; COLUMNS];
+    run(Set::PORTABLE, &mut expected);
+    for set in Set::available() {
+        let mut sums = vec![0; COLUMNS];
+        run(set, &mut sums);
+        assert_eq!(sums, expected, "{}", set.name());
+        group.bench_function(format!("{COLUMNS} columns/{}", set.name()), |bencher| {
+            bencher.iter(|| run(set, black_box(&mut sums)));
+        });
+    }
+}
+
+/// Updates, scalings and activations of 64 thousand values.
 fn element_wise(c: &mut Criterion) {
     const COUNT: usize = 1 << 16;
     let mut group = c.benchmark_group("element-wise");
     group.throughput(Throughput::Elements(COUNT as u64));
     let gradients = random(COUNT, 1 << 28);
-    let row = activations(COUNT);
+    let correction = Correction {
+        rate: Reciprocal::new(512 * 640),
+        decay: Some(Reciprocal::new(28_000)),
+    };
     for set in Set::available() {
-        let (rate, decay) = (Reciprocal::new(512 * 640), Some(Reciprocal::new(28_000)));
-        let mut weights = random(COUNT, 30_000);
+        let mut weights = narrow(COUNT, 30_000);
         let mut expected = weights.clone();
-        set.update(&mut weights, &gradients, rate, decay);
-        Set::PORTABLE.update(&mut expected, &gradients, rate, decay);
-        assert_eq!(weights, expected);
+        assert_eq!(
+            set.update(&mut weights, &gradients, correction),
+            Set::PORTABLE.update(&mut expected, &gradients, correction)
+        );
+        assert_eq!(*weights, *expected);
+        let none = vec![0; COUNT];
         group.bench_function(format!("update/{}", set.name()), |bencher| {
-            bencher.iter(|| set.update(black_box(&mut weights), &gradients, rate, decay));
+            bencher.iter(|| set.update(black_box(&mut weights), &none, correction));
         });
-        let mut scaled = vec![0; COUNT];
+        let (mut scaled, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
+        set.scale(&gradients, correction.rate, 127, &mut scaled);
+        Set::PORTABLE.scale(&gradients, correction.rate, 127, &mut oracle);
+        assert_eq!(scaled, oracle);
         group.bench_function(format!("scale/{}", set.name()), |bencher| {
-            bencher.iter(|| set.scale(&gradients, rate, 127, black_box(&mut scaled)));
+            bencher.iter(|| set.scale(&gradients, correction.rate, 127, black_box(&mut scaled)));
         });
-        let mut sums = vec![0; COUNT];
-        group.bench_function(format!("add scaled/{}", set.name()), |bencher| {
-            bencher.iter(|| set.add_scaled(black_box(&mut sums), 12_345, &row));
+        let (mut active, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
+        Activation::default().apply_all(set, &scaled, &mut active);
+        Activation::default().apply_all(Set::PORTABLE, &scaled, &mut oracle);
+        assert_eq!(active, oracle);
+        group.bench_function(format!("activate/{}", set.name()), |bencher| {
+            bencher.iter(|| {
+                Activation::default().apply_all(set, &scaled, black_box(&mut active));
+            });
         });
     }
 }
@@ -106,8 +177,8 @@ fn networks(c: &mut Criterion) {
         let spec = NetworkSpec::new(input, 10, presets::layers(preset, 0).unwrap());
         let mut network = Network::new(&spec, 1).unwrap();
         let values: Vec<i8> = activations(batch * input.features())
-            .into_iter()
-            .map(|value| i8::try_from(value).unwrap())
+            .iter()
+            .map(|&value| i8::try_from(value).unwrap())
             .collect();
         let labels: Vec<u16> = (0..batch).map(|i| u16::try_from(i % 10).unwrap()).collect();
         let settings = StepSettings::default();
@@ -117,7 +188,10 @@ fn networks(c: &mut Criterion) {
         );
         group.throughput(Throughput::Elements(batch as u64));
         group.bench_function(format!("{name}/step"), |bencher| {
-            bencher.iter(|| network.train_step(&values, &labels, &settings).unwrap());
+            bencher.iter(|| {
+                let counted = network.train_step(&values, &labels, &settings).unwrap();
+                assert_eq!(counted.output.seen, batch as u64);
+            });
         });
         group.bench_function(format!("{name}/predict"), |bencher| {
             bencher.iter(|| network.scores(&values).unwrap());
@@ -125,5 +199,11 @@ fn networks(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, row_products, element_wise, networks);
+criterion_group!(
+    benches,
+    sums_of_products,
+    sparse_gradients,
+    element_wise,
+    networks
+);
 criterion_main!(benches);

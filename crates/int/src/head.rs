@@ -53,12 +53,7 @@ impl Classifier {
     }
 
     /// Forms the scores of every class, `[samples, classes]`, in -127..=127.
-    pub fn score(
-        &self,
-        work: &mut ClassifierWork,
-        features: &[i16],
-        largest: bool,
-    ) -> LayerAudit {
+    pub fn score(&self, work: &mut ClassifierWork, features: &[i16], largest: bool) -> LayerAudit {
         let samples = features.len() / self.linear.inputs;
         work.scores.resize(samples * self.linear.outputs, 0);
         let scores = &mut work.scores;
@@ -194,12 +189,7 @@ pub struct HeadWork {
 
 impl Head {
     /// The head of a planned block.
-    pub fn new(
-        plan: &BlockPlan,
-        spec: HeadSpec,
-        activation: Activation,
-        linear: Linear,
-    ) -> Self {
+    pub fn new(plan: &BlockPlan, spec: HeadSpec, activation: Activation, linear: Linear) -> Self {
         let pooling = plan.head_window.map(|window| Pooling {
             window,
             kind: spec.pool,

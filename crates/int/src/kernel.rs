@@ -5,6 +5,7 @@
 //! others, `avx2` and `avx512` (VNNI) are chosen at run time where the processor has them. All
 //! give the same bits; `NEARFIELD_KERNELS=portable|avx2|avx512` forces one.
 
+mod aligned;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[allow(
     unsafe_code,
@@ -17,7 +18,6 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
-mod aligned;
 mod contributions;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod list;
@@ -34,8 +34,8 @@ pub use panel::{Panel, fill_from_columns, fill_from_rows};
 pub use reciprocal::Reciprocal;
 pub use set::Set;
 pub use tile::{BLOCK, Halves, Lanes, ROWS, Rows, SUMS, Span};
-pub use weights::{Corrected, Correction, RowsMut, Weights};
 pub(crate) use weights::split;
+pub use weights::{Corrected, Correction, RowsMut, Weights};
 
 use tile::Tile;
 

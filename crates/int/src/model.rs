@@ -81,11 +81,17 @@ pub fn tensors_to_bytes(
             let (dtype, bytes): (_, Vec<u8>) = match narrow {
                 Some(narrow) => (
                     Dtype::I16,
-                    narrow.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                    narrow
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
                 ),
                 None => (
                     Dtype::I32,
-                    values.iter().flat_map(|value| value.to_le_bytes()).collect(),
+                    values
+                        .iter()
+                        .flat_map(|value| value.to_le_bytes())
+                        .collect(),
                 ),
             };
             (name, shape, dtype, bytes)

@@ -36,9 +36,8 @@ pub(crate) fn send(
         }
         (_, all) => (None, input, all),
     };
-    let dropout_alone = |(layer, _): &(PassageLayer, Shape)| {
-        matches!(layer, PassageLayer::Dropout(..))
-    };
+    let dropout_alone =
+        |(layer, _): &(PassageLayer, Shape)| matches!(layer, PassageLayer::Dropout(..));
     if rest.iter().all(dropout_alone) {
         lay((source, pool, input), shape, (out, frame));
         for &(layer, _) in rest {
@@ -72,13 +71,21 @@ fn lay(
     let work = 4 * values.len();
     parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
         let values = &values[index * input.features()..][..input.features()];
+        if matches!(source, Source::Samples(_)) && frame == Frame::flat(input) {
+            // The order in which samples are read is the one that is wanted.
+            let places = out.iter_mut().zip(values);
+            return places.for_each(|(place, &value)| *place = value.into());
+        }
         let mut sample = Sample::new(shape, frame, out);
         match (source, pool) {
             (Source::Samples(_), _) => sample.fill(false, |first, places| {
-                let pixels = input.height * input.width;
-                for (place, at) in places.iter_mut().zip(first..) {
-                    let (pixel, channel) = (at / input.channels, at % input.channels);
-                    *place = values[channel * pixels + pixel].into();
+                let (channels, pixels) = (input.channels, input.height * input.width);
+                for (pixel, places) in (first / channels..).zip(places.chunks_mut(channels)) {
+                    let channel = first % channels;
+                    let values = values[channel * pixels + pixel..].iter().step_by(pixels);
+                    for (place, &value) in places.iter_mut().zip(values) {
+                        *place = value.into();
+                    }
                 }
             }),
             (Source::Scaled(_, activation), None) => {

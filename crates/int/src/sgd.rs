@@ -56,7 +56,10 @@ mod tests {
         let sgd = IntegerSgd::new(512, 640, 12_000);
         let weights = [100, 100, 11_999, 12_000, -24_000];
         let (weights, wrapped) = update(sgd, &weights, &[327_679, -327_680, 0, 0, 0]);
-        assert_eq!((weights, wrapped), ([100, 101, 11_999, 11_999, -23_998].to_vec(), 0));
+        assert_eq!(
+            (weights, wrapped),
+            ([100, 101, 11_999, 11_999, -23_998].to_vec(), 0)
+        );
     }
 
     #[test]

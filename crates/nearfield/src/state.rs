@@ -98,7 +98,10 @@ pub fn to_bytes(
         let best = best.map(|(name, shape, values)| (format!("{BEST}{name}"), shape, values));
         network.tensors().chain(best)
     };
-    let digest = digest(&json, tensors().map(|(name, _, values)| (name, digest_of(&values))));
+    let digest = digest(
+        &json,
+        tensors().map(|(name, _, values)| (name, digest_of(&values))),
+    );
     Ok(model::tensors_to_bytes(
         tensors(),
         format!("{digest}\n{json}"),

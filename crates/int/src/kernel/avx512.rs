@@ -13,7 +13,7 @@ use core::arch::x86_64::{
     _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32, _mm512_mask_sub_epi32,
     _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epi32, _mm512_max_epu32,
     _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32, _mm512_permutex2var_epi64,
-    _mm512_reduce_max_epu32, _mm512_set1_epi32, _mm512_set1_epi64, _mm512_set_epi64,
+    _mm512_reduce_max_epu32, _mm512_set_epi64, _mm512_set1_epi32, _mm512_set1_epi64,
     _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi64, _mm512_srl_epi64,
     _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_unpackhi_epi16,
     _mm512_unpacklo_epi16,
@@ -75,11 +75,11 @@ unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
     let pairs = tile.span.length / 2;
-    sums.fill(0);
     for run in 0..tile.span.runs {
         let values = tile.values.as_ptr().wrapping_add(run * tile.span.stride);
         for first in (0..pairs).step_by(PAIRS_AT_ONCE) {
             let count = PAIRS_AT_ONCE.min(pairs - first);
+            let add = run + first > 0;
             let values = values.wrapping_add(2 * first);
             let block = tile
                 .block
@@ -90,10 +90,12 @@ unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]
                 // SAFETY: each case takes rows that are there, with their sums.
                 let done = unsafe {
                     match starts.len() {
-                        left if left >= R => some_rows::<R, V>(values, starts, block, count, to),
-                        4.. => some_rows::<4, V>(values, starts, block, count, to),
-                        2.. => some_rows::<2, V>(values, starts, block, count, to),
-                        _ => some_rows::<1, V>(values, starts, block, count, to),
+                        left if left >= R => {
+                            some_rows::<R, V>(values, starts, block, (count, add), to)
+                        }
+                        4.. => some_rows::<4, V>(values, starts, block, (count, add), to),
+                        2.. => some_rows::<2, V>(values, starts, block, (count, add), to),
+                        _ => some_rows::<1, V>(values, starts, block, (count, add), to),
                     }
                 };
                 starts = &starts[done..];
@@ -103,7 +105,8 @@ unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]
     }
 }
 
-/// Adds the products of `pairs` pairs of depths to the sums of the first `R` rows; returns `R`.
+/// Forms the products of `pairs` pairs of depths, or adds them to the sums, of the first `R`
+/// rows; returns `R`.
 ///
 /// # Safety
 /// There are `R` starts, `2 * pairs` values from each of them, `16 * V` lanes of so many values
@@ -113,15 +116,17 @@ unsafe fn some_rows<const R: usize, const V: usize>(
     values: *const i16,
     starts: &[usize],
     block: *const i16,
-    pairs: usize,
+    (pairs, add): (usize, bool),
     to: *mut i32,
 ) -> usize {
     let rows: [*const i16; R] = core::array::from_fn(|row| values.wrapping_add(starts[row]));
     let mut sums = [[_mm512_setzero_si512(); V]; R];
-    for (row, sums) in sums.iter_mut().enumerate() {
-        for (v, sum) in sums.iter_mut().enumerate() {
-            // SAFETY: there are `R` rows of `16 * V` sums.
-            *sum = unsafe { _mm512_loadu_si512(to.add(row * 16 * V + 16 * v).cast()) };
+    if add {
+        for (row, sums) in sums.iter_mut().enumerate() {
+            for (v, sum) in sums.iter_mut().enumerate() {
+                // SAFETY: there are `R` rows of `16 * V` sums.
+                *sum = unsafe { _mm512_loadu_si512(to.add(row * 16 * V + 16 * v).cast()) };
+            }
         }
     }
     for pair in 0..pairs {

@@ -45,7 +45,9 @@ impl Contributions {
             self.put(start, scale);
             return true;
         }
-        let places = factor.unsigned_abs().div_ceil(i16::MAX.unsigned_abs().into());
+        let places = factor
+            .unsigned_abs()
+            .div_ceil(i16::MAX.unsigned_abs().into());
         if places > MOST_PLACES {
             return false;
         }

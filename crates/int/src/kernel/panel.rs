@@ -59,7 +59,12 @@ impl Panel {
     /// Fills a block from the first columns of `values`, whose rows start `stride` values apart.
     pub fn fill_from_columns(&mut self, block: usize, values: &[i16], stride: usize) {
         let (depth, lanes, width) = (self.depth, self.count(block), self.width(block));
-        fill_from_columns(self.block_mut(block), (values, stride), depth, (lanes, width));
+        fill_from_columns(
+            self.block_mut(block),
+            (values, stride),
+            depth,
+            (lanes, width),
+        );
     }
 
     /// The values of all blocks, to be filled in.

@@ -221,8 +221,7 @@ impl RowsMut<'_> {
         if self.high.is_empty() {
             let low = &mut self.low[start..start + gradients.len()];
             loop {
-                let (more, largest) =
-                    set.update(&mut low[done..], &gradients[done..], correction);
+                let (more, largest) = set.update(&mut low[done..], &gradients[done..], correction);
                 corrected.largest = corrected.largest.max(largest);
                 done += more;
                 if done == gradients.len() {
@@ -296,11 +295,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn corrected(
-        weights: &mut Weights,
-        gradients: &[i32],
-        correction: Correction,
-    ) -> (u64, u32) {
+    fn corrected(weights: &mut Weights, gradients: &[i32], correction: Correction) -> (u64, u32) {
         let depth = weights.depth();
         let ((), corrected) = weights.correct(2, 0, |first, rows| {
             let mut corrected = Corrected::default();

@@ -256,9 +256,10 @@ mod tests {
     fn no_activation_falls_so_that_the_largest_input_has_the_largest_output() {
         let nitro = NITRO_MEANS.map(|(alpha_inv, _)| Activation::NitroRelu { alpha_inv });
         let leaky = Activation::PocketLeakyRelu { alpha_inv: 4 };
-        for activation in nitro
-            .into_iter()
-            .chain([leaky, Activation::PocketRelu, Activation::PocketTanh])
+        for activation in
+            nitro
+                .into_iter()
+                .chain([leaky, Activation::PocketRelu, Activation::PocketTanh])
         {
             assert!((-128..127).all(|x| activation.apply(x) <= activation.apply(x + 1)));
         }

@@ -4,9 +4,7 @@ use super::images::{Frame, Images};
 use super::scaling::Scaling;
 use super::sums::{self, Bounds};
 use crate::audit::{LayerAudit, Merge};
-use crate::kernel::{
-    self, BLOCK, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights,
-};
+use crate::kernel::{self, BLOCK, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
 use crate::parallel;
 use crate::spec::Shape;
 use alloc::vec;

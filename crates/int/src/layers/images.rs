@@ -70,7 +70,10 @@ impl Frame {
             return;
         }
         let (inside, side) = (self.shape.width * self.depth, self.padding * self.depth);
-        let (first, last) = (self.pixel(0, 0), self.pixel(self.shape.height - 1, 0) + inside);
+        let (first, last) = (
+            self.pixel(0, 0),
+            self.pixel(self.shape.height - 1, 0) + inside,
+        );
         sample[..first].fill(0);
         sample[last..].fill(0);
         for y in 1..self.shape.height {

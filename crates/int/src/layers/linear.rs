@@ -10,6 +10,9 @@ use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
 
+/// Rows of weights that are corrected together: as many as memory is well read in at once.
+const ROWS_CORRECTED: usize = 24;
+
 /// A fully connected layer.
 ///
 /// # Shapes
@@ -168,39 +171,34 @@ impl Linear {
         let (panel, high) = (&work.panel, halves.high.map(|_| &work.high_panel));
         let rows = &work.gradient.low;
         let products = at_input.len() * self.outputs;
-        parallel::for_each_part(
-            at_input,
-            ROWS * self.inputs,
-            products,
-            |index, at_input| {
-                let starts = row_starts(index * ROWS, depth);
-                let starts = &starts[..at_input.len() / self.inputs];
-                let mut sums = [0; SUMS];
-                for block in 0..panel.blocks() {
-                    let rows = Rows {
-                        values: Halves::narrow(rows),
-                        starts,
-                        span: Span::contiguous(depth),
-                    };
-                    let lanes = Lanes {
-                        values: Halves {
-                            low: panel.block(block),
-                            high: high.map(|high| high.block(block)),
-                        },
-                        width: panel.width(block),
-                    };
-                    let sums = &mut sums[..starts.len() * lanes.width];
-                    crate::kernel::products(set, &rows, &lanes, sums);
-                    let count = panel.count(block);
-                    for (row, sums) in at_input
-                        .chunks_exact_mut(self.inputs)
-                        .zip(sums.chunks_exact(lanes.width))
-                    {
-                        row[block * BLOCK..][..count].copy_from_slice(&sums[..count]);
-                    }
+        parallel::for_each_part(at_input, ROWS * self.inputs, products, |index, at_input| {
+            let starts = row_starts(index * ROWS, depth);
+            let starts = &starts[..at_input.len() / self.inputs];
+            let mut sums = [0; SUMS];
+            for block in 0..panel.blocks() {
+                let rows = Rows {
+                    values: Halves::narrow(rows),
+                    starts,
+                    span: Span::contiguous(depth),
+                };
+                let lanes = Lanes {
+                    values: Halves {
+                        low: panel.block(block),
+                        high: high.map(|high| high.block(block)),
+                    },
+                    width: panel.width(block),
+                };
+                let sums = &mut sums[..starts.len() * lanes.width];
+                crate::kernel::products(set, &rows, &lanes, sums);
+                let count = panel.count(block);
+                for (row, sums) in at_input
+                    .chunks_exact_mut(self.inputs)
+                    .zip(sums.chunks_exact(lanes.width))
+                {
+                    row[block * BLOCK..][..count].copy_from_slice(&sums[..count]);
                 }
-            },
-        );
+            }
+        });
     }
 
     /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
@@ -239,7 +237,7 @@ impl Linear {
         };
         let correction = sgd.correction();
         let products = input.len() * self.outputs;
-        let rows_a_task = ROWS.min(self.outputs.div_ceil(2));
+        let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
         let (gradient, corrected): (Range, _) =
             self.weights.correct(rows_a_task, products, |first, rows| {
                 let mut corrected = Corrected::default();
@@ -354,11 +352,8 @@ impl GradientRows {
         let halves = self.halves();
         let square = |place: usize| u64::from(halves.value(place).unsigned_abs()).pow(2);
         let rows = (0..halves.low.len()).step_by(stride);
-        squares.extend(rows.map(|row| {
-            (row..row + stride)
-                .map(square)
-                .fold(0, u64::saturating_add)
-        }));
+        squares
+            .extend(rows.map(|row| (row..row + stride).map(square).fold(0, u64::saturating_add)));
         self.squares = squares;
     }
 }
@@ -435,7 +430,10 @@ mod tests {
         let sgd = IntegerSgd::new(1, 1, 0);
         let audit = layer.learn(&mut work, &[155_000_i32], &[1, -1, 20_000], sgd, true);
         let wrapped = (155_000_i64 * 20_000) as i32;
-        assert_eq!(layer.values(), [-55_000, 154_997, 70_000_i32.wrapping_sub(wrapped)]);
+        assert_eq!(
+            layer.values(),
+            [-55_000, 154_997, 70_000_i32.wrapping_sub(wrapped)]
+        );
         assert_eq!(audit.gradient.wrapped, 1);
         assert_eq!(audit.gradient.largest, 3_100_000_000);
     }

@@ -136,12 +136,7 @@ impl Window {
     /// The mean of each window of some channels, rounded toward zero; padding counts as 0.
     /// `value(pixel)` gives the values of these channels.
     #[allow(clippy::cast_possible_truncation, reason = "a mean of int16 values")]
-    pub(crate) fn avg(
-        self,
-        input: Shape,
-        window: usize,
-        value: impl Fn(usize) -> i16,
-    ) -> i16 {
+    pub(crate) fn avg(self, input: Shape, window: usize, value: impl Fn(usize) -> i16) -> i16 {
         let sum: i64 = self
             .pixels(input, window)
             .flatten()
@@ -285,7 +280,12 @@ mod tests {
     fn the_first_of_equals_wins_and_incomplete_windows_are_dropped() {
         let values = [1, 5, 9, 5, 5, 9, 9, 9, 9];
         let input = Shape::image(1, 3, 3);
-        let found = winners(Window::square(2), HeadPadding::Never, input, (&values, IDENTITY));
+        let found = winners(
+            Window::square(2),
+            HeadPadding::Never,
+            input,
+            (&values, IDENTITY),
+        );
         assert_eq!((found.values, found.positions), (vec![5], vec![1]));
         assert_eq!(Window::square(2).of_pixel(input, 2), None);
     }
@@ -301,7 +301,10 @@ mod tests {
             input,
             (&scaled, Activation::default()),
         );
-        assert_eq!((found.values[0], found.positions[0], found.scaled[0]), (-36, 1, -3));
+        assert_eq!(
+            (found.values[0], found.positions[0], found.scaled[0]),
+            (-36, 1, -3)
+        );
     }
 
     #[test]
@@ -310,7 +313,10 @@ mod tests {
         let scaled = [-4, -8, -12, 4];
         let leaky = Activation::PocketLeakyRelu { alpha_inv: 4 };
         let found = winners(PADDED, HeadPadding::Never, input, (&scaled, leaky));
-        assert_eq!((found.values, found.positions), (vec![-1, -2, -3, 4], vec![0, 1, 2, 3]));
+        assert_eq!(
+            (found.values, found.positions),
+            (vec![-1, -2, -3, 4], vec![0, 1, 2, 3])
+        );
         let found = winners(PADDED, HeadPadding::Zero, input, (&scaled, leaky));
         assert_eq!(found.values, [0, 0, 0, 4]);
         assert_eq!(found.positions, [NO_WINNER, NO_WINNER, NO_WINNER, 3]);

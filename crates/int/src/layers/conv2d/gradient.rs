@@ -143,22 +143,27 @@ impl<G: OutputGradient> Task<'_, G> {
         memory.contributions.clear();
         memory.ends.clear();
         let base = samples.start * self.input.frame.size();
-        let filters = memory.magnitudes.iter_mut().zip(memory.sums.chunks_exact_mut(depth));
+        let filters = memory
+            .magnitudes
+            .iter_mut()
+            .zip(memory.sums.chunks_exact_mut(depth));
         for (index, (magnitude, sums)) in filters.enumerate() {
             for sample in samples.clone() {
                 let offset = sample * self.input.frame.size() - base;
-                self.gradient.visit(sample, first + index, |position, value| {
-                    let start = offset + self.layer.starts[position];
-                    *magnitude += u64::from(value.unsigned_abs());
-                    let short = u32::try_from(start).ok();
-                    if value == 0 || short.is_some_and(|s| memory.contributions.push(s, value)) {
-                        return;
-                    }
-                    for (run, sums) in sums.chunks_exact_mut(span.length).enumerate() {
-                        let row = &self.input.values[base + start + run * span.stride..];
-                        self.set.add_scaled(sums, value, &row[..span.length]);
-                    }
-                });
+                self.gradient
+                    .visit(sample, first + index, |position, value| {
+                        let start = offset + self.layer.starts[position];
+                        *magnitude += u64::from(value.unsigned_abs());
+                        let short = u32::try_from(start).ok();
+                        if value == 0 || short.is_some_and(|s| memory.contributions.push(s, value))
+                        {
+                            return;
+                        }
+                        for (run, sums) in sums.chunks_exact_mut(span.length).enumerate() {
+                            let row = &self.input.values[base + start + run * span.stride..];
+                            self.set.add_scaled(sums, value, &row[..span.length]);
+                        }
+                    });
             }
             memory.ends.push(memory.contributions.len());
         }

@@ -75,12 +75,7 @@ fn outputs(layer: &Conv2d) -> impl Iterator<Item = [usize; 3]> + use<> {
     })
 }
 
-fn learn(
-    layer: &mut Conv2d,
-    gradient: &[i32],
-    input: &[i16],
-    look: bool,
-) -> LayerAudit {
+fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16], look: bool) -> LayerAudit {
     let dense = Dense {
         values: gradient,
         output: layer.output,
