@@ -2,6 +2,7 @@
 
 use crate::arithmetic::{Residual, TARGET};
 use crate::audit::LayerAudit;
+use crate::kernel::Set;
 use crate::layers::activation::Activation;
 use crate::layers::conv2d::OutputGradient;
 use crate::layers::images::{Frame, Images};
@@ -290,7 +291,9 @@ impl Head {
 
     /// Turns the gradient at the features of a linear block into that before its activation.
     pub(crate) fn pass_activation(&self, work: &mut HeadWork, scaled: &[i8]) {
-        self.activation.backward_all(&mut work.at_features, scaled);
+        let set = Set::active();
+        self.activation
+            .backward_all(set, &mut work.at_features, scaled);
     }
 
     /// The gradient at what a convolution scaled, `[samples, height, width, channels]`.
@@ -304,7 +307,7 @@ impl Head {
             .is_some_and(|pooling| pooling.kind == HeadPool::Max);
         if max_pooled {
             self.activation
-                .backward_all(&mut work.at_features, &work.scaled);
+                .backward_all(Set::active(), &mut work.at_features, &work.scaled);
         }
         HeadGradient {
             at_features: &work.at_features,

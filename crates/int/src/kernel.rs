@@ -296,10 +296,12 @@ mod tests {
                 set.raise(&mut best, &mut places, &values, place);
                 let mut scaled = bytes.clone();
                 set.raise_scaled(&mut scaled, &other);
+                let mut passed = wide.clone();
+                set.leaky_backward(&mut passed, &bytes, Reciprocal::new(inverse.into()));
                 let mut sums = wide[..count].to_vec();
                 set.add_scaled(&mut sums, wide[0], &values);
                 let most = (set.largest(&wide), set.largest_narrow(&values[..count]));
-                (active, best, places, scaled, sums, most, set.squares(&values[..count]))
+                (active, best, places, scaled, passed, (sums, most, set.squares(&values[..count])))
             };
             for set in Set::available() {
                 prop_assert_eq!(run(set), run(Set::PORTABLE), "{:?}", set);

@@ -325,6 +325,11 @@ impl Network {
         let mut batch = core::mem::take(&mut self.output.batch);
         self.read(&mut batch, samples, Some(settings));
         local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
+        if !self.blocks.len().is_multiple_of(2) {
+            // Every block finds the buffers of the step before, in which it has room.
+            let batch = &mut self.output.batch;
+            core::mem::swap(&mut batch.input, &mut batch.output);
+        }
         self.count.output = self.output.tally;
         self.count.output_audit = self.output.audit;
         self.count.blocks.clear();

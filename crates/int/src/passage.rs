@@ -1,5 +1,6 @@
 //! What stands between blocks: pooling and dropout, on the way into the next layer's frame.
 
+use crate::audit::Merge;
 use crate::kernel::Set;
 use crate::layers::activation::Activation;
 use crate::layers::images::{Frame, Images, Sample};
@@ -69,12 +70,14 @@ fn lay(
     out.resize(frame, samples);
     // A value costs about as much as four products.
     let work = 4 * values.len();
-    parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
+    let set = Set::active();
+    let largest = parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
         let values = &values[index * input.features()..][..input.features()];
         if matches!(source, Source::Samples(_)) && frame == Frame::flat(input) {
             // The order in which samples are read is the one that is wanted.
             let places = out.iter_mut().zip(values);
-            return places.for_each(|(place, &value)| *place = value.into());
+            places.for_each(|(place, &value)| *place = value.into());
+            return Largest(set.largest_narrow(out));
         }
         let mut sample = Sample::new(shape, frame, out);
         match (source, pool) {
@@ -88,12 +91,9 @@ fn lay(
                     }
                 }
             }),
-            (Source::Scaled(_, activation), None) => {
-                let set = Set::active();
-                sample.fill(false, |first, places| {
-                    activation.apply_all(set, &values[first..], places);
-                });
-            }
+            (Source::Scaled(_, activation), None) => sample.fill(false, |first, places| {
+                activation.apply_all(set, &values[first..], places);
+            }),
             (Source::Scaled(_, activation), Some(window)) => {
                 let pooled = Pooled {
                     window,
@@ -104,7 +104,19 @@ fn lay(
                 sample.fill(true, |first, places| pooled.fill(first, places));
             }
         }
+        Largest(set.largest_narrow(out))
     });
+    out.largest = largest.0;
+}
+
+/// Largest magnitude in some samples.
+#[derive(Default)]
+struct Largest(u16);
+
+impl Merge for Largest {
+    fn merge(&mut self, other: &Self) {
+        self.0 = self.0.max(other.0);
+    }
 }
 
 /// A sample whose windows' largest values are wanted.
@@ -176,6 +188,7 @@ fn reframe(from: &Images, (out, frame): (&mut Images, Frame)) {
             places.copy_from_slice(&from[first..first + places.len()]);
         });
     });
+    out.largest = Set::active().largest_narrow(&out.values);
 }
 
 /// Drops values in training; draws are made in the order sample, channel, row, column, whatever
@@ -205,4 +218,5 @@ fn drop_out(
             }
         }
     }
+    images.largest = Set::active().largest_narrow(&images.values);
 }

@@ -20,6 +20,7 @@ macro_rules! by_compiler {
         $into! {
             fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]);
             fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]);
+            fn leaky_backward(gradients: &mut [i32], inputs: &[i8], slope: Reciprocal);
             fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16);
             fn raise_scaled(best: &mut [i8], values: &[i8]);
             fn largest(values: &[i32]) -> u32;

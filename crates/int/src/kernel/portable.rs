@@ -127,6 +127,16 @@ pub(super) fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16])
     }
 }
 
+/// As [`super::Set::leaky_backward`].
+#[inline(always)]
+pub(super) fn leaky_backward(gradients: &mut [i32], inputs: &[i8], slope: Reciprocal) {
+    for (gradient, &input) in gradients.iter_mut().zip(inputs) {
+        let passed = if input == 127 { 0 } else { *gradient };
+        let below = slope.divide_toward_zero(passed);
+        *gradient = if input < 0 { below } else { passed };
+    }
+}
+
 /// As [`super::Set::raise`].
 #[inline(always)]
 pub(super) fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {

@@ -142,6 +142,12 @@ impl Set {
         call!(self, leaky(inputs, inverse, mean, outputs));
     }
 
+    /// The gradient of the leaky ReLU at its inputs, in place of that at its outputs, as far as
+    /// both go: divided by the inverse `slope` below 0, nothing at 127.
+    pub fn leaky_backward(self, gradients: &mut [i32], inputs: &[i8], slope: Reciprocal) {
+        call!(self, leaky_backward(gradients, inputs, slope));
+    }
+
     /// Takes over each of `values` that is larger than `best`, with its `place`, as far as all go.
     pub fn raise(self, best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {
         call!(self, raise(best, places, values, place));

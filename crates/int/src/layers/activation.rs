@@ -129,21 +129,16 @@ impl Activation {
     }
 
     /// Gradients at the inputs, in place of those at the outputs, rounded toward zero.
-    pub fn backward_all(self, gradients: &mut [i32], inputs: &[i8]) {
-        let pairs = gradients.iter_mut().zip(inputs);
+    pub fn backward_all(self, set: Set, gradients: &mut [i32], inputs: &[i8]) {
         match self {
             Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv } => {
                 let slope = Reciprocal::new(u64::from(alpha_inv.unsigned_abs()).max(1));
-                pairs.for_each(|(gradient, &x)| {
-                    let passed = if x == 127 { 0 } else { *gradient };
-                    *gradient = if x < 0 {
-                        slope.divide_toward_zero(passed)
-                    } else {
-                        passed
-                    };
-                });
+                set.leaky_backward(gradients, inputs, slope);
             }
-            _ => pairs.for_each(|(gradient, &x)| *gradient = self.backward(*gradient, x)),
+            _ => {
+                let pairs = gradients.iter_mut().zip(inputs);
+                pairs.for_each(|(gradient, &x)| *gradient = self.backward(*gradient, x));
+            }
         }
     }
 
@@ -224,7 +219,7 @@ mod tests {
     #[test]
     fn gradients_stop_only_at_positive_saturation() {
         let mut gradients = [-7; 5];
-        Activation::default().backward_all(&mut gradients, &[127, 126, 0, -1, -127]);
+        Activation::default().backward_all(Set::active(), &mut gradients, &[127, 126, 0, -1, -127]);
         assert_eq!(gradients, [0, -7, -7, -1, -1]);
     }
 
@@ -242,7 +237,7 @@ mod tests {
             assert_eq!(outputs, alone, "{activation:?}");
             for gradient in [i32::MIN, -100_001, -1, 0, 7, 99_999, i32::MAX] {
                 let mut gradients = vec![gradient; 256];
-                activation.backward_all(&mut gradients[1..], &all[1..]);
+                activation.backward_all(Set::active(), &mut gradients[1..], &all[1..]);
                 let alone = all.iter().map(|&x| activation.backward(gradient, x));
                 assert!(
                     gradients.iter().copied().skip(1).eq(alone.skip(1)),

@@ -169,7 +169,7 @@ impl Conv2d {
             layer: self,
             set: Set::active(),
             work,
-            largest: [self.weights.largest(), largest(input)],
+            largest: [self.weights.largest(), input.largest.into()],
             scaling,
             look_for_largest,
         };
@@ -183,7 +183,7 @@ impl Conv2d {
     /// prove that no sum can wrap.
     fn prepare(&self, work: &mut ConvWork, input: &Images) {
         let depth = self.span().depth();
-        if !Bounds::suffice(depth, [self.weights.largest(), largest(input)]) {
+        if !Bounds::suffice(depth, [self.weights.largest(), input.largest.into()]) {
             self.weights.measure(&mut work.filter_squares);
             self.measure(input, &mut work.squares);
         }
@@ -223,10 +223,6 @@ impl Conv2d {
             }
         });
     }
-}
-
-fn largest(input: &Images) -> u32 {
-    Set::active().largest_narrow(&input.values).into()
 }
 
 /// The forward pass of a batch.

@@ -160,6 +160,8 @@ impl<'a> Sample<'a> {
 pub(crate) struct Images {
     pub(crate) frame: Frame,
     pub(crate) values: Aligned<i16>,
+    /// Largest magnitude of a value.
+    pub(crate) largest: u16,
 }
 
 impl Default for Images {
@@ -167,6 +169,7 @@ impl Default for Images {
         Images {
             frame: Frame::plain(Shape::flat(1)),
             values: Aligned::default(),
+            largest: 0,
         }
     }
 }

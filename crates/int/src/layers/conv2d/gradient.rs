@@ -81,7 +81,7 @@ impl Conv2d {
             gradient,
             input,
             sgd,
-            largest_input: super::largest(input),
+            largest_input: input.largest.into(),
             look_for_largest,
             set: Set::active(),
         };

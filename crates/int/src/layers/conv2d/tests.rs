@@ -25,7 +25,10 @@ impl OutputGradient for Dense<'_> {
 fn framed(layer: &Conv2d, samples: &[i16]) -> Images {
     let (shape, frame) = (layer.input, layer.frame());
     let pixels = shape.height * shape.width;
-    let mut images = Images::default();
+    let mut images = Images {
+        largest: Set::active().largest_narrow(samples),
+        ..Images::default()
+    };
     images.resize(frame, samples.len() / shape.features());
     for (framed, sample) in images
         .values
