@@ -8,6 +8,7 @@ use crate::layers::conv2d::{Conv2d, ConvWork};
 use crate::layers::images::{Frame, Images};
 use crate::layers::linear::{Linear, LinearWork};
 use crate::layers::scaling::Scaling;
+use crate::memory::StepMemory;
 use crate::network::StepSettings;
 use crate::passage::{self, Source};
 use crate::plan::{BlockPlan, ForwardPlan};
@@ -41,6 +42,13 @@ impl Forward {
         match self {
             Forward::Linear(linear) => linear.values(),
             Forward::Conv2d(conv) => conv.values(),
+        }
+    }
+
+    pub(crate) fn weight_bytes(&self) -> usize {
+        match self {
+            Forward::Linear(linear) => linear.weight_bytes(),
+            Forward::Conv2d(conv) => conv.weight_bytes(),
         }
     }
 }
@@ -78,6 +86,23 @@ pub struct Batch {
     conv: ConvWork,
     linear: LinearWork,
     pub(crate) head: HeadWork,
+}
+
+impl Batch {
+    /// The memory that it occupies.
+    pub(crate) fn memory(&self) -> StepMemory {
+        let stages: usize = self.stages.iter().map(Images::bytes).sum();
+        let (conv, linear) = (self.conv.bytes(), self.linear.bytes());
+        let (head, head_operands) = self.head.bytes();
+        StepMemory {
+            weights: 0,
+            activations: (self.input.bytes() + self.output.bytes() + stages) as u64,
+            scaled: self.scaled.bytes() as u64,
+            operands: (conv + linear + head_operands) as u64,
+            heads: head as u64,
+            gradients: self.conv.gradient.bytes() as u64,
+        }
+    }
 }
 
 /// A block of a network.

@@ -188,6 +188,17 @@ pub struct HeadWork {
     pub(crate) at_features: Vec<i32>,
 }
 
+impl HeadWork {
+    /// Bytes that it occupies: of features and gradients, and of operands of kernels.
+    pub(crate) fn bytes(&self) -> (usize, usize) {
+        let scores = self.classifier.scores.capacity() + self.classifier.residuals.capacity();
+        let winners = size_of::<u32>() * self.positions.capacity() + self.scaled.capacity();
+        let gradient = size_of::<i32>() * self.at_features.capacity();
+        let head = self.features.bytes() + winners + gradient + scores;
+        (head, self.classifier.linear.bytes())
+    }
+}
+
 impl Head {
     /// The head of a planned block.
     pub fn new(plan: &BlockPlan, spec: HeadSpec, activation: Activation, linear: Linear) -> Self {

@@ -1,6 +1,7 @@
 //! What a network costs and which integers it needs, before anything is trained.
 
 use crate::arithmetic::SCALED_LIMIT;
+use crate::memory::StepMemory;
 use crate::plan::{BlockPlan, ForwardPlan, Passage, PassageLayer, Plan};
 use crate::spec::{NetworkSpec, Shape};
 use crate::{Error, Result};
@@ -48,10 +49,8 @@ pub struct Inspection {
     /// Products of a training step with heads and weight gradients, for one sample, where
     /// gradients are dense (heads that pool leave most of them out).
     pub training_multiply_adds: u64,
-    /// Bytes of the weights as they are kept (int32).
-    pub weight_bytes: u64,
-    /// Bytes that one step holds for a batch, beside the weights: the largest block's.
-    pub step_bytes: u64,
+    /// The memory that training occupies, beside the samples.
+    pub memory: StepMemory,
 }
 
 /// What is known of the weights' size.
@@ -137,36 +136,18 @@ fn totals(plan: &Plan, layers: Vec<LayerInspection>, batch: usize) -> Inspection
             .map(|layer| layer.multiply_adds)
             .sum(),
         training_multiply_adds: 2 * all + deltas,
-        weight_bytes: 4 * parameters,
-        step_bytes: plan
-            .blocks
-            .iter()
-            .map(|b| step_bytes(b, batch))
-            .max()
-            .unwrap_or(0),
+        memory: StepMemory::plan(plan, batch, threads()),
         layers,
     }
 }
 
-/// Inputs and outputs (int16), scaled sums (int8), the gradient at the output (int32), the
-/// head's features (int16), their winners and their gradient; a convolution's patches (int16)
-/// and weight gradient (int32).
-fn step_bytes(block: &BlockPlan, batch: usize) -> u64 {
-    let (input, output) = (block.input.features(), block.output.features());
-    let pooled = if block.head_window.is_some() {
-        block.head_inputs * 6
-    } else {
-        0
-    };
-    let sample = 2 * input + 7 * output + pooled + 4 * block.head_inputs;
-    let convolution = match block.forward {
-        ForwardPlan::Linear => 2 * input * batch,
-        ForwardPlan::Conv2d { .. } => {
-            let positions = block.output.height * block.output.width;
-            2 * positions * block.fan_in() + 4 * block.output.channels * block.fan_in()
-        }
-    };
-    (sample * batch + convolution) as u64
+/// Threads that a step works on.
+fn threads() -> usize {
+    #[cfg(feature = "threads")]
+    let count = rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    let count = 1;
+    count
 }
 
 /// The largest magnitude after a passage: dropout raises what it keeps.

@@ -34,6 +34,7 @@ pub mod init;
 pub mod inspect;
 pub mod kernel;
 pub mod layers;
+pub mod memory;
 #[cfg(feature = "std")]
 pub mod model;
 pub mod network;

@@ -7,8 +7,9 @@ use crate::head::{self, Classifier, Lesson};
 use crate::init;
 use crate::layers::images::Frame;
 use crate::layers::linear::Linear;
+use crate::memory::StepMemory;
 use crate::passage::{self, Source};
-use crate::plan::{BlockPlan, ForwardPlan, Plan};
+use crate::plan::Plan;
 use crate::sgd::IntegerSgd;
 use crate::spec::NetworkSpec;
 use crate::{Error, Result};
@@ -166,8 +167,8 @@ struct OutputLayer {
     classifier: Classifier,
     tally: Tally,
     audit: LayerAudit,
-    /// Between two steps.
-    batch: Batch,
+    /// Between two steps, once one was made.
+    batch: Option<Batch>,
 }
 
 impl OutputLayer {
@@ -176,7 +177,7 @@ impl OutputLayer {
             classifier,
             tally: Tally::default(),
             audit: LayerAudit::default(),
-            batch: Batch::default(),
+            batch: None,
         }
     }
 }
@@ -191,7 +192,7 @@ impl Output for OutputLayer {
         let work = &mut batch.head.classifier;
         let input = &batch.input.values;
         (self.tally, self.audit) = self.classifier.learn(work, input, &lesson, None);
-        self.batch = batch;
+        self.batch = Some(batch);
     }
 }
 
@@ -263,7 +264,7 @@ impl Network {
             let head = Linear::new(block.head_inputs, plan.classes, &next());
             blocks.push(Block::new(
                 block,
-                (cnn, frame_after(&plan, index + 1)),
+                (cnn, Frame::before(&plan, index + 1)),
                 (spec.head, head),
                 spec.activation,
                 &forward,
@@ -272,7 +273,7 @@ impl Network {
         let output = Linear::new(plan.output_inputs(), plan.classes, &next());
         Ok(Network {
             spec: spec.clone(),
-            first: frame_after(&plan, 0),
+            first: Frame::before(&plan, 0),
             plan,
             blocks,
             output: OutputLayer::new(Classifier::new(output)),
@@ -322,12 +323,13 @@ impl Network {
     ) -> Result<&StepCount> {
         self.check_batch(samples, labels.len())?;
         self.check_labels(labels)?;
-        let mut batch = core::mem::take(&mut self.output.batch);
+        let mut batch = self.output.batch.take().unwrap_or_default();
         self.read(&mut batch, samples, Some(settings));
         local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
-        if !self.blocks.len().is_multiple_of(2) {
+        if let Some(batch) = &mut self.output.batch
+            && !self.blocks.len().is_multiple_of(2)
+        {
             // Every block finds the buffers of the step before, in which it has room.
-            let batch = &mut self.output.batch;
             core::mem::swap(&mut batch.input, &mut batch.output);
         }
         self.count.output = self.output.tally;
@@ -336,6 +338,23 @@ impl Network {
         let counts = self.blocks.iter_mut().map(Block::take_count);
         self.count.blocks.extend(counts);
         Ok(&self.count)
+    }
+
+    /// The memory that the network and its last steps occupy.
+    pub fn memory(&self) -> StepMemory {
+        let blocks = self.blocks.iter().map(|block| {
+            block.forward.weight_bytes() + block.head.classifier.linear.weight_bytes()
+        });
+        let output = self.output.classifier.linear.weight_bytes();
+        StepMemory {
+            weights: (blocks.sum::<usize>() + output) as u64,
+            ..self
+                .output
+                .batch
+                .as_ref()
+                .map(Batch::memory)
+                .unwrap_or_default()
+        }
     }
 
     /// Puts samples into a batch as the first layer reads them.
@@ -445,19 +464,6 @@ impl Inference<'_> {
 enum Weighted<'a> {
     Forward(&'a Forward),
     Linear(&'a Linear),
-}
-
-/// How the layer behind the first `blocks` blocks reads its inputs.
-fn frame_after(plan: &Plan, blocks: usize) -> Frame {
-    let before = blocks.checked_sub(1).map(|last| &plan.blocks[last].passage);
-    let shape = before.unwrap_or(&plan.stem).output;
-    match plan.blocks.get(blocks) {
-        Some(&BlockPlan {
-            forward: ForwardPlan::Conv2d { padding, .. },
-            ..
-        }) => Frame::padded(shape, padding),
-        _ => Frame::flat(shape),
-    }
 }
 
 /// The stream of a tensor's initial weights, keyed by its place in the network.

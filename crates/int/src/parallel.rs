@@ -123,6 +123,21 @@ impl<T: Default> Default for PerThread<T> {
 }
 
 impl<T> PerThread<T> {
+    /// The sum of a figure over all threads.
+    pub(crate) fn total(&self, figure: impl Fn(&T) -> usize) -> usize {
+        #[cfg(feature = "threads")]
+        let slots = self.0.iter().map(|slot| {
+            figure(
+                &slot
+                    .lock()
+                    .unwrap_or_else(std::sync::PoisonError::into_inner),
+            )
+        });
+        #[cfg(not(feature = "threads"))]
+        let slots = self.0.iter().map(|slot| figure(&slot.borrow()));
+        slots.sum()
+    }
+
     /// Lends the memory of the thread that asks.
     pub(crate) fn lend<R>(&self, work: impl FnOnce(&mut T) -> R) -> R {
         #[cfg(feature = "threads")]

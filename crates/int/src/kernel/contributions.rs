@@ -37,6 +37,16 @@ impl Contributions {
         self.list.is_empty()
     }
 
+    /// Bytes that they occupy.
+    pub fn bytes(&self) -> usize {
+        self.list.capacity() * size_of::<Contribution>()
+    }
+
+    /// Bytes that `count` of them may take, as lists grow.
+    pub fn bytes_of(count: usize) -> usize {
+        count.next_power_of_two() * size_of::<Contribution>()
+    }
+
     /// Takes the row at `start` `factor` times; false, and nothing taken, if the factor is too
     /// large to be made of a few of int16.
     #[must_use]

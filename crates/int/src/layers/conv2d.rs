@@ -6,13 +6,14 @@ use super::sums::{self, Bounds};
 use crate::audit::{LayerAudit, Merge};
 use crate::kernel::{self, BLOCK, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
 use crate::parallel;
+use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::Shape;
 use alloc::vec;
 use alloc::vec::Vec;
 
 mod gradient;
 
-pub(crate) use gradient::{GradientWork, OutputGradient};
+pub(crate) use gradient::{GradientWork, OutputGradient, planned_gradient};
 
 /// Output positions that one task computes at least, if there are tasks enough.
 const POSITIONS_A_TASK: usize = 192;
@@ -131,23 +132,17 @@ impl Conv2d {
         self.input.channels * self.kernel * self.kernel
     }
 
-    /// Largest magnitude of a weight.
-    pub fn largest_weight(&self) -> u64 {
-        self.weights.largest().into()
+    /// Bytes of the weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
     }
 
     fn positions(&self) -> usize {
         self.output.height * self.output.width
     }
 
-    /// How the inputs of one output position stand.
     fn span(&self) -> Span {
-        let frame = self.frame();
-        Span {
-            runs: self.kernel,
-            stride: frame.row(),
-            length: self.kernel * frame.depth,
-        }
+        span(self.frame(), self.kernel)
     }
 
     /// Scaled sums of inputs times weights, `[samples, height, width, filters]`.
@@ -223,6 +218,35 @@ impl Conv2d {
             }
         });
     }
+}
+
+/// How the inputs of one output position stand.
+fn span(frame: Frame, kernel: usize) -> Span {
+    Span {
+        runs: kernel,
+        stride: frame.row(),
+        length: kernel * frame.depth,
+    }
+}
+
+impl ConvWork {
+    /// Bytes that it occupies, but for gradients.
+    pub(crate) fn bytes(&self) -> usize {
+        let squares = self.squares.capacity() + self.filter_squares.capacity();
+        self.lanes.bytes() + self.high.bytes() + size_of::<u64>() * squares
+    }
+}
+
+/// Bytes that weights as lanes will take, and what bounds their sums.
+pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize) -> usize {
+    let ForwardPlan::Conv2d { kernel, .. } = block.forward else {
+        return 0;
+    };
+    let filters = block.output.channels;
+    let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
+    let depth = kernel * kernel * block.input.channels.next_multiple_of(2);
+    let positions = batch * block.output.height * block.output.width;
+    2 * lanes * depth + 8 * (positions + filters)
 }
 
 /// The forward pass of a batch.

@@ -2,6 +2,7 @@
 //! them.
 
 use crate::kernel::Aligned;
+use crate::plan::{ForwardPlan, Plan};
 use crate::spec::Shape;
 
 /// How the samples of a batch stand in memory: pixel by pixel, row by row, with all channels of
@@ -37,6 +38,16 @@ impl Frame {
             shape,
             padding,
             depth: shape.channels.next_multiple_of(2),
+        }
+    }
+
+    /// As the layer behind the first `blocks` blocks reads them.
+    pub fn before(plan: &Plan, blocks: usize) -> Self {
+        let before = blocks.checked_sub(1).map(|last| &plan.blocks[last].passage);
+        let shape = before.unwrap_or(&plan.stem).output;
+        match plan.blocks.get(blocks).map(|block| block.forward) {
+            Some(ForwardPlan::Conv2d { padding, .. }) => Frame::padded(shape, padding),
+            _ => Frame::flat(shape),
         }
     }
 
@@ -179,6 +190,11 @@ impl Images {
     pub(crate) fn resize(&mut self, frame: Frame, samples: usize) {
         self.frame = frame;
         self.values.resize(samples * frame.size());
+    }
+
+    /// Bytes that they occupy.
+    pub(crate) fn bytes(&self) -> usize {
+        self.values.bytes()
     }
 
     /// Number of samples.

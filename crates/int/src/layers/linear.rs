@@ -83,6 +83,11 @@ impl Linear {
         self.weights.values().collect()
     }
 
+    /// Bytes of the weights.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        self.weights.bytes()
+    }
+
     /// Largest magnitude of a weight.
     pub fn largest_weight(&self) -> u64 {
         self.weights.largest().into()
@@ -310,6 +315,21 @@ impl Operands<'_> {
             }
         }
         range
+    }
+}
+
+impl LinearWork {
+    /// Bytes that it occupies.
+    pub(crate) fn bytes(&self) -> usize {
+        let gradient = &self.gradient;
+        let squares = [&self.squares, &self.row_squares, &gradient.squares];
+        let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
+        self.panel.bytes()
+            + self.high_panel.bytes()
+            + self.by_output.capacity()
+            + gradient.low.bytes()
+            + gradient.high.bytes()
+            + size_of::<u64>() * squares
     }
 }
 

@@ -96,9 +96,9 @@ fn print_layers(inspection: &Inspection, batch: usize) {
     }
     println!();
     println!(
-        "weights          {} ({} as int32)",
+        "weights          {} ({} as int16)",
         inspection.parameters,
-        bytes(inspection.weight_bytes)
+        bytes(inspection.memory.weights)
     );
     println!(
         "multiply-adds    {} a sample forward without heads",
@@ -108,10 +108,21 @@ fn print_layers(inspection: &Inspection, batch: usize) {
         "                 {} a sample in training, at most (pooled heads leave gradients sparse)",
         inspection.training_multiply_adds
     );
+    let memory = &inspection.memory;
     println!(
-        "memory           {} for one step of {batch} samples, beside weights and data",
-        bytes(inspection.step_bytes)
+        "memory           {} to train in batches of {batch}, beside the samples:",
+        bytes(memory.total())
     );
+    for (part, size) in [
+        ("weights (int16)", memory.weights),
+        ("activations in and out (int16)", memory.activations),
+        ("scaled sums of a block (int8)", memory.scaled),
+        ("operands in the order of the kernels", memory.operands),
+        ("heads: features and their gradients", memory.heads),
+        ("weight gradients under way (int32)", memory.gradients),
+    ] {
+        println!("                 {:>10} {part}", bytes(size));
+    }
 }
 
 fn print_ranges(inspection: &Inspection, limits: &WeightLimits) {

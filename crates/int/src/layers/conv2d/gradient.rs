@@ -1,11 +1,12 @@
 //! The weight gradient of a convolution, and the correction by it: some filters at a time, and
 //! only at positions that have a gradient. A max-pooled head leaves most without.
 
-use super::Conv2d;
+use super::{Conv2d, span};
 use crate::audit::{LayerAudit, Merge, Range};
-use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Set};
-use crate::layers::images::Images;
+use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Set, Span};
+use crate::layers::images::{Frame, Images};
 use crate::parallel::PerThread;
+use crate::plan::{BlockPlan, ForwardPlan};
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
 
@@ -43,6 +44,41 @@ struct Memory {
     magnitudes: Vec<u64>,
 }
 
+impl GradientWork {
+    /// Bytes that it occupies.
+    pub(crate) fn bytes(&self) -> usize {
+        self.threads.total(|memory| {
+            let counts = memory.ends.capacity() + memory.magnitudes.capacity();
+            memory.sums.bytes() + memory.contributions.bytes() + 8 * counts
+        })
+    }
+}
+
+/// Filters whose gradients one task forms.
+fn filters_a_task(filters: usize) -> usize {
+    FILTERS.min(filters.div_ceil(8))
+}
+
+/// Samples whose inputs are passed over at once.
+fn samples_together(frame: Frame, span: Span) -> usize {
+    let pixels = frame.size() / frame.depth.max(1);
+    let slab = size_of::<i16>() * pixels * COLUMNS.min(span.length);
+    (INPUT_BYTES / slab.max(1)).clamp(1, 16)
+}
+
+/// Bytes that the gradient of a convolution will take on one thread.
+pub(crate) fn planned_gradient(block: &BlockPlan, batch: usize) -> usize {
+    let ForwardPlan::Conv2d { kernel, padding } = block.forward else {
+        return 0;
+    };
+    let frame = Frame::padded(block.input, padding);
+    let span = span(frame, kernel);
+    let filters = filters_a_task(block.output.channels);
+    let places = block.head_inputs / block.output.channels;
+    let listed = samples_together(frame, span).min(batch) * places * filters;
+    filters * (size_of::<i32>() * span.depth() + 16) + Contributions::bytes_of(listed)
+}
+
 /// What one task is to do.
 struct Task<'a, G> {
     layer: &'a Shapes<'a>,
@@ -57,7 +93,7 @@ struct Task<'a, G> {
 /// What is left of a layer while its weights are being corrected.
 struct Shapes<'a> {
     starts: &'a [usize],
-    span: crate::kernel::Span,
+    span: Span,
     channels: usize,
 }
 
@@ -87,7 +123,7 @@ impl Conv2d {
         };
         // What a dense gradient of one position in sixteen would take.
         let products = self.output.features() / 16 * input.samples() * span.depth();
-        let filters = FILTERS.min(self.output.channels.div_ceil(8));
+        let filters = filters_a_task(self.output.channels);
         let (mut audit, corrected): (LayerAudit, _) =
             self.weights.correct(filters, products, |first, rows| {
                 let work = &work.threads;
@@ -113,11 +149,7 @@ impl<G: OutputGradient> Task<'_, G> {
         memory.sums.fill(0);
         memory.magnitudes.clear();
         memory.magnitudes.resize(count, 0);
-        let slab = self.input.frame.size() / self.input.frame.row()
-            * self.input.frame.columns()
-            * 2
-            * COLUMNS.min(self.layer.span.length);
-        let together = (INPUT_BYTES / slab.max(1)).clamp(1, 16);
+        let together = samples_together(self.input.frame, self.layer.span);
         for start in (0..self.input.samples()).step_by(together) {
             let samples = start..self.input.samples().min(start + together);
             self.list(memory, first, samples.clone());

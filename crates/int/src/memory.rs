@@ -1,0 +1,169 @@
+//! The memory that training steps work in: planned from a network's sizes, and measured.
+//!
+//! All of it is there after the first steps; later ones ask for none.
+
+use crate::kernel::{BLOCK, ROWS};
+use crate::layers::conv2d;
+use crate::layers::images::Frame;
+use crate::plan::{BlockPlan, ForwardPlan, Plan};
+use serde::Serialize;
+
+/// Bytes by what they hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct StepMemory {
+    /// All weights, as int16.
+    pub weights: u64,
+    /// What a block reads and what it hands on (int16), with borders of zeros.
+    pub activations: u64,
+    /// What a block's forward layer made, scaled (int8).
+    pub scaled: u64,
+    /// Weights or inputs in the order of the kernels (int16), and what bounds their sums.
+    pub operands: u64,
+    /// Features, winners and gradients of a head.
+    pub heads: u64,
+    /// Weight gradients of convolutions under way, of all threads (int32).
+    pub gradients: u64,
+}
+
+impl StepMemory {
+    /// What training in batches of `batch` samples will take, while all weights fit int16.
+    pub fn plan(plan: &Plan, batch: usize, threads: usize) -> Self {
+        let most = |size: &dyn Fn(&BlockPlan) -> usize| plan.blocks.iter().map(size).max();
+        let most = |size: &dyn Fn(&BlockPlan) -> usize| most(size).unwrap_or(0);
+        let classes = plan.classes;
+        let output = linear_operands(plan.output_inputs(), classes, batch);
+        let forward = most(&|block| match block.forward {
+            ForwardPlan::Linear => {
+                let gradient = 2 * 2 * block.output.channels * even(batch);
+                linear_operands(block.input.features(), block.output.channels, batch) + gradient
+            }
+            ForwardPlan::Conv2d { .. } => 0,
+        });
+        let heads = most(&|block| linear_operands(block.head_inputs, classes, batch));
+        let lanes = most(&|block| conv2d::planned_lanes(block, batch));
+        let head = most(&|block| {
+            let winners = if block.head_window.is_some() { 5 } else { 0 };
+            block.head_inputs * (2 + 4 + winners)
+        });
+        StepMemory {
+            weights: as_u64(weights(plan)),
+            activations: as_u64(activations(plan, batch)),
+            scaled: as_u64(most(&|block| block.output.features()) * batch),
+            operands: as_u64(forward + heads.max(output) + lanes),
+            heads: as_u64((head + 2 * classes) * batch),
+            gradients: as_u64(most(&|block| conv2d::planned_gradient(block, batch)) * threads),
+        }
+    }
+
+    /// All of it.
+    pub fn total(&self) -> u64 {
+        self.weights + self.activations + self.scaled + self.operands + self.heads + self.gradients
+    }
+}
+
+fn weights(plan: &Plan) -> usize {
+    let block = |block: &BlockPlan| {
+        let forward = match block.forward {
+            ForwardPlan::Linear => even(block.input.features()),
+            ForwardPlan::Conv2d { kernel, .. } => kernel * kernel * even(block.input.channels),
+        };
+        block.output.channels * forward + plan.classes * even(block.head_inputs)
+    };
+    let blocks: usize = plan.blocks.iter().map(block).sum();
+    2 * (blocks + plan.classes * even(plan.output_inputs()))
+}
+
+/// Two buffers, which blocks read from and hand on in by turns.
+fn activations(plan: &Plan, batch: usize) -> usize {
+    let largest = |turn: usize| {
+        let frames = (0..=plan.blocks.len()).map(|index| Frame::before(plan, index).size());
+        frames.skip(turn).step_by(2).max().unwrap_or(0)
+    };
+    let stages = |layers: &[_]| if layers.len() > 1 { 2 } else { 0 };
+    let passages = plan.blocks.iter().map(|block| {
+        let layers = &block.passage.layers;
+        let largest = layers.iter().map(|(_, input)| input.features()).max();
+        stages(layers) * largest.unwrap_or(0)
+    });
+    2 * batch * (largest(0) + largest(1) + passages.max().unwrap_or(0))
+}
+
+/// A linear layer's inputs and gradients in the order of the kernels.
+fn linear_operands(inputs: usize, outputs: usize, batch: usize) -> usize {
+    let lanes = |count: usize| count / BLOCK * BLOCK + (count % BLOCK).next_multiple_of(16);
+    let forward = lanes(batch) * even(inputs);
+    let backward = lanes(inputs) * even(batch).max(even(outputs));
+    let rows = outputs * even(batch);
+    2 * (forward.max(backward) + rows.max(batch * even(outputs)))
+        + outputs * batch
+        + 8 * (inputs.max(batch) + outputs.max(ROWS))
+}
+
+fn even(count: usize) -> usize {
+    count.next_multiple_of(2)
+}
+
+fn as_u64(bytes: usize) -> u64 {
+    bytes as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::{Network, StepSettings};
+    use crate::presets;
+    use crate::spec::{NetworkSpec, Shape};
+    use alloc::vec;
+    use alloc::vec::Vec;
+
+    #[test]
+    fn what_steps_occupy_is_what_was_planned() {
+        let image = Shape::image(3, 32, 32);
+        for (preset, input, batch) in [
+            ("mlp1", Shape::flat(784), 64),
+            ("mlp3", Shape::flat(784), 40),
+            ("cnn", image, 12),
+            ("vgg8b", image, 3),
+        ] {
+            let spec = NetworkSpec::new(input, 10, presets::layers(preset, 10).unwrap());
+            let mut network = Network::new(&spec, 1).unwrap();
+            let values: Vec<i8> = (0..batch * input.features())
+                .map(|i| (i % 199) as i8)
+                .collect();
+            let labels = vec![3; batch];
+            for step in 0..4 {
+                let settings = StepSettings {
+                    step,
+                    ..StepSettings::default()
+                };
+                network.train_step(&values, &labels, &settings).unwrap();
+            }
+            let threads = rayon::current_num_threads();
+            let planned = StepMemory::plan(network.plan(), batch, threads);
+            let measured = network.memory();
+            let parts = |memory: StepMemory| {
+                [
+                    ("weights", memory.weights),
+                    ("activations", memory.activations),
+                    ("scaled", memory.scaled),
+                    ("operands", memory.operands),
+                    ("heads", memory.heads),
+                    ("gradients", memory.gradients),
+                ]
+            };
+            for ((name, planned), (_, measured)) in parts(planned).into_iter().zip(parts(measured))
+            {
+                // Alignment takes up to a line a buffer.
+                assert!(
+                    measured <= planned + planned / 20 + 2048,
+                    "{preset} {name}: {measured} of {planned}"
+                );
+            }
+            let (planned, measured) = (planned.total(), measured.total());
+            assert!(
+                measured * 10 > planned * 6,
+                "{preset}: {measured} of {planned}"
+            );
+        }
+    }
+}
