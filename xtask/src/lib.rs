@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod golden;
+pub mod peers;
 pub mod results;

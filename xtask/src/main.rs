@@ -27,6 +27,28 @@ enum Command {
         #[arg(required = true)]
         cases: Vec<PathBuf>,
     },
+    /// Write docs/performance.md: our speed and memory beside PyTorch's, by turns.
+    ///
+    /// Makes a Python environment in target/peers the first time, unless NEARFIELD_PEERS_PYTHON
+    /// names a Python that has torch. Takes about a quarter of an hour; leave the machine alone.
+    Peers {
+        /// How often each contender runs.
+        #[arg(long, default_value_t = 3)]
+        rounds: usize,
+        /// Seconds that each run is timed for.
+        #[arg(long, default_value_t = 5.0)]
+        seconds: f64,
+    },
+    /// One run of ours, for `peers`.
+    #[command(hide = true)]
+    PeersOurs {
+        /// Preset and shape, as in `vgg8b-3x32x32`.
+        network: String,
+        /// `train` or `infer`.
+        mode: String,
+        /// Seconds that are timed.
+        seconds: f64,
+    },
     /// Write docs/results.md from finished run folders.
     Results {
         /// Run folders.
@@ -39,6 +61,12 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check => xtask::check::run(),
         Command::Golden { cases } => Ok(golden(&cases)),
+        Command::Peers { rounds, seconds } => xtask::peers::write(rounds, seconds).map(|()| true),
+        Command::PeersOurs {
+            network,
+            mode,
+            seconds,
+        } => peers_ours(&network, &mode, seconds).map(|()| true),
         Command::Results { runs } => xtask::results::write(&runs).map(|()| true),
     };
     match done {
@@ -49,6 +77,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn peers_ours(network: &str, mode: &str, seconds: f64) -> anyhow::Result<()> {
+    let measured = xtask::peers::run_ours(network, mode, seconds)?;
+    println!("{}", serde_json::to_string(&measured)?);
+    Ok(())
 }
 
 fn golden(cases: &[PathBuf]) -> bool {

@@ -125,7 +125,7 @@ fn page(groups: &BTreeMap<(String, String), Vec<Finished>>) -> Result<String> {
          `honest` decides on a tenth of the training set and looks at the test set once, at the \
          end; it trains on nine tenths of the images.\n\n",
     );
-    writeln!(page, "Machine: {}. Commit: {}.\n", machine(), commit())?;
+    writeln!(page, "{}\n", machine_and_commit())?;
     page.push_str(
         "| run | profile | paper | ours | seeds | epochs | chosen epoch | last epoch | train | best exit | seconds an epoch | wrapped |\n\
          |---|---|---|---|---|---|---|---|---|---|---|---|\n",
@@ -285,6 +285,11 @@ fn span(values: &[f64]) -> String {
         (low, high) if low < high => format!("{low:.0} to {high:.0}"),
         (low, _) => format!("{low:.0}"),
     }
+}
+
+/// Where and of what figures are, in two sentences.
+pub(crate) fn machine_and_commit() -> String {
+    format!("Machine: {}. Commit: {}.", machine(), commit())
 }
 
 fn machine() -> String {

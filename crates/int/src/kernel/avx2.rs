@@ -7,9 +7,9 @@ use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::weights::Correction;
 use core::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_permute2x128_si256,
-    _mm256_set1_epi32, _mm256_setzero_si256, _mm256_storeu_si256, _mm256_unpackhi_epi16,
-    _mm256_unpacklo_epi16,
+    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32, _mm256_loadu_si256,
+    _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
 
 /// Proof that the processor has what these kernels need.
@@ -100,6 +100,29 @@ unsafe fn some_rows<const R: usize>(
         }
     }
     R
+}
+
+/// 12 sums under way, which is more than the processor needs to be busy.
+#[target_feature(enable = "avx2")]
+fn products_alone(rounds: u32) -> (u64, i32) {
+    let mut sums = [_mm256_set1_epi32(1); 12];
+    let values = _mm256_set1_epi32(rounds.cast_signed() | 1);
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            // Of the sum itself, so that no two products are the same.
+            *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(*sum, values));
+        }
+    }
+    let all = sums.into_iter().reduce(|a, b| _mm256_add_epi32(a, b));
+    let last = all.map_or(0, |all| _mm256_extract_epi32::<0>(all));
+    (u64::from(rounds) * 12 * 16, last)
+}
+
+#[target_feature(enable = "avx2")]
+fn prefetch(values: &[i16]) {
+    for line in values.chunks(32) {
+        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+    }
 }
 
 /// # Safety

@@ -7,16 +7,16 @@ use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::weights::Correction;
 use core::arch::x86_64::{
-    __m512i, _mm_cvtsi64_si128, _mm_storeu_si128, _mm256_loadu_si256, _mm256_storeu_si256,
-    _mm512_abs_epi32, _mm512_add_epi32, _mm512_cmpgt_epu32_mask, _mm512_cmpneq_epi32_mask,
-    _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16, _mm512_dpwssd_epi32,
-    _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32, _mm512_mask_sub_epi32,
-    _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epi32, _mm512_max_epu32,
-    _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32, _mm512_permutex2var_epi64,
-    _mm512_reduce_max_epu32, _mm512_set_epi64, _mm512_set1_epi32, _mm512_set1_epi64,
-    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi64, _mm512_srl_epi64,
-    _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_unpackhi_epi16,
-    _mm512_unpacklo_epi16,
+    __m512i, _MM_HINT_T0, _mm_cvtsi64_si128, _mm_prefetch, _mm_storeu_si128, _mm256_loadu_si256,
+    _mm256_storeu_si256, _mm512_abs_epi32, _mm512_add_epi32, _mm512_cmpgt_epu32_mask,
+    _mm512_cmpneq_epi32_mask, _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16,
+    _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32,
+    _mm512_mask_sub_epi32, _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epi32,
+    _mm512_max_epu32, _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32,
+    _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_reduce_max_epu32, _mm512_set_epi64,
+    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i32x4,
+    _mm512_slli_epi64, _mm512_srl_epi64, _mm512_srli_epi64, _mm512_storeu_si512, _mm512_sub_epi32,
+    _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
 };
 
 /// Proof that the processor has what these kernels need.
@@ -151,6 +151,28 @@ unsafe fn some_rows<const R: usize, const V: usize>(
         }
     }
     R
+}
+
+/// 16 sums under way, which is more than the processor needs to be busy.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn products_alone(rounds: u32) -> (u64, i32) {
+    let mut sums = [_mm512_setzero_si512(); 16];
+    let values = _mm512_set1_epi32(rounds.cast_signed());
+    for _ in 0..rounds {
+        for sum in &mut sums {
+            *sum = _mm512_dpwssd_epi32(*sum, values, values);
+        }
+    }
+    let all = sums.into_iter().reduce(|a, b| _mm512_add_epi32(a, b));
+    let last = all.map_or(0, |all| _mm512_reduce_add_epi32(all));
+    (u64::from(rounds) * 16 * 32, last)
+}
+
+#[target_feature(enable = "avx512f")]
+fn prefetch(values: &[i16]) {
+    for line in values.chunks(32) {
+        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+    }
 }
 
 /// # Safety

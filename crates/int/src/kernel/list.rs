@@ -7,6 +7,8 @@ macro_rules! by_hand {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
             fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
+            fn prefetch(values: &[i16]);
+            fn products_alone(rounds: u32) -> (u64, i32);
             fn update(
                 weights: &mut [i16], gradients: &[i32], correction: Correction
             ) -> (usize, u32);

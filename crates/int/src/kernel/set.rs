@@ -111,6 +111,18 @@ impl Set {
         call!(self, tile(tile, sums));
     }
 
+    /// Forms products of values in registers and does nothing else, which no kernel can do
+    /// faster: returns how many, and a sum that keeps them from being left out. The portable set
+    /// forms none.
+    pub fn products_alone(self, rounds: u32) -> (u64, i32) {
+        call!(self, products_alone(rounds))
+    }
+
+    /// Asks for values that will be wanted soon to be brought near.
+    pub fn prefetch(self, values: &[i16]) {
+        call!(self, prefetch(values));
+    }
+
     /// Adds rows of `values`, each as often as its contribution says, to `sums`, modulo 2^32;
     /// `offset` is added to where every row starts.
     ///

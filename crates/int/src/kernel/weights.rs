@@ -1,6 +1,6 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
-use super::{Aligned, Halves, Reciprocal, Set};
+use super::{Aligned, BLOCK, Halves, Reciprocal, Set};
 use crate::audit::Merge;
 use crate::parallel;
 use alloc::vec;
@@ -218,6 +218,8 @@ impl RowsMut<'_> {
             "gradients of one row"
         );
         let mut done = 0;
+        let next = &self.low[self.low.len().min(start + gradients.len())..];
+        set.prefetch(&next[..next.len().min(gradients.len()).min(BLOCK)]);
         if self.high.is_empty() {
             let low = &mut self.low[start..start + gradients.len()];
             loop {

@@ -1,0 +1,259 @@
+//! `docs/performance.md`: our speed and memory beside PyTorch's, taken by turns, and the share of
+//! the machine's limit that our kernels reach.
+
+mod kernels;
+mod ours;
+
+use anyhow::{Context, Result, ensure};
+use nearfield_train::folder::write_atomically;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+pub use ours::run as run_ours;
+
+/// The environment variable that names a Python with torch, instead of an environment of ours.
+const PYTHON_VARIABLE: &str = "NEARFIELD_PEERS_PYTHON";
+
+/// What is compared: network, what is done with it, and on how many cores.
+const CASES: [(&str, &str, usize); 8] = [
+    ("mlp1-784", "train", 1),
+    ("mlp4-3072", "train", 1),
+    ("vgg8b-3x32x32", "train", 1),
+    ("vgg8b-1x28x28", "train", 1),
+    ("vgg8b-3x32x32", "infer", 1),
+    ("mlp1-784", "train", 2),
+    ("vgg8b-3x32x32", "train", 2),
+    ("vgg8b-1x28x28", "train", 2),
+];
+
+/// Who runs a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contender {
+    Ours,
+    Torch(&'static str),
+}
+
+const CONTENDERS: [Contender; 3] = [
+    Contender::Ours,
+    Contender::Torch("f32"),
+    Contender::Torch("bf16"),
+];
+
+/// What one process measured.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Measured {
+    images_a_second: f64,
+    peak_bytes: u64,
+    /// Of what ran.
+    #[serde(default)]
+    version: String,
+}
+
+/// The measurements of one case, `[contender][round]`.
+struct Case {
+    network: &'static str,
+    mode: &'static str,
+    cores: usize,
+    measured: Vec<Vec<Measured>>,
+}
+
+/// Measures and writes `docs/performance.md`.
+///
+/// # Errors
+/// If there is no Python with torch and none can be made, or a process fails.
+pub fn write(rounds: usize, seconds: f64) -> Result<()> {
+    ensure!(rounds > 0, "at least one round");
+    let python = python()?;
+    let available = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut cases = Vec::new();
+    for (network, mode, cores) in CASES.into_iter().filter(|case| case.2 <= available) {
+        let mut measured = vec![Vec::new(); CONTENDERS.len()];
+        for round in 0..rounds {
+            for (contender, measured) in CONTENDERS.iter().zip(&mut measured) {
+                let found = measure(&python, *contender, (network, mode, cores), seconds)?;
+                eprintln!(
+                    "{network} {mode} on {cores}, round {}: {contender:?} {:.1} images/s, {} MB",
+                    round + 1,
+                    found.images_a_second,
+                    found.peak_bytes / 1_000_000
+                );
+                measured.push(found);
+            }
+        }
+        cases.push(Case {
+            network,
+            mode,
+            cores,
+            measured,
+        });
+    }
+    let page = page(&cases, &kernels::table()?, (rounds, seconds))?;
+    let path = Path::new("docs/performance.md");
+    write_atomically(path, page.as_bytes())?;
+    println!("written: {}", path.display());
+    Ok(())
+}
+
+/// A Python that has torch.
+fn python() -> Result<PathBuf> {
+    if let Some(python) = std::env::var_os(PYTHON_VARIABLE) {
+        return Ok(python.into());
+    }
+    let folder = Path::new("target/peers");
+    let python = folder.join("bin/python");
+    if !python.is_file() {
+        eprintln!(
+            "making {} with PyTorch in it; once, some minutes",
+            folder.display()
+        );
+        succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet", "torch", "numpy"]))?;
+    }
+    Ok(python)
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .with_context(|| format!("{command:?} cannot be run"))?;
+    ensure!(
+        status.success(),
+        "{command:?} failed: name a Python with torch in {PYTHON_VARIABLE} instead"
+    );
+    Ok(())
+}
+
+/// Runs one contender as a process of its own, on the first cores.
+fn measure(
+    python: &Path,
+    contender: Contender,
+    (network, mode, cores): (&str, &str, usize),
+    seconds: f64,
+) -> Result<Measured> {
+    let program = std::env::current_exe().context("this program has no path")?;
+    let mut words: Vec<std::ffi::OsString> = match contender {
+        Contender::Ours => vec![
+            program.into(),
+            "peers-ours".into(),
+            network.into(),
+            mode.into(),
+        ],
+        Contender::Torch(dtype) => vec![
+            python.into(),
+            Path::new("xtask/peers/pytorch.py").into(),
+            network.into(),
+            mode.into(),
+            dtype.into(),
+            cores.to_string().into(),
+        ],
+    };
+    words.push(seconds.to_string().into());
+    let mut command = if cfg!(target_os = "linux") {
+        let mut command = Command::new("taskset");
+        command
+            .arg("-c")
+            .arg(format!("0-{}", cores - 1))
+            .args(&words);
+        command
+    } else {
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]);
+        command
+    };
+    let threads = cores.to_string();
+    for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
+        command.env(variable, &threads);
+    }
+    let output = command
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .with_context(|| format!("{command:?} cannot be run"))?;
+    ensure!(output.status.success(), "{command:?} failed");
+    let text = String::from_utf8_lossy(&output.stdout);
+    serde_json::from_str(text.trim()).with_context(|| format!("{command:?} printed {text}"))
+}
+
+fn page(cases: &[Case], kernels: &str, (rounds, seconds): (usize, f64)) -> Result<String> {
+    let version = &cases[0].measured[1][0].version;
+    let mut page = String::new();
+    writeln!(
+        page,
+        "# Performance\n\n\
+         Generated by `cargo xtask peers --rounds {rounds} --seconds {seconds}`. {}\n\n\
+         ## Beside PyTorch\n\n\
+         PyTorch {version} trains the same layers by backpropagation with plain SGD, eagerly, in \
+         float32 and in bfloat16 autocast, images channels_last (`xtask/peers/pytorch.py`). Ours \
+         trains them by local losses with all heads, on weights as large as training makes them; \
+         inference forms the scores of all heads. Batches of 64 random samples, data in memory. \
+         Contenders run by turns, each a process of its own on the same cores; figures are \
+         medians of {rounds} rounds of {seconds} seconds, ratios medians of the rounds' ratios.\n",
+        crate::results::machine_and_commit()
+    )?;
+    writeln!(
+        page,
+        "| network | | cores | ours, images/s | PyTorch f32 | PyTorch bf16 | ours / f32 | ours / bf16 | peak memory: ours | f32 | bf16 |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|"
+    )?;
+    for case in cases {
+        let rate = |of: usize| median(case.measured[of].iter().map(|m| m.images_a_second));
+        let ratio = |of: usize| {
+            let rounds = case.measured[0].iter().zip(&case.measured[of]);
+            median(rounds.map(|(ours, theirs)| ours.images_a_second / theirs.images_a_second))
+        };
+        let peak = |of: usize| {
+            case.measured[of]
+                .iter()
+                .map(|m| m.peak_bytes)
+                .max()
+                .unwrap_or(0)
+                / 1_000_000
+        };
+        writeln!(
+            page,
+            "| {} | {} | {} | {:.0} | {:.0} | {:.0} | {:.2} | {:.2} | {} MB | {} MB | {} MB |",
+            case.network,
+            case.mode,
+            case.cores,
+            rate(0),
+            rate(1),
+            rate(2),
+            ratio(1),
+            ratio(2),
+            peak(0),
+            peak(1),
+            peak(2)
+        )?;
+    }
+    page.push_str(&scaling(cases)?);
+    page.push_str(kernels);
+    Ok(page)
+}
+
+/// What a second core adds.
+fn scaling(cases: &[Case]) -> Result<String> {
+    let mut text = String::from("\nTwo cores against one, ours: ");
+    let two = cases.iter().filter(|case| case.cores == 2);
+    let mut parts = Vec::new();
+    for case in two {
+        let same = |other: &&Case| {
+            (other.network, other.mode, other.cores) == (case.network, case.mode, 1)
+        };
+        if let Some(one) = cases.iter().find(same) {
+            let rate = |case: &Case| median(case.measured[0].iter().map(|m| m.images_a_second));
+            parts.push(format!("{} {:.2}", case.network, rate(case) / rate(one)));
+        }
+    }
+    if parts.is_empty() {
+        return Ok(String::new());
+    }
+    writeln!(text, "{}.", parts.join(", "))?;
+    Ok(text)
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

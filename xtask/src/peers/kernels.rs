@@ -1,0 +1,211 @@
+//! The share of the machine's limit that each kernel reaches.
+
+use super::median;
+use anyhow::{Result, ensure};
+use nearfield_int::kernel::{
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, ROWS, Reciprocal, Rows, SUMS,
+    Set, Span, products,
+};
+use nearfield_int::layers::activation::Activation;
+use nearfield_train::random::{Purpose, Stream};
+use std::fmt::Write;
+use std::time::Instant;
+
+/// The section of the page.
+///
+/// # Errors
+/// If a kernel's answer is not that of the portable set.
+pub(super) fn table() -> Result<String> {
+    let mut text = String::from(
+        "\n## Kernels\n\nOn one core, operands in the caches; every answer is checked against the \
+         portable set before it is timed. *limit*: the products that the processor forms when it \
+         does nothing else, measured here; the portable set has none of its own.\n\n",
+    );
+    text.push_str("| kernel |");
+    let sets = Set::available();
+    for set in &sets {
+        write!(text, " {} |", set.name())?;
+    }
+    writeln!(text, "\n|---|{}", "---|".repeat(sets.len()))?;
+    let limits: Vec<f64> = sets.iter().map(|&set| limit(set)).collect();
+    row(&mut text, "limit, G products/s", &limits, &[])?;
+    for (channels, side) in [(128, 28), (256, 14), (512, 7), (512, 3)] {
+        let name = format!("convolution {channels} channels, {side}x{side}");
+        let rates = every(&sets, |set| convolution(set, channels, side))?;
+        row(&mut text, &name, &rates, &limits)?;
+    }
+    let rates = every(&sets, sparse_gradient)?;
+    row(&mut text, "sparse weight gradient", &rates, &limits)?;
+    for (name, kernel) in [
+        (
+            "correction of weights, G values/s",
+            update as fn(Set) -> Result<f64>,
+        ),
+        ("scaling, G values/s", scale),
+        ("activation, G values/s", activate),
+    ] {
+        row(&mut text, name, &every(&sets, kernel)?, &[])?;
+    }
+    Ok(text)
+}
+
+fn every(sets: &[Set], kernel: impl Fn(Set) -> Result<f64>) -> Result<Vec<f64>> {
+    sets.iter().map(|&set| kernel(set)).collect()
+}
+
+fn row(text: &mut String, name: &str, rates: &[f64], limits: &[f64]) -> Result<()> {
+    write!(text, "| {name} |")?;
+    for (index, rate) in rates.iter().enumerate() {
+        match limits.get(index) {
+            Some(&limit) if limit > 0.0 => {
+                write!(text, " {rate:.0} ({:.0} %) |", 100.0 * rate / limit)?;
+            }
+            _ if *rate == 0.0 => text.push_str(" - |"),
+            _ if *rate < 100.0 => write!(text, " {rate:.1} |")?,
+            _ => write!(text, " {rate:.0} |")?,
+        }
+    }
+    text.push('\n');
+    Ok(())
+}
+
+/// Billions of `work` a second: the median of many runs.
+#[allow(clippy::cast_precision_loss, reason = "rates for people")]
+fn rate(work: usize, mut run: impl FnMut()) -> f64 {
+    run();
+    let mut rates = Vec::new();
+    let begun = Instant::now();
+    while begun.elapsed().as_secs_f64() < 0.5 || rates.len() < 9 {
+        let start = Instant::now();
+        (0..4).for_each(|_| run());
+        rates.push(4.0 * work as f64 / start.elapsed().as_secs_f64() / 1e9);
+    }
+    median(rates.into_iter())
+}
+
+fn limit(set: Set) -> f64 {
+    const ROUNDS: u32 = 200_000;
+    let work = usize::try_from(set.products_alone(ROUNDS).0).unwrap_or(0);
+    rate(work, || {
+        std::hint::black_box(set.products_alone(ROUNDS));
+    })
+}
+
+fn random(count: usize, limit: u32) -> Result<Aligned<i16>> {
+    let mut stream = Stream::new(1, Purpose::Split, 0, 0);
+    let mut values = Aligned::new(count);
+    for place in values.iter_mut() {
+        *place = i16::try_from(stream.symmetric(limit))?;
+    }
+    Ok(values)
+}
+
+fn convolution(set: Set, channels: usize, side: usize) -> Result<f64> {
+    let row = (side + 2) * channels;
+    let span = Span {
+        runs: 3,
+        stride: row,
+        length: 3 * channels,
+    };
+    let starts: Vec<usize> = (0..side * side)
+        .map(|at| at / side * row + at % side * channels)
+        .collect();
+    let values = random((side + 2) * row, 91)?;
+    let panel = Panel::from_rows(&random(span.depth() * BLOCK, 20_000)?, span.depth());
+    let lanes = Lanes {
+        values: Halves::narrow(panel.block(0)),
+        width: BLOCK,
+    };
+    let run = |set: Set, sums: &mut [i32]| {
+        for (starts, sums) in starts.chunks(ROWS).zip(sums.chunks_mut(SUMS)) {
+            let rows = Rows {
+                values: Halves::narrow(&values),
+                starts,
+                span,
+            };
+            products(set, &rows, &lanes, sums);
+        }
+    };
+    let mut sums = vec![0; starts.len() * BLOCK];
+    let mut expected = sums.clone();
+    run(set, &mut sums);
+    run(Set::PORTABLE, &mut expected);
+    ensure!(sums == expected, "{} forms other sums", set.name());
+    Ok(rate(sums.len() * span.depth(), || run(set, &mut sums)))
+}
+
+fn sparse_gradient(set: Set) -> Result<f64> {
+    const COLUMNS: usize = 384;
+    const PIXELS: u32 = 4 * 16 * 16;
+    let values = random(PIXELS as usize * 256 + 512, 91)?;
+    let mut stream = Stream::new(1, Purpose::Split, 0, 0);
+    let mut contributions = Contributions::default();
+    for _ in 0..64 {
+        let start = 256 * stream.below(PIXELS);
+        ensure!(contributions.push(start, stream.symmetric(30_000)), "int16");
+    }
+    let run = |set: Set, sums: &mut [i32]| {
+        let all = 0..contributions.len();
+        set.add_contributions(sums, (&values, 0), (&contributions, all));
+    };
+    let (mut sums, mut expected) = (vec![0; COLUMNS], vec![0; COLUMNS]);
+    run(set, &mut sums);
+    run(Set::PORTABLE, &mut expected);
+    ensure!(sums == expected, "{} adds other rows", set.name());
+    Ok(rate(50 * 64 * COLUMNS, || {
+        (0..50).for_each(|_| run(set, &mut sums))
+    }))
+}
+
+const COUNT: usize = 1 << 14;
+
+fn gradients() -> Vec<i32> {
+    let mut stream = Stream::new(3, Purpose::Split, 0, 0);
+    (0..COUNT).map(|_| stream.symmetric(1 << 27)).collect()
+}
+
+fn update(set: Set) -> Result<f64> {
+    let correction = Correction {
+        rate: Reciprocal::new(512 * 640),
+        decay: Some(Reciprocal::new(28_000)),
+    };
+    let mut weights = random(COUNT, 25_000)?;
+    let (gradients, mut expected) = (gradients(), weights.clone());
+    let done = set.update(&mut weights, &gradients, correction);
+    ensure!(
+        done == Set::PORTABLE.update(&mut expected, &gradients, correction)
+            && *weights == *expected,
+        "{} corrects otherwise",
+        set.name()
+    );
+    let none = vec![0; COUNT];
+    Ok(rate(COUNT, || {
+        std::hint::black_box(set.update(&mut weights, &none, correction));
+    }))
+}
+
+fn scale(set: Set) -> Result<f64> {
+    let (divisor, sums) = (Reciprocal::new(256 * 1152), gradients());
+    let (mut scaled, mut expected) = (vec![0; COUNT], vec![0; COUNT]);
+    let cut = set.scale(&sums, divisor, 127, &mut scaled);
+    ensure!(
+        cut == Set::PORTABLE.scale(&sums, divisor, 127, &mut expected) && scaled == expected,
+        "{} scales otherwise",
+        set.name()
+    );
+    Ok(rate(COUNT, || {
+        std::hint::black_box(set.scale(&sums, divisor, 127, &mut scaled));
+    }))
+}
+
+fn activate(set: Set) -> Result<f64> {
+    let activation = Activation::default();
+    let scaled: Vec<i8> = (i8::MIN..=i8::MAX).cycle().take(COUNT).collect();
+    let (mut active, mut expected) = (vec![0; COUNT], vec![0; COUNT]);
+    activation.apply_all(set, &scaled, &mut active);
+    activation.apply_all(Set::PORTABLE, &scaled, &mut expected);
+    ensure!(active == expected, "{} activates otherwise", set.name());
+    Ok(rate(COUNT, || {
+        activation.apply_all(set, &scaled, std::hint::black_box(&mut active));
+    }))
+}
