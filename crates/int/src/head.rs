@@ -4,7 +4,6 @@ use crate::arithmetic::{Residual, TARGET};
 use crate::audit::LayerAudit;
 use crate::kernel::Set;
 use crate::layers::activation::Activation;
-use crate::layers::conv2d::OutputGradient;
 use crate::layers::images::{Frame, Images};
 use crate::layers::linear::{Linear, LinearWork};
 use crate::layers::pool::{NO_WINNER, Window, Winners};
@@ -16,6 +15,11 @@ use crate::sgd::IntegerSgd;
 use crate::spec::{HeadPadding, HeadPool, HeadSpec, Shape};
 use alloc::vec::Vec;
 use nearfield_train::history::Tally;
+
+mod gradient;
+
+pub(crate) use gradient::HeadGradient;
+use gradient::Places;
 
 /// How a classifier learns in one step.
 #[derive(Clone, Copy, Debug)]
@@ -335,63 +339,6 @@ impl Head {
                     scaled,
                 }
             },
-        }
-    }
-}
-
-/// The gradient that a head hands to its convolution.
-pub(crate) struct HeadGradient<'a> {
-    at_features: &'a [i32],
-    inputs: usize,
-    channels: usize,
-    places: Places<'a>,
-}
-
-enum Places<'a> {
-    /// The winner of each window takes all; the activation is passed already.
-    Winners(&'a [u32]),
-    /// Every pixel has its own, or its window's share.
-    All {
-        window: Option<Window>,
-        input: Shape,
-        activation: Activation,
-        scaled: &'a [i8],
-    },
-}
-
-impl OutputGradient for HeadGradient<'_> {
-    fn visit(&self, sample: usize, filter: usize, mut visit: impl FnMut(usize, i32)) {
-        let windows = self.inputs / self.channels;
-        let own = sample * self.inputs + filter * windows;
-        let own = own..own + windows;
-        let gradients = &self.at_features[own.clone()];
-        match self.places {
-            Places::Winners(positions) => {
-                for (&position, &gradient) in positions[own].iter().zip(gradients) {
-                    if position != NO_WINNER {
-                        visit(position as usize, gradient);
-                    }
-                }
-            }
-            Places::All {
-                window,
-                input,
-                activation,
-                scaled,
-            } => {
-                let scaled = &scaled[sample * input.features()..][..input.features()];
-                for pixel in 0..input.height * input.width {
-                    let gradient = match window {
-                        None => gradients[pixel],
-                        Some(window) => match window.of_pixel(input, pixel) {
-                            Some(index) => window.avg_backward(gradients[index]),
-                            None => continue,
-                        },
-                    };
-                    let before = scaled[pixel * input.channels + filter];
-                    visit(pixel, activation.backward(gradient, before));
-                }
-            }
         }
     }
 }

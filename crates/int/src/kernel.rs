@@ -125,6 +125,7 @@ fn exact_products_one_by_one(rows: &Rows<'_>, lanes: &Lanes<'_>, sums: &mut [i64
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::wrapped;
     use alloc::vec;
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -218,8 +219,7 @@ mod tests {
                 let found = sums.chunks_exact(width).zip(exact.chunks_exact(width));
                 for ((sums, exact), own) in found.zip(&expected) {
                     prop_assert_eq!(&exact[..own.len()], own, "{:?}", set);
-                    let wrapped = own.iter().map(|&sum| (sum & 0xffff_ffff) as u32);
-                    let wrapped: Vec<i32> = wrapped.map(u32::cast_signed).collect();
+                    let wrapped: Vec<i32> = own.iter().map(|&sum| wrapped(sum)).collect();
                     if own.iter().all(|&sum| sum != i64::MAX && sum != i64::MIN) {
                         prop_assert_eq!(&sums[..own.len()], wrapped, "{:?}", set);
                     }
@@ -250,7 +250,7 @@ mod tests {
                 let mut sums = vec![7; 16 * starts.len()];
                 products(set, &rows, &lanes, &mut sums);
                 for (sums, own) in sums.chunks_exact(16).zip(&expected) {
-                    prop_assert_eq!(sums[0], (own[0] & 0xffff_ffff) as u32 as i32, "{:?}", set);
+                    prop_assert_eq!(sums[0], wrapped(own[0]), "{:?}", set);
                     prop_assert!(sums[1..].iter().all(|&sum| sum == 0));
                 }
             }

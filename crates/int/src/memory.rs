@@ -128,7 +128,7 @@ mod tests {
             let spec = NetworkSpec::new(input, 10, presets::layers(preset, 10).unwrap());
             let mut network = Network::new(&spec, 1).unwrap();
             let values: Vec<i8> = (0..batch * input.features())
-                .map(|i| (i % 199) as i8)
+                .map(|i| i8::try_from(i % 120).unwrap())
                 .collect();
             let labels = vec![3; batch];
             for step in 0..4 {

@@ -3,6 +3,17 @@
 use crate::audit::Merge;
 use alloc::vec::Vec;
 
+/// What several threads may look at; anything, where there is one.
+#[cfg(feature = "threads")]
+pub(crate) trait Shared: Sync {}
+#[cfg(feature = "threads")]
+impl<T: Sync> Shared for T {}
+/// What several threads may look at; anything, where there is one.
+#[cfg(not(feature = "threads"))]
+pub(crate) trait Shared {}
+#[cfg(not(feature = "threads"))]
+impl<T> Shared for T {}
+
 /// Whether work of so many products is shared out. Starting and joining threads costs some
 /// microseconds; the number of products that take so long depends on the kernels.
 #[cfg(feature = "threads")]
@@ -17,7 +28,7 @@ pub(crate) fn for_each_part<T, R>(
     buffer: &mut [T],
     size: usize,
     work: usize,
-    task: impl Fn(usize, &mut [T]) -> R + Sync,
+    task: impl Fn(usize, &mut [T]) -> R + Shared,
 ) -> R
 where
     T: Send,
@@ -45,7 +56,7 @@ pub(crate) fn for_each_two_parts<S, T, R>(
     (first, first_size): (&mut [S], usize),
     (second, second_size): (&mut [T], usize),
     work: usize,
-    task: impl Fn(usize, &mut [S], &mut [T]) -> R + Sync,
+    task: impl Fn(usize, &mut [S], &mut [T]) -> R + Shared,
 ) -> R
 where
     S: Send,
@@ -77,7 +88,7 @@ pub(crate) fn for_each_three_parts<S, T, U>(
     (second, second_size): (&mut [T], usize),
     (third, third_size): (&mut [U], usize),
     work: usize,
-    task: impl Fn(usize, (&mut [S], &mut [T], &mut [U])) + Sync,
+    task: impl Fn(usize, (&mut [S], &mut [T], &mut [U])) + Shared,
 ) where
     S: Send,
     T: Send,

@@ -153,7 +153,7 @@ fn sparse_gradient(set: Set) -> Result<f64> {
     run(Set::PORTABLE, &mut expected);
     ensure!(sums == expected, "{} adds other rows", set.name());
     Ok(rate(50 * 64 * COLUMNS, || {
-        (0..50).for_each(|_| run(set, &mut sums))
+        (0..50).for_each(|_| run(set, &mut sums));
     }))
 }
 

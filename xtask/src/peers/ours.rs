@@ -47,7 +47,9 @@ pub fn run(network: &str, mode: &str, seconds: f64) -> Result<Measured> {
         })?,
         "infer" => {
             let mut inference = network.inference();
-            time(seconds, || Ok(drop(inference.scores(&values)?)))?
+            time(seconds, || {
+                inference.scores(&values).map(drop).map_err(Into::into)
+            })?
         }
         _ => bail!("`{mode}` is neither train nor infer"),
     };

@@ -2,7 +2,7 @@
 
 use super::{Aligned, BLOCK, Halves, Reciprocal, Set};
 use crate::audit::Merge;
-use crate::parallel;
+use crate::parallel::{self, Shared};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -150,11 +150,11 @@ impl Weights {
 
     /// Corrects the weights, `rows` of them as one task: `task(first row, rows)` is to call
     /// [`RowsMut::correct`]. `work` is the number of products that it takes in all.
-    pub fn correct<R: Merge>(
+    pub(crate) fn correct<R: Merge>(
         &mut self,
         rows: usize,
         work: usize,
-        task: impl Fn(usize, &mut RowsMut<'_>) -> (R, Corrected) + Sync,
+        task: impl Fn(usize, &mut RowsMut<'_>) -> (R, Corrected) + Shared,
     ) -> (R, Corrected) {
         let (stride, size) = (self.stride(), rows * self.stride());
         let run = |index: usize, low: &mut [i16], high: &mut [i16]| {

@@ -1,14 +1,16 @@
 //! The integer linear layer, without bias.
 
 use super::scaling::Scaling;
-use super::sums::{self, Bounds};
-use crate::audit::{LayerAudit, Merge, Range};
-use crate::kernel::{
-    Aligned, BLOCK, Corrected, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights, split,
-};
+use super::sums::Bounds;
+use crate::audit::{LayerAudit, Range};
+use crate::kernel::{BLOCK, Corrected, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
+
+mod operands;
+
+use operands::{GradientRows, Operands, row_starts};
 
 /// Rows of weights that are corrected together: as many as memory is well read in at once.
 const ROWS_CORRECTED: usize = 24;
@@ -37,28 +39,6 @@ pub struct LinearWork {
     gradient: GradientRows,
     squares: Vec<u64>,
     row_squares: Vec<u64>,
-}
-
-/// A gradient as rows: `[outputs, samples]`, with an even number of samples.
-#[derive(Debug, Default)]
-struct GradientRows {
-    low: Aligned<i16>,
-    high: Aligned<i16>,
-    wide: bool,
-    largest: u32,
-    squares: Vec<u64>,
-}
-
-/// Rows and lanes that stand whole in memory.
-struct Operands<'a> {
-    set: Set,
-    rows: Halves<'a>,
-    row_squares: &'a [u64],
-    stride: usize,
-    panel: &'a Panel,
-    lane_squares: &'a [u64],
-    largest: [u32; 2],
-    look_for_largest: bool,
 }
 
 impl Linear {
@@ -265,59 +245,6 @@ impl Linear {
     }
 }
 
-impl Operands<'_> {
-    /// Forms the sums of at most [`ROWS`] rows with all lanes, and calls `visit(row, first lane,
-    /// sums)` for each row and each block of lanes; `row` counts from the first of `rows`.
-    fn for_each_row(
-        &self,
-        rows: core::ops::Range<usize>,
-        mut visit: impl FnMut(usize, usize, &[i32]),
-    ) -> Range {
-        let starts = row_starts(rows.start, self.stride);
-        let starts = &starts[..rows.len()];
-        let mut range = Range::default();
-        let mut sums = [0; SUMS];
-        let enough = Bounds::suffice(self.stride, self.largest);
-        for block in 0..self.panel.blocks() {
-            let (width, count) = (self.panel.width(block), self.panel.count(block));
-            let sums = &mut sums[..starts.len() * width];
-            let row_values = Rows {
-                values: self.rows,
-                starts,
-                span: Span::contiguous(self.stride),
-            };
-            let lanes = Lanes {
-                values: Halves::narrow(self.panel.block(block)),
-                width,
-            };
-            let squares: [&[u64]; 2] = if enough {
-                [&[]; 2]
-            } else {
-                let first = block * BLOCK;
-                [
-                    &self.row_squares[rows.clone()],
-                    &self.lane_squares[first..first + count],
-                ]
-            };
-            let bounds = Bounds {
-                largest: self.largest,
-                squares,
-            };
-            range.merge(&sums::form(
-                self.set,
-                (&row_values, &lanes, count),
-                &bounds,
-                self.look_for_largest,
-                sums,
-            ));
-            for (row, sums) in sums.chunks_exact(width).enumerate() {
-                visit(row, block * BLOCK, &sums[..count]);
-            }
-        }
-        range
-    }
-}
-
 impl LinearWork {
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
@@ -331,56 +258,6 @@ impl LinearWork {
             + gradient.high.bytes()
             + size_of::<u64>() * squares
     }
-}
-
-impl GradientRows {
-    /// Takes in a gradient, `[samples, outputs]`.
-    fn fill<T: Copy + Into<i32>>(&mut self, gradient: &[T], outputs: usize) {
-        let samples = gradient.len() / outputs;
-        let stride = samples.next_multiple_of(2);
-        self.largest = gradient
-            .iter()
-            .fold(0, |most, &value| most.max(value.into().unsigned_abs()));
-        self.wide = self.largest > i16::MAX.unsigned_abs().into();
-        self.low.resize(outputs * stride);
-        self.low.fill(0);
-        if self.wide {
-            self.high.resize(outputs * stride);
-            self.high.fill(0);
-        }
-        for (sample, gradient) in gradient.chunks_exact(outputs).enumerate() {
-            for (output, &value) in gradient.iter().enumerate() {
-                let (low, high) = split(value.into());
-                self.low[output * stride + sample] = low;
-                if self.wide {
-                    self.high[output * stride + sample] = high;
-                }
-            }
-        }
-    }
-
-    fn halves(&self) -> Halves<'_> {
-        Halves {
-            low: &self.low,
-            high: self.wide.then_some(&*self.high),
-        }
-    }
-
-    fn measure(&mut self, stride: usize) {
-        let mut squares = core::mem::take(&mut self.squares);
-        squares.clear();
-        let halves = self.halves();
-        let square = |place: usize| u64::from(halves.value(place).unsigned_abs()).pow(2);
-        let rows = (0..halves.low.len()).step_by(stride);
-        squares
-            .extend(rows.map(|row| (row..row + stride).map(square).fold(0, u64::saturating_add)));
-        self.squares = squares;
-    }
-}
-
-/// Where rows start from the given one on.
-fn row_starts(first: usize, stride: usize) -> [usize; ROWS] {
-    core::array::from_fn(|row| (first + row) * stride)
 }
 
 /// The sum of squares of each column.
@@ -407,6 +284,7 @@ fn transpose<T: Copy>(values: &[T], columns: usize, transposed: &mut [T]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::arithmetic::wrapped;
     use alloc::vec;
 
     #[test]
@@ -449,7 +327,7 @@ mod tests {
         assert_eq!(at_input, [-200_000, 6, -140_000]);
         let sgd = IntegerSgd::new(1, 1, 0);
         let audit = layer.learn(&mut work, &[155_000_i32], &[1, -1, 20_000], sgd, true);
-        let wrapped = (155_000_i64 * 20_000) as i32;
+        let wrapped = wrapped(155_000 * 20_000);
         assert_eq!(
             layer.values(),
             [-55_000, 154_997, 70_000_i32.wrapping_sub(wrapped)]

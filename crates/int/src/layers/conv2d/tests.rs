@@ -1,6 +1,7 @@
 //! The layer against the definition.
 
 use super::*;
+use crate::arithmetic::wrapped as low_bits;
 use crate::layers::images::Sample;
 use crate::sgd::IntegerSgd;
 use proptest::prelude::*;
@@ -138,7 +139,7 @@ proptest! {
                     sum += i64::from(weights[weight]) * i64::from(value);
                 });
                 wrapped += u64::from(i32::try_from(sum).is_err());
-                sums.push((sum & 0xffff_ffff) as u32 as i32);
+                sums.push(low_bits(sum));
             }
         }
         let mut expected = vec![0; scaled.len()];
@@ -163,7 +164,7 @@ proptest! {
         }
         let mut expected = layer.values();
         for (weight, sum) in expected.iter_mut().zip(&exact) {
-            *weight = weight.wrapping_sub((sum & 0xffff_ffff) as u32 as i32);
+            *weight = weight.wrapping_sub(low_bits(*sum));
         }
         let audit = learn(&mut layer, &gradient, &input, true);
         prop_assert_eq!(layer.values(), expected);
