@@ -48,7 +48,7 @@ mod tests {
             rows.correct(0, 0, gradients, sgd.correction(), &mut corrected);
             ((), corrected)
         });
-        (weights.values().collect(), corrected.wrapped)
+        (weights.values(), corrected.wrapped)
     }
 
     #[test]

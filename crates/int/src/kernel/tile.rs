@@ -41,26 +41,67 @@ impl Span {
     }
 }
 
-/// int16 values, or int32 values as low halves and what is left above them.
+/// A value that does not fit int16, by its place: `high * 2^16` more than its low half.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Excess {
+    /// Index of the low half.
+    pub place: u32,
+    /// What is left above it.
+    pub high: i16,
+}
+
+impl Excess {
+    /// How often 2^16 goes into what the value has above its low half.
+    pub(super) fn factor(self, low: &[i16]) -> i32 {
+        let low = low[self.place as usize];
+        match i32::from(self.high) {
+            high if high == i32::from(i16::MIN) && low < 0 => -high,
+            high => high,
+        }
+    }
+}
+
+/// What values have above their low halves.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum High<'a> {
+    /// All values fit int16.
+    #[default]
+    None,
+    /// Nearly all do; those that do not, in order of their places. Of rows, these must follow
+    /// each other without a gap.
+    Few(&'a [Excess]),
+    /// The high half of each value.
+    Dense(&'a [i16]),
+}
+
+/// int16 values, or int32 values as low halves taken as int16 and what is left above them.
 #[derive(Clone, Copy, Debug)]
 pub struct Halves<'a> {
-    /// The values, or their low halves taken as int16.
+    /// The values, or their low halves.
     pub low: &'a [i16],
-    /// `(value - low) / 2^16` for each value, if any leaves int16.
-    pub high: Option<&'a [i16]>,
+    /// What is left.
+    pub high: High<'a>,
 }
 
 impl<'a> Halves<'a> {
     /// Values that all fit int16.
     pub fn narrow(low: &'a [i16]) -> Self {
-        Halves { low, high: None }
+        Halves {
+            low,
+            high: High::None,
+        }
     }
+}
 
-    /// A value.
-    pub fn value(self, index: usize) -> i32 {
-        let high = self.high.map_or(0, |high| i32::from(high[index]));
-        (high << 16).wrapping_add(self.low[index].into())
-    }
+/// The value of two halves. (The high half of the largest int32 is 2^15, which int16 has as
+/// -2^15; modulo 2^32 that is the same.)
+pub(crate) fn joined(low: i16, high: i16) -> i32 {
+    (i32::from(high) << 16).wrapping_add(low.into())
+}
+
+/// Whether so few of some values need more than int16 that they are better listed.
+pub(crate) fn are_few(count: usize, all: usize) -> bool {
+    count <= all / 32
 }
 
 /// Rows within one buffer.

@@ -1,6 +1,7 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
-use super::{Aligned, BLOCK, Halves, Reciprocal, Set};
+use super::tile::{are_few, joined};
+use super::{Aligned, BLOCK, Excess, Halves, High, Reciprocal, Set};
 use crate::audit::Merge;
 use crate::parallel::{self, Shared};
 use alloc::vec;
@@ -9,14 +10,22 @@ use alloc::vec::Vec;
 /// Rows of weights of even length; a row of odd length is followed by a 0.
 ///
 /// # Range
-/// All of int32. While every weight fits int16, int16 is what they are kept in.
+/// All of int32. Those that fit int16 are kept so; those that do not are listed, or have high
+/// halves beside all weights if they are many.
 #[derive(Clone, Debug)]
 pub struct Weights {
     low: Aligned<i16>,
-    /// Empty while all weights fit int16.
-    high: Vec<i16>,
+    high: Kept,
     depth: usize,
     largest: u32,
+}
+
+/// What weights have above their low halves.
+#[derive(Clone, Debug)]
+enum Kept {
+    /// In order of places.
+    Few(Vec<Excess>),
+    Dense(Vec<i16>),
 }
 
 /// How weights are corrected.
@@ -35,8 +44,8 @@ pub struct Corrected {
     pub wrapped: u64,
     /// Largest magnitude of a corrected weight.
     pub largest: u32,
-    /// Weights that have left int16, by place, with their high halves.
-    escaped: Vec<(usize, i16)>,
+    /// Weights beyond int16, where not all have high halves.
+    escaped: Vec<Excess>,
 }
 
 impl Merge for Corrected {
@@ -51,57 +60,90 @@ impl Merge for Corrected {
 #[derive(Debug)]
 pub struct RowsMut<'a> {
     low: &'a mut [i16],
-    /// Empty, or as long as `low`.
-    high: &'a mut [i16],
+    high: KeptMut<'a>,
+    /// Place of the first of them among all weights.
     first: usize,
     stride: usize,
+}
+
+#[derive(Debug)]
+enum KeptMut<'a> {
+    /// Those of these rows; new ones are listed anew.
+    Few(&'a [Excess]),
+    Dense(&'a mut [i16]),
 }
 
 impl Weights {
     /// Rows of `depth` weights.
     ///
     /// # Panics
-    /// If `depth` is 0 or does not divide the number of values.
+    /// If `depth` is 0 or does not divide the number of values, or there are 2^32 or more.
     pub fn new(values: &[i32], depth: usize) -> Self {
         assert!(
             depth > 0 && values.len().is_multiple_of(depth),
             "whole rows of {depth}"
         );
         let stride = depth.next_multiple_of(2);
-        let mut weights = Weights {
-            low: Aligned::new(values.len() / depth * stride),
-            high: Vec::new(),
-            depth,
-            largest: Set::active().largest(values),
-        };
-        if weights.is_wide() {
-            weights.high = vec![0; weights.low.len()];
-        }
+        let mut low = Aligned::new(values.len() / depth * stride);
+        let mut escaped = Vec::new();
         for (row, values) in values.chunks_exact(depth).enumerate() {
             for (place, &value) in (row * stride..).zip(values) {
-                let (low, high) = split(value);
-                weights.low[place] = low;
+                let (half, high) = split(value);
+                low[place] = half;
                 if high != 0 {
-                    weights.high[place] = high;
+                    escaped.push(excess(place, high));
                 }
             }
         }
+        let mut weights = Weights {
+            low,
+            high: Kept::Few(Vec::new()),
+            depth,
+            largest: 0,
+        };
+        weights.settle(Corrected {
+            wrapped: 0,
+            largest: Set::active().largest(values),
+            escaped,
+        });
         weights
     }
 
     /// The weights, without what fills odd rows.
-    pub fn values(&self) -> impl Iterator<Item = i32> + '_ {
-        let halves = self.halves();
-        (0..self.count())
-            .flat_map(move |row| (0..self.depth).map(move |column| row * self.stride() + column))
-            .map(move |place| halves.value(place))
+    pub fn values(&self) -> Vec<i32> {
+        let mut all: Vec<i32> = self.low.iter().map(|&low| low.into()).collect();
+        match &self.high {
+            Kept::Few(few) => {
+                for excess in few {
+                    let low = self.low[excess.place as usize];
+                    all[excess.place as usize] = joined(low, excess.high);
+                }
+            }
+            Kept::Dense(high) => {
+                for (value, (&low, &high)) in all.iter_mut().zip(self.low.iter().zip(high)) {
+                    *value = joined(low, high);
+                }
+            }
+        }
+        if self.depth < self.stride() {
+            let mut place = 0_usize;
+            all.retain(|_| {
+                place += 1;
+                !place.is_multiple_of(self.stride())
+            });
+        }
+        all
     }
 
     /// All rows, from one start of a row to the next [`Weights::stride`] values.
     pub fn halves(&self) -> Halves<'_> {
         Halves {
             low: &self.low,
-            high: (!self.high.is_empty()).then_some(&self.high),
+            high: match &self.high {
+                Kept::Few(few) if few.is_empty() => High::None,
+                Kept::Few(few) => High::Few(few),
+                Kept::Dense(high) => High::Dense(high),
+            },
         }
     }
 
@@ -127,29 +169,44 @@ impl Weights {
 
     /// Bytes that they occupy.
     pub fn bytes(&self) -> usize {
-        self.low.bytes() + self.high.capacity() * size_of::<i16>()
-    }
-
-    fn is_wide(&self) -> bool {
-        self.largest > i16::MAX.unsigned_abs().into()
+        let high = match &self.high {
+            Kept::Few(few) => few.capacity() * size_of::<Excess>(),
+            Kept::Dense(high) => high.capacity() * size_of::<i16>(),
+        };
+        self.low.bytes() + high
     }
 
     /// The sum of squares of each row, cut at 2^64 - 1.
     pub fn measure(&self, squares: &mut Vec<u64>) {
-        let (set, halves, stride) = (Set::active(), self.halves(), self.stride());
+        let (set, stride) = (Set::active(), self.stride());
         squares.clear();
-        squares.extend((0..self.count()).map(|row| {
-            let part = row * stride..(row + 1) * stride;
-            if halves.high.is_none() {
-                return set.squares(&halves.low[part]);
+        match &self.high {
+            Kept::Few(few) => {
+                squares.extend(self.low.chunks_exact(stride).map(|row| set.squares(row)));
+                for excess in few {
+                    let low = self.low[excess.place as usize];
+                    let value = joined(low, excess.high);
+                    let square = &mut squares[excess.place as usize / stride];
+                    // Less the low half's own square, which is among those summed.
+                    *square = (*square - u64::from(low.unsigned_abs()).pow(2))
+                        .saturating_add(u64::from(value.unsigned_abs()).pow(2));
+                }
             }
-            part.map(|place| u64::from(halves.value(place).unsigned_abs()).pow(2))
-                .fold(0, u64::saturating_add)
-        }));
+            Kept::Dense(high) => {
+                let rows = self.low.chunks_exact(stride).zip(high.chunks_exact(stride));
+                squares.extend(rows.map(|(low, high)| {
+                    let values = low.iter().zip(high).map(|(&low, &high)| joined(low, high));
+                    values.fold(0, |sum: u64, value| {
+                        sum.saturating_add(u64::from(value.unsigned_abs()).pow(2))
+                    })
+                }));
+            }
+        }
     }
 
     /// Corrects the weights, `rows` of them as one task: `task(first row, rows)` is to call
-    /// [`RowsMut::correct`]. `work` is the number of products that it takes in all.
+    /// [`RowsMut::correct`] for every weight once. `work` is the number of products that it
+    /// takes in all.
     pub(crate) fn correct<R: Merge>(
         &mut self,
         rows: usize,
@@ -157,39 +214,75 @@ impl Weights {
         task: impl Fn(usize, &mut RowsMut<'_>) -> (R, Corrected) + Shared,
     ) -> (R, Corrected) {
         let (stride, size) = (self.stride(), rows * self.stride());
-        let run = |index: usize, low: &mut [i16], high: &mut [i16]| {
-            let first = index * rows;
-            let mut rows = RowsMut {
+        let run = |index: usize, low: &mut [i16], high: KeptMut<'_>| {
+            let mut part = RowsMut {
                 low,
                 high,
-                first,
+                first: index * size,
                 stride,
             };
-            Pair(task(first, &mut rows))
+            Pair(task(index * rows, &mut part))
         };
-        let Pair((result, corrected)) = if self.high.is_empty() {
-            parallel::for_each_part(&mut self.low, size, work, |index, low| {
-                run(index, low, &mut [])
-            })
-        } else {
-            let (low, high) = ((&mut *self.low, size), (&mut *self.high, size));
-            parallel::for_each_two_parts(low, high, work, run)
+        let Pair((result, corrected)) = match &mut self.high {
+            Kept::Few(few) => {
+                let few = &*few;
+                parallel::for_each_part(&mut self.low, size, work, |index, low| {
+                    let part = between(few, index * size, index * size + low.len());
+                    run(index, low, KeptMut::Few(part))
+                })
+            }
+            Kept::Dense(high) => {
+                let (low, high) = ((&mut *self.low, size), (high.as_mut_slice(), size));
+                parallel::for_each_two_parts(low, high, work, |index, low, high| {
+                    run(index, low, KeptMut::Dense(high))
+                })
+            }
         };
-        self.settle(&corrected);
-        (result, corrected)
+        let counted = Corrected {
+            escaped: Vec::new(),
+            ..corrected
+        };
+        self.settle(corrected);
+        (result, counted)
     }
 
-    /// Takes high halves in, or drops them.
-    fn settle(&mut self, corrected: &Corrected) {
+    /// Takes in which weights are beyond int16, and keeps their high halves in the way that
+    /// their number asks for.
+    fn settle(&mut self, mut corrected: Corrected) {
         self.largest = corrected.largest;
-        if !self.is_wide() {
-            self.high = Vec::new();
-        } else if self.high.is_empty() {
-            self.high = vec![0; self.low.len()];
+        if let Kept::Dense(high) = &self.high {
+            let all = high.iter().enumerate().filter(|half| *half.1 != 0);
+            if !are_few(all.clone().count(), high.len()) {
+                return;
+            }
+            corrected.escaped = all.map(|(place, &high)| excess(place, high)).collect();
         }
-        for &(place, high) in &corrected.escaped {
-            self.high[place] = high;
+        let mut few = corrected.escaped;
+        few.sort_unstable();
+        if are_few(few.len(), self.low.len()) {
+            self.high = Kept::Few(few);
+            return;
         }
+        let mut high = vec![0; self.low.len()];
+        for excess in few {
+            high[excess.place as usize] = excess.high;
+        }
+        self.high = Kept::Dense(high);
+    }
+}
+
+fn excess(place: usize, high: i16) -> Excess {
+    let place = u32::try_from(place).expect("fewer than 2^32 weights");
+    Excess { place, high }
+}
+
+/// Those from one place to before another.
+pub(crate) fn between(few: &[Excess], start: usize, end: usize) -> &[Excess] {
+    let at = |place: usize| few.partition_point(|excess| (excess.place as usize) < place);
+    if few.is_empty() {
+        few
+    } else {
+        &few[at(start)..at(end)]
     }
 }
 
@@ -211,46 +304,65 @@ impl RowsMut<'_> {
         correction: Correction,
         corrected: &mut Corrected,
     ) {
-        let set = Set::active();
         let start = row * self.stride + column;
         assert!(
             column + gradients.len() <= self.stride,
             "gradients of one row"
         );
-        let mut done = 0;
         let next = &self.low[self.low.len().min(start + gradients.len())..];
-        set.prefetch(&next[..next.len().min(gradients.len()).min(BLOCK)]);
-        if self.high.is_empty() {
-            let low = &mut self.low[start..start + gradients.len()];
-            loop {
-                let (more, largest) = set.update(&mut low[done..], &gradients[done..], correction);
-                corrected.largest = corrected.largest.max(largest);
-                done += more;
-                if done == gradients.len() {
-                    return;
+        Set::active().prefetch(&next[..next.len().min(gradients.len()).min(BLOCK)]);
+        let part = start..start + gradients.len();
+        match &mut self.high {
+            KeptMut::Few(few) => {
+                let first = self.first + start;
+                let few = between(few, first, first + gradients.len());
+                let low = &mut self.low[part];
+                correct_few((low, few, first), gradients, correction, corrected);
+            }
+            KeptMut::Dense(high) => {
+                let halves = self.low[part.clone()].iter_mut().zip(&mut high[part]);
+                for ((low, high), &gradient) in halves.zip(gradients) {
+                    let weight = joined(*low, *high);
+                    (*low, *high) = split(corrected.step(weight, gradient, correction));
                 }
-                let next = gradients.len().min(done + 16);
-                for index in done..next {
-                    let weight = i32::from(low[index]);
-                    let stepped = corrected.step(weight, gradients[index], correction);
-                    let (half, high) = split(stepped);
-                    low[index] = half;
-                    if high != 0 {
-                        let place = self.first * self.stride + start + index;
-                        corrected.escaped.push((place, high));
-                    }
-                }
-                done = next;
             }
         }
-        for (place, &gradient) in (start..).zip(gradients) {
-            let halves = Halves {
-                low: self.low,
-                high: Some(self.high),
-            };
-            let stepped = corrected.step(halves.value(place), gradient, correction);
-            (self.low[place], self.high[place]) = split(stepped);
+    }
+}
+
+/// Corrects weights from the place `first` on, of which `few` are beyond int16.
+fn correct_few(
+    (low, mut few, first): (&mut [i16], &[Excess], usize),
+    gradients: &[i32],
+    correction: Correction,
+    corrected: &mut Corrected,
+) {
+    let set = Set::active();
+    let mut done = 0;
+    while done < gradients.len() {
+        let next = few.first().map(|excess| excess.place as usize - first);
+        let stop = next.unwrap_or(gradients.len());
+        let (more, largest) = set.update(&mut low[done..stop], &gradients[done..stop], correction);
+        corrected.largest = corrected.largest.max(largest);
+        done += more;
+        // What is next leaves int16, or is beyond it.
+        let (end, high) = match few.first() {
+            Some(excess) if done == stop => {
+                few = &few[1..];
+                (stop + 1, excess.high)
+            }
+            _ => (stop.min(done + 16), 0),
+        };
+        for index in done..end {
+            let weight = joined(low[index], high);
+            let stepped = corrected.step(weight, gradients[index], correction);
+            let (half, high) = split(stepped);
+            low[index] = half;
+            if high != 0 {
+                corrected.escaped.push(excess(first + index, high));
+            }
         }
+        done = end;
     }
 }
 
@@ -312,9 +424,9 @@ mod tests {
         (corrected.wrapped, corrected.largest)
     }
 
-    fn weight() -> impl Strategy<Value = i32> {
+    fn weight(narrow: u32) -> impl Strategy<Value = i32> {
         prop_oneof![
-            4 => -32_767..=32_767,
+            narrow => -32_767..=32_767,
             1 => prop_oneof![Just(i32::MIN), Just(i32::MAX), Just(32_768), Just(-32_768)],
             1 => any::<i32>(),
         ]
@@ -322,17 +434,23 @@ mod tests {
 
     proptest! {
         #[test]
-        fn weights_keep_every_int32(values in proptest::collection::vec(weight(), 3 * 7)) {
+        fn weights_keep_every_int32(values in proptest::collection::vec(weight(4), 3 * 7)) {
             let weights = Weights::new(&values, 7);
-            prop_assert!(weights.values().eq(values.iter().copied()));
+            prop_assert_eq!(weights.values(), values);
             prop_assert_eq!((weights.count(), weights.stride()), (3, 8));
         }
 
         #[test]
         fn corrections_are_the_definition_in_and_out_of_int16(
             narrow in any::<bool>(),
-            weights in proptest::collection::vec(weight(), 3 * 37),
-            gradients in proptest::collection::vec(prop_oneof![-900_000..900_000, any::<i32>()], 3 * 37),
+            weights in prop_oneof![
+                proptest::collection::vec(weight(4), 3 * 37),
+                proptest::collection::vec(weight(100), 3 * 37),
+            ],
+            gradients in prop_oneof![
+                proptest::collection::vec(prop_oneof![-900_000..900_000, any::<i32>()], 3 * 37),
+                proptest::collection::vec(-900_000..900_000, 3 * 37),
+            ],
             rate in 1..2000_u64, decay in proptest::option::of(1..40_000_u64),
         ) {
             let start: Vec<i32> = weights
@@ -357,10 +475,16 @@ mod tests {
                     *weight = u32::try_from(exact & 0xffff_ffff).unwrap().cast_signed();
                 }
                 let found = corrected(&mut ours, &gradients, correction);
-                prop_assert!(ours.values().eq(expected.iter().copied()));
+                prop_assert_eq!(ours.values(), expected.clone());
                 let largest = expected.iter().map(|w| w.unsigned_abs()).max().unwrap();
                 prop_assert_eq!(found, (wrapped, largest));
-                prop_assert_eq!(ours.halves().high.is_some(), largest > 32_767);
+                let beyond = expected.iter().filter(|&&w| i16::try_from(w).is_err()).count();
+                let kept = match ours.halves().high {
+                    High::None => beyond == 0,
+                    High::Few(few) => few.len() == beyond,
+                    High::Dense(_) => beyond > 1,
+                };
+                prop_assert!(kept, "{beyond} beyond int16");
             }
         }
     }

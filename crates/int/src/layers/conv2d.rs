@@ -4,7 +4,9 @@ use super::images::{Frame, Images};
 use super::scaling::Scaling;
 use super::sums::{self, Bounds};
 use crate::audit::{LayerAudit, Merge};
-use crate::kernel::{self, BLOCK, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
+use crate::kernel::{
+    self, BLOCK, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights,
+};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::Shape;
@@ -45,6 +47,7 @@ pub struct Conv2d {
 pub(crate) struct ConvWork {
     lanes: Panel,
     high: Panel,
+    few: FewOfLanes,
     /// Sums of squares of the inputs of each output position, `[samples, positions]`.
     squares: Vec<u64>,
     /// Of the weights of each filter.
@@ -112,7 +115,7 @@ impl Conv2d {
     /// The weights, `[filters, channels, kernel, kernel]`.
     pub fn values(&self) -> Vec<i32> {
         let (area, depth) = (self.kernel * self.kernel, self.frame().depth);
-        let own: Vec<i32> = self.weights.values().collect();
+        let own = self.weights.values();
         let mut values = Vec::with_capacity(self.output.channels * self.fan_in());
         for own in own.chunks_exact(area * depth) {
             for channel in 0..self.input.channels {
@@ -184,8 +187,12 @@ impl Conv2d {
         }
         let halves = self.weights.halves();
         self.lay_out(halves.low, &mut work.lanes);
-        if let Some(high) = halves.high {
-            self.lay_out(high, &mut work.high);
+        match halves.high {
+            High::None => {}
+            High::Dense(high) => self.lay_out(high, &mut work.high),
+            High::Few(few) => work
+                .few
+                .list(&work.lanes, few, |place| (place % depth, place / depth)),
         }
     }
 
@@ -233,7 +240,7 @@ impl ConvWork {
     /// Bytes that it occupies, but for gradients.
     pub(crate) fn bytes(&self) -> usize {
         let squares = self.squares.capacity() + self.filter_squares.capacity();
-        self.lanes.bytes() + self.high.bytes() + size_of::<u64>() * squares
+        self.lanes.bytes() + self.high.bytes() + self.few.bytes() + size_of::<u64>() * squares
     }
 }
 
@@ -318,11 +325,15 @@ impl Pass<'_> {
     /// A block of filters, and how many there are.
     fn lanes(&self, block: usize) -> (Lanes<'_>, usize) {
         let work = self.work;
-        let high = self.layer.weights.halves().high;
+        let high = match self.layer.weights.halves().high {
+            High::None => High::None,
+            High::Few(_) => High::Few(work.few.of(block)),
+            High::Dense(_) => High::Dense(work.high.block(block)),
+        };
         let lanes = Lanes {
             values: Halves {
                 low: work.lanes.block(block),
-                high: high.map(|_| work.high.block(block)),
+                high,
             },
             width: work.lanes.width(block),
         };

@@ -3,7 +3,9 @@
 use super::scaling::Scaling;
 use super::sums::Bounds;
 use crate::audit::{LayerAudit, Range};
-use crate::kernel::{BLOCK, Corrected, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
+use crate::kernel::{
+    BLOCK, Corrected, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights,
+};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
@@ -34,6 +36,7 @@ pub struct Linear {
 pub struct LinearWork {
     panel: Panel,
     high_panel: Panel,
+    few: FewOfLanes,
     /// Scaled sums, `[outputs, samples]`.
     by_output: Vec<i8>,
     gradient: GradientRows,
@@ -60,7 +63,7 @@ impl Linear {
 
     /// The weights, `[outputs, inputs]`.
     pub fn values(&self) -> Vec<i32> {
-        self.weights.values().collect()
+        self.weights.values()
     }
 
     /// Bytes of the weights.
@@ -136,9 +139,7 @@ impl Linear {
             }
         };
         fill(&mut work.panel, halves.low);
-        if let Some(high) = halves.high {
-            fill(&mut work.high_panel, high);
-        }
+        self.list_high(work, halves.high, fill);
         let depth = self.outputs.next_multiple_of(2);
         let samples = gradient.len() / self.outputs;
         work.gradient.low.resize(samples * depth);
@@ -153,7 +154,11 @@ impl Linear {
                 .zip(gradient)
                 .for_each(|(place, &value)| *place = value.into());
         }
-        let (panel, high) = (&work.panel, halves.high.map(|_| &work.high_panel));
+        let (panel, lanes_high) = (&work.panel, |block| match halves.high {
+            High::None => High::None,
+            High::Few(_) => High::Few(work.few.of(block)),
+            High::Dense(_) => High::Dense(work.high_panel.block(block)),
+        });
         let rows = &work.gradient.low;
         let products = at_input.len() * self.outputs;
         parallel::for_each_part(at_input, ROWS * self.inputs, products, |index, at_input| {
@@ -169,7 +174,7 @@ impl Linear {
                 let lanes = Lanes {
                     values: Halves {
                         low: panel.block(block),
-                        high: high.map(|high| high.block(block)),
+                        high: lanes_high(block),
                     },
                     width: panel.width(block),
                 };
@@ -184,6 +189,19 @@ impl Linear {
                 }
             }
         });
+    }
+
+    /// Lays out what weights have above their low halves, with inputs as lanes.
+    fn list_high(&self, work: &mut LinearWork, high: High<'_>, fill: impl Fn(&mut Panel, &[i16])) {
+        match high {
+            High::None => {}
+            High::Dense(high) => fill(&mut work.high_panel, high),
+            High::Few(few) => {
+                let stride = self.weights.stride();
+                work.few
+                    .list(&work.panel, few, |place| (place / stride, place % stride));
+            }
+        }
     }
 
     /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
@@ -253,6 +271,7 @@ impl LinearWork {
         let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
         self.panel.bytes()
             + self.high_panel.bytes()
+            + self.few.bytes()
             + self.by_output.capacity()
             + gradient.low.bytes()
             + gradient.high.bytes()

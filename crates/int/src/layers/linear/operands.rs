@@ -1,7 +1,10 @@
 //! The operands of a linear layer as the kernels want them.
 
 use crate::audit::{Merge, Range};
-use crate::kernel::{Aligned, BLOCK, Halves, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, split};
+use crate::kernel::{
+    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, are_few,
+    between, joined, split,
+};
 use crate::layers::sums::{self, Bounds};
 use alloc::vec::Vec;
 
@@ -9,8 +12,11 @@ use alloc::vec::Vec;
 #[derive(Debug, Default)]
 pub(super) struct GradientRows {
     pub(super) low: Aligned<i16>,
+    /// High halves, if many values need them.
     pub(super) high: Aligned<i16>,
-    pub(super) wide: bool,
+    dense: bool,
+    /// Else the values that do.
+    few: Vec<Excess>,
     pub(super) largest: u32,
     pub(super) squares: Vec<u64>,
 }
@@ -20,42 +26,68 @@ impl GradientRows {
     pub(super) fn fill<T: Copy + Into<i32>>(&mut self, gradient: &[T], outputs: usize) {
         let samples = gradient.len() / outputs;
         let stride = samples.next_multiple_of(2);
-        self.largest = gradient
-            .iter()
-            .fold(0, |most, &value| most.max(value.into().unsigned_abs()));
-        self.wide = self.largest > i16::MAX.unsigned_abs().into();
+        let (mut largest, mut beyond) = (0, 0);
+        for &value in gradient {
+            let value: i32 = value.into();
+            largest = value.unsigned_abs().max(largest);
+            beyond += usize::from(i16::try_from(value).is_err());
+        }
+        self.largest = largest;
+        self.dense = !are_few(beyond, outputs * stride);
+        self.few.clear();
         self.low.resize(outputs * stride);
         self.low.fill(0);
-        if self.wide {
+        if self.dense {
             self.high.resize(outputs * stride);
             self.high.fill(0);
         }
         for (sample, gradient) in gradient.chunks_exact(outputs).enumerate() {
             for (output, &value) in gradient.iter().enumerate() {
                 let (low, high) = split(value.into());
-                self.low[output * stride + sample] = low;
-                if self.wide {
-                    self.high[output * stride + sample] = high;
+                let place = output * stride + sample;
+                self.low[place] = low;
+                if self.dense {
+                    self.high[place] = high;
+                } else if high != 0 {
+                    let place = u32::try_from(place).expect("a batch below 2^32 values");
+                    self.few.push(Excess { place, high });
                 }
             }
         }
+        self.few.sort_unstable();
     }
 
     pub(super) fn halves(&self) -> Halves<'_> {
         Halves {
             low: &self.low,
-            high: self.wide.then_some(&*self.high),
+            high: if self.dense {
+                High::Dense(&self.high)
+            } else if self.few.is_empty() {
+                High::None
+            } else {
+                High::Few(&self.few)
+            },
         }
     }
 
     pub(super) fn measure(&mut self, stride: usize) {
         let mut squares = core::mem::take(&mut self.squares);
         squares.clear();
-        let halves = self.halves();
-        let square = |place: usize| u64::from(halves.value(place).unsigned_abs()).pow(2);
-        let rows = (0..halves.low.len()).step_by(stride);
-        squares
-            .extend(rows.map(|row| (row..row + stride).map(square).fold(0, u64::saturating_add)));
+        for row in 0..self.low.len() / stride {
+            let places = row * stride..(row + 1) * stride;
+            let few = between(&self.few, places.start, places.end);
+            let mut few = few.iter().peekable();
+            let square = |place: usize| {
+                let listed = few.next_if(|excess| excess.place as usize == place);
+                let high = match listed {
+                    Some(excess) => excess.high,
+                    None if self.dense => self.high[place],
+                    None => 0,
+                };
+                u64::from(joined(self.low[place], high).unsigned_abs()).pow(2)
+            };
+            squares.push(places.map(square).fold(0, u64::saturating_add));
+        }
         self.squares = squares;
     }
 }
@@ -82,6 +114,11 @@ impl Operands<'_> {
     ) -> Range {
         let starts = row_starts(rows.start, self.stride);
         let starts = &starts[..rows.len()];
+        let mut values = self.rows;
+        if let High::Few(few) = values.high {
+            let (start, end) = (rows.start * self.stride, rows.end * self.stride);
+            values.high = High::Few(between(few, start, end));
+        }
         let mut range = Range::default();
         let mut sums = [0; SUMS];
         let enough = Bounds::suffice(self.stride, self.largest);
@@ -89,7 +126,7 @@ impl Operands<'_> {
             let (width, count) = (self.panel.width(block), self.panel.count(block));
             let sums = &mut sums[..starts.len() * width];
             let row_values = Rows {
-                values: self.rows,
+                values,
                 starts,
                 span: Span::contiguous(self.stride),
             };
