@@ -1,9 +1,8 @@
 """One network in PyTorch, eagerly, on random data: images a second and peak memory as JSON.
 
-    python pytorch.py NETWORK train|infer f32|bf16 THREADS SECONDS
+    python pytorch.py NETWORK train|infer f32|bf16 sgd|adam THREADS SECONDS
 
-Training is ordinary backpropagation with plain SGD, which is PyTorch's fastest; bf16 is autocast.
-Images are channels_last. Needs torch.
+Training is ordinary backpropagation; bf16 is autocast. Images are channels_last. Needs torch.
 """
 import json
 import resource
@@ -42,7 +41,7 @@ NETWORKS = {
 
 
 def main():
-    name, mode, dtype, threads, seconds = sys.argv[1:]
+    name, mode, dtype, method, threads, seconds = sys.argv[1:]
     torch.set_num_threads(int(threads))
     torch.manual_seed(0)
     make, shape = NETWORKS[name]
@@ -51,7 +50,8 @@ def main():
     if len(shape) == 3:
         network = network.to(memory_format=torch.channels_last)
         images = images.to(memory_format=torch.channels_last)
-    optimizer = torch.optim.SGD(network.parameters(), lr=1e-3)
+    optimizers = {"sgd": torch.optim.SGD, "adam": torch.optim.Adam}
+    optimizer = optimizers[method](network.parameters(), lr=1e-3)
 
     def autocast():
         return torch.autocast("cpu", dtype=torch.bfloat16, enabled=dtype == "bf16")
