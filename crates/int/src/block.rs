@@ -179,13 +179,9 @@ impl Block {
         let (input, scaled) = (&batch.input, &mut batch.scaled);
         scaled.resize(input.samples() * self.plan.output.features());
         match &self.forward {
-            Forward::Linear(linear) => linear.forward(
-                &mut batch.linear,
-                &input.values,
-                self.scaling,
-                scaled,
-                largest,
-            ),
+            Forward::Linear(linear) => {
+                linear.forward(&mut batch.linear, input, self.scaling, scaled, largest)
+            }
             Forward::Conv2d(conv) => {
                 conv.forward(&mut batch.conv, input, self.scaling, scaled, largest)
             }
@@ -215,7 +211,7 @@ impl Block {
             Forward::Linear(linear) => {
                 self.head.pass_activation(&mut batch.head, &batch.scaled);
                 let gradient = &batch.head.at_features;
-                let input = &batch.input.values;
+                let input = &batch.input;
                 linear.learn(&mut batch.linear, gradient, input, sgd, largest)
             }
             Forward::Conv2d(conv) => {

@@ -58,8 +58,13 @@ impl Classifier {
     }
 
     /// Forms the scores of every class, `[samples, classes]`, in -127..=127.
-    pub fn score(&self, work: &mut ClassifierWork, features: &[i16], largest: bool) -> LayerAudit {
-        let samples = features.len() / self.linear.inputs;
+    pub(crate) fn score(
+        &self,
+        work: &mut ClassifierWork,
+        features: &Images,
+        largest: bool,
+    ) -> LayerAudit {
+        let samples = features.samples();
         work.scores.resize(samples * self.linear.outputs, 0);
         let scores = &mut work.scores;
         self.linear
@@ -68,10 +73,10 @@ impl Classifier {
 
     /// Predicts, compares and corrects; counts right answers and fills `at_features`, where a
     /// block wants it, with the gradient at the features under the weights before correction.
-    pub fn learn(
+    pub(crate) fn learn(
         &mut self,
         work: &mut ClassifierWork,
-        features: &[i16],
+        features: &Images,
         lesson: &Lesson<'_>,
         at_features: Option<&mut [i32]>,
     ) -> (Tally, LayerAudit) {
@@ -222,7 +227,7 @@ impl Head {
     /// Forms the scores of every class, `[samples, classes]`, from what the block scaled.
     pub(crate) fn score(&self, work: &mut HeadWork, scaled: &[i8]) {
         self.features(work, scaled);
-        let features = &work.features.values;
+        let features = &work.features;
         self.classifier.score(&mut work.classifier, features, false);
     }
 
@@ -237,7 +242,7 @@ impl Head {
         work.at_features.resize(work.features.values.len(), 0);
         self.classifier.learn(
             &mut work.classifier,
-            &work.features.values,
+            &work.features,
             lesson,
             Some(&mut work.at_features),
         )
@@ -291,6 +296,7 @@ impl Head {
                 HeadPool::Avg => self.average(pooling.window, scaled, values),
             }
         });
+        work.features.largest = Set::active().largest_narrow(&work.features.values);
     }
 
     fn average(&self, window: Window, scaled: &[i8], values: &mut [i16]) {
@@ -372,7 +378,12 @@ mod tests {
         let mut delta = [0];
         let mut work = ClassifierWork::default();
         // Scores 20 and -20; gradients 20 and -52.
-        let (tally, audit) = classifier.learn(&mut work, &[10], &lesson, Some(&mut delta));
+        let (tally, audit) = classifier.learn(
+            &mut work,
+            &Images::flat(&[10], 1),
+            &lesson,
+            Some(&mut delta),
+        );
         assert_eq!(
             tally,
             Tally {

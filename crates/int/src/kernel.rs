@@ -384,6 +384,22 @@ mod tests {
         }
 
         #[test]
+        fn every_set_lays_out_squares_as_the_portable_one(
+            seed in proptest::collection::vec(any::<i16>(), 97),
+            (stride, width) in (32..50_usize, 16..40_usize),
+        ) {
+            let rows: Vec<i16> = seed.iter().cycle().copied().take(16 * stride).collect();
+            let run = |set: Set| {
+                let mut lines = vec![7; 15 * 2 * width + 32];
+                set.lay_out_square(&rows, stride, &mut lines, width);
+                lines
+            };
+            for set in Set::available() {
+                prop_assert_eq!(run(set), run(Set::PORTABLE), "{:?}", set);
+            }
+        }
+
+        #[test]
         fn every_set_scales_and_updates_as_the_portable_one(
             sums in proptest::collection::vec(wide_values(), 0..90),
             weights in proptest::collection::vec(any::<i16>(), 90),

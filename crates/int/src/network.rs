@@ -185,7 +185,7 @@ impl Output for OutputLayer {
     fn learn(&mut self, mut batch: Batch, labels: &[u16], settings: &StepSettings) {
         let lesson = settings.lesson(labels);
         let work = &mut batch.head.classifier;
-        let input = &batch.input.values;
+        let input = &batch.input;
         (self.tally, self.audit) = self.classifier.learn(work, input, &lesson, None);
         self.batch = Some(batch);
     }

@@ -119,6 +119,11 @@ fn products_alone(rounds: u32) -> (u64, i32) {
 }
 
 #[target_feature(enable = "avx2")]
+fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
+    portable::lay_out_square(rows, stride, lines, width);
+}
+
+#[target_feature(enable = "avx2")]
 fn prefetch(values: &[i16]) {
     for line in values.chunks(32) {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());

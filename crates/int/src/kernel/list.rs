@@ -7,6 +7,9 @@ macro_rules! by_hand {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
             fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
+            fn lay_out_square(
+                rows: &[i16], stride: usize, lines: &mut [i16], width: usize
+            );
             fn prefetch(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
             fn update(

@@ -44,6 +44,17 @@ fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], lanes: &[i16; 8]) {
     }
 }
 
+/// As [`super::Set::lay_out_square`].
+#[inline(always)]
+pub(super) fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
+    for (row, values) in rows.chunks(stride).take(16).enumerate() {
+        let pairs = values.as_chunks::<2>().0.iter().take(16);
+        for (pair, line) in pairs.zip(lines.chunks_mut(2 * width)) {
+            line[2 * row..2 * row + 2].copy_from_slice(pair);
+        }
+    }
+}
+
 /// As [`super::Set::prefetch`]: processors are left to guess.
 #[inline(always)]
 pub(super) fn prefetch(_: &[i16]) {}

@@ -118,6 +118,26 @@ impl Set {
         call!(self, products_alone(rounds))
     }
 
+    /// Copies 16 pairs of values of 16 rows, `stride` apart, to 16 lines of a block with `width`
+    /// lanes, from a lane on: `lines[pair][lane] = rows[lane][pair]`.
+    ///
+    /// # Panics
+    /// If they are not there.
+    pub(super) fn lay_out_square(
+        self,
+        rows: &[i16],
+        stride: usize,
+        lines: &mut [i16],
+        width: usize,
+    ) {
+        assert!(rows.len() >= 15 * stride + 32 && stride >= 32, "16 rows");
+        assert!(
+            lines.len() >= 15 * 2 * width + 32 && width >= 16,
+            "16 lines"
+        );
+        call!(self, lay_out_square(rows, stride, lines, width));
+    }
+
     /// Asks for values that will be wanted soon to be brought near.
     pub fn prefetch(self, values: &[i16]) {
         call!(self, prefetch(values));

@@ -192,6 +192,20 @@ impl Images {
         self.values.resize(samples * frame.size());
     }
 
+    /// Samples of so many features.
+    #[cfg(test)]
+    pub(crate) fn flat(values: &[i16], features: usize) -> Self {
+        let mut images = Images::default();
+        images.resize(Frame::plain(Shape::flat(features)), values.len() / features);
+        images.values.copy_from_slice(values);
+        images.largest = values
+            .iter()
+            .map(|value| value.unsigned_abs())
+            .max()
+            .unwrap_or(0);
+        images
+    }
+
     /// Bytes that they occupy.
     pub(crate) fn bytes(&self) -> usize {
         self.values.bytes()

@@ -1,5 +1,6 @@
 //! The integer linear layer, without bias.
 
+use super::images::Images;
 use super::scaling::Scaling;
 use super::sums::Bounds;
 use crate::audit::{LayerAudit, Range};
@@ -77,25 +78,26 @@ impl Linear {
     }
 
     /// Scaled sums of inputs times weights, `[samples, outputs]`.
-    pub fn forward(
+    pub(crate) fn forward(
         &self,
         work: &mut LinearWork,
-        input: &[i16],
+        input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
         look_for_largest: bool,
     ) -> LayerAudit {
-        let (samples, stride) = (input.len() / self.inputs, self.weights.stride());
+        let (samples, stride) = (input.samples(), self.weights.stride());
         work.panel.resize(self.inputs, samples);
         for block in 0..work.panel.blocks() {
-            let rows = &input[block * BLOCK * self.inputs..];
+            let rows = &input.values[block * BLOCK * self.inputs..];
             work.panel.fill_from_rows(block, rows, self.inputs);
         }
         let set = Set::active();
-        let largest = [self.weights.largest(), set.largest_narrow(input).into()];
+        let largest = [self.weights.largest(), input.largest.into()];
         if !Bounds::suffice(stride, largest) {
             self.weights.measure(&mut work.row_squares);
-            let squares = input.chunks_exact(self.inputs).map(|row| set.squares(row));
+            let squares = input.values.chunks_exact(self.inputs);
+            let squares = squares.map(|row| set.squares(row));
             work.squares.clear();
             work.squares.extend(squares);
         }
@@ -111,7 +113,7 @@ impl Linear {
         };
         work.by_output.resize(scaled.len(), 0);
         let part = ROWS * samples;
-        let products = input.len() * self.outputs;
+        let products = input.values.len() * self.outputs;
         let task = |index: usize, scaled: &mut [i8]| {
             let mut audit = LayerAudit::default();
             let rows = index * ROWS..index * ROWS + scaled.len() / samples;
@@ -206,11 +208,11 @@ impl Linear {
 
     /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
     /// gradient exists. `gradient` is `[samples, outputs]`.
-    pub fn learn<T: Copy + Into<i32>>(
+    pub(crate) fn learn<T: Copy + Into<i32>>(
         &mut self,
         work: &mut LinearWork,
         gradient: &[T],
-        input: &[i16],
+        input: &Images,
         sgd: IntegerSgd,
         look_for_largest: bool,
     ) -> LayerAudit {
@@ -220,13 +222,13 @@ impl Linear {
         work.panel.resize(samples, inputs);
         for block in 0..work.panel.blocks() {
             work.panel
-                .fill_from_columns(block, &input[block * BLOCK..], inputs);
+                .fill_from_columns(block, &input.values[block * BLOCK..], inputs);
         }
         let stride = samples.next_multiple_of(2);
-        let largest = [work.gradient.largest, set.largest_narrow(input).into()];
+        let largest = [work.gradient.largest, input.largest.into()];
         if !Bounds::suffice(stride, largest) {
             work.gradient.measure(stride);
-            column_squares(input, inputs, &mut work.squares);
+            column_squares(&input.values, inputs, &mut work.squares);
         }
         let operands = Operands {
             set,
@@ -239,7 +241,7 @@ impl Linear {
             look_for_largest,
         };
         let correction = sgd.correction();
-        let products = input.len() * self.outputs;
+        let products = input.values.len() * self.outputs;
         let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
         let (gradient, corrected): (Range, _) =
             self.weights.correct(rows_a_task, products, |first, rows| {
@@ -310,7 +312,7 @@ mod tests {
     fn a_small_layer_computes_what_a_pencil_does() {
         let mut work = LinearWork::default();
         let mut layer = Linear::new(2, 3, &[1000, 0, 0, 1000, -500, 300]);
-        let input = [3, -5, 100, 100];
+        let input = Images::flat(&[3, -5, 100, 100], 2);
         let mut scaled = [0; 6];
         let audit = layer.forward(&mut work, &input, Scaling::new(2), &mut scaled, true);
         // 3000, -5000, -3000 and 100000, 100000, -20000, over 512.
@@ -333,7 +335,13 @@ mod tests {
     fn decay_also_reaches_rows_without_gradient() {
         let mut layer = Linear::new(1, 2, &[50, -120]);
         let sgd = IntegerSgd::new(512, 1, 100);
-        layer.learn(&mut LinearWork::default(), &[0_i32, 0], &[7], sgd, false);
+        layer.learn(
+            &mut LinearWork::default(),
+            &[0_i32, 0],
+            &Images::flat(&[7], 1),
+            sgd,
+            false,
+        );
         assert_eq!(layer.values(), [50, -119]);
     }
 
@@ -345,7 +353,13 @@ mod tests {
         layer.input_gradient(&mut work, &[-2_i8], &mut at_input);
         assert_eq!(at_input, [-200_000, 6, -140_000]);
         let sgd = IntegerSgd::new(1, 1, 0);
-        let audit = layer.learn(&mut work, &[155_000_i32], &[1, -1, 20_000], sgd, true);
+        let audit = layer.learn(
+            &mut work,
+            &[155_000_i32],
+            &Images::flat(&[1, -1, 20_000], 3),
+            sgd,
+            true,
+        );
         let wrapped = wrapped(155_000 * 20_000);
         assert_eq!(
             layer.values(),

@@ -39,7 +39,7 @@ impl Inference<'_> {
         }
         let work = &mut batch.head.classifier;
         let classifier = &network.output.classifier;
-        classifier.score(work, &batch.input.values, false);
+        classifier.score(work, &batch.input, false);
         Ok(Scores {
             heads,
             output: work.scores.clone(),

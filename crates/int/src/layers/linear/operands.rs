@@ -26,34 +26,41 @@ impl GradientRows {
     pub(super) fn fill<T: Copy + Into<i32>>(&mut self, gradient: &[T], outputs: usize) {
         let samples = gradient.len() / outputs;
         let stride = samples.next_multiple_of(2);
-        let (mut largest, mut beyond) = (0, 0);
-        for &value in gradient {
-            let value: i32 = value.into();
-            largest = value.unsigned_abs().max(largest);
-            beyond += usize::from(i16::try_from(value).is_err());
-        }
-        self.largest = largest;
+        let values = || gradient.iter().map(|&value| -> i32 { value.into() });
+        self.largest = values().map(i32::unsigned_abs).max().unwrap_or(0);
+        let beyond = if self.largest > i16::MAX.unsigned_abs().into() {
+            values()
+                .filter(|&value| i16::try_from(value).is_err())
+                .count()
+        } else {
+            0
+        };
         self.dense = !are_few(beyond, outputs * stride);
         self.few.clear();
         self.low.resize(outputs * stride);
-        self.low.fill(0);
+        if stride > samples {
+            self.low.fill(0);
+        }
+        if beyond == 0 {
+            for_each_transposed(gradient, outputs, stride, |place, value| {
+                self.low[place] = split(value).0;
+            });
+            return;
+        }
         if self.dense {
             self.high.resize(outputs * stride);
             self.high.fill(0);
         }
-        for (sample, gradient) in gradient.chunks_exact(outputs).enumerate() {
-            for (output, &value) in gradient.iter().enumerate() {
-                let (low, high) = split(value.into());
-                let place = output * stride + sample;
-                self.low[place] = low;
-                if self.dense {
-                    self.high[place] = high;
-                } else if high != 0 {
-                    let place = u32::try_from(place).expect("a batch below 2^32 values");
-                    self.few.push(Excess { place, high });
-                }
+        for_each_transposed(gradient, outputs, stride, |place, value| {
+            let (low, high) = split(value);
+            self.low[place] = low;
+            if self.dense {
+                self.high[place] = high;
+            } else if high != 0 {
+                let place = u32::try_from(place).expect("a batch below 2^32 values");
+                self.few.push(Excess { place, high });
             }
-        }
+        });
         self.few.sort_unstable();
     }
 
@@ -159,6 +166,25 @@ impl Operands<'_> {
             }
         }
         range
+    }
+}
+
+/// Calls `put(place, value)` for every value of `[rows, columns]`, with its place in `[columns,
+/// rows]` whose rows start `stride` apart: some columns after others, so that places stay near.
+fn for_each_transposed<T: Copy + Into<i32>>(
+    values: &[T],
+    columns: usize,
+    stride: usize,
+    mut put: impl FnMut(usize, i32),
+) {
+    const TOGETHER: usize = 64;
+    for first in (0..columns).step_by(TOGETHER) {
+        for (row, values) in values.chunks_exact(columns).enumerate() {
+            let some = &values[first..columns.min(first + TOGETHER)];
+            for (column, &value) in (first..).zip(some) {
+                put(column * stride + row, value.into());
+            }
+        }
     }
 }
 
