@@ -38,6 +38,9 @@ enum Command {
         /// Seconds that each run is timed for.
         #[arg(long, default_value_t = 5.0)]
         seconds: f64,
+        /// Measure the kernels alone again, and leave the rest of the page as it is.
+        #[arg(long)]
+        kernels: bool,
     },
     /// One run of ours, for `peers`.
     #[command(hide = true)]
@@ -61,7 +64,10 @@ fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check => xtask::check::run(),
         Command::Golden { cases } => Ok(golden(&cases)),
-        Command::Peers { rounds, seconds } => xtask::peers::write(rounds, seconds).map(|()| true),
+        Command::Peers { kernels: true, .. } => xtask::peers::write_kernels().map(|()| true),
+        Command::Peers {
+            rounds, seconds, ..
+        } => xtask::peers::write(rounds, seconds).map(|()| true),
         Command::PeersOurs {
             network,
             mode,

@@ -16,6 +16,9 @@ pub use ours::run as run_ours;
 /// The environment variable that names a Python with torch, instead of an environment of ours.
 const PYTHON_VARIABLE: &str = "NEARFIELD_PEERS_PYTHON";
 
+/// Where the section on kernels begins.
+const KERNELS: &str = "\n## Kernels";
+
 /// What is compared: network, what is done with it, and on how many cores.
 const CASES: [(&str, &str, usize); 8] = [
     ("mlp1-784", "train", 1),
@@ -95,6 +98,18 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
     let path = Path::new("docs/performance.md");
     write_atomically(path, page.as_bytes())?;
     println!("written: {}", path.display());
+    Ok(())
+}
+
+/// Measures the kernels alone again, and leaves the rest of the page as it is.
+///
+/// # Errors
+/// If there is no page yet, or a kernel's answer is wrong.
+pub fn write_kernels() -> Result<()> {
+    let path = Path::new("docs/performance.md");
+    let page = std::fs::read_to_string(path).context("docs/performance.md")?;
+    let rest = page.find(KERNELS).map_or(page.as_str(), |at| &page[..at]);
+    write_atomically(path, format!("{rest}{}", kernels::table()?).as_bytes())?;
     Ok(())
 }
 

@@ -19,6 +19,7 @@ struct Summary {
     profile: String,
     seed: u64,
     epochs: u32,
+    steps: u64,
     finished: bool,
     chosen_epoch: Option<u32>,
     decided_on: String,
@@ -48,7 +49,7 @@ struct Sums {
     wrapped: u64,
 }
 
-/// A finished run, with the training and deciding accuracy of each epoch in per cent.
+/// A run that has ended, finished or cut off, with the training and deciding accuracy of each epoch in per cent.
 struct Finished {
     summary: Summary,
     curve: Vec<(f64, f64)>,
@@ -57,14 +58,14 @@ struct Finished {
 /// Writes `docs/results.md`.
 ///
 /// # Errors
-/// If a folder holds no finished run.
+/// If a folder holds no run, or one without a whole epoch.
 pub fn write(runs: &[PathBuf]) -> Result<()> {
     let mut groups: BTreeMap<(String, String), Vec<Finished>> = BTreeMap::new();
     for folder in runs {
         let run = read(folder).with_context(|| folder.display().to_string())?;
         ensure!(
-            run.summary.finished,
-            "{}: the run was cut off",
+            run.summary.epochs > 0,
+            "{}: the run has no whole epoch",
             folder.display()
         );
         let key = (run.summary.name.clone(), run.summary.profile.clone());
@@ -138,17 +139,22 @@ fn page(groups: &BTreeMap<(String, String), Vec<Finished>>) -> Result<String> {
          accuracy of the model that the run leaves. *last epoch*: accuracy on the deciding samples \
          after the last epoch. *train*: training accuracy in the chosen epoch. *best exit*: the \
          best test accuracy of any head or the output, named by block. *wrapped*: sums and weights \
-         that left int32 in all runs. Times are of whole epochs with their evaluation, on one \
+         that left int32 in all runs. *so far*: the run was cut off after these epochs and can be \
+         resumed; its model has the weights after the last step. Times are of whole epochs with their evaluation, on one \
          thread, beside other work.\n\n## Commands\n\n",
     );
     for ((name, profile), runs) in groups {
         let file = name.replace('-', "_");
         for run in runs {
-            writeln!(
+            write!(
                 page,
                 "    nearfield train experiments/{file}.toml --profile {profile} --seed {}",
                 run.summary.seed
             )?;
+            if !run.summary.finished {
+                write!(page, " --max-steps {}", run.summary.steps)?;
+            }
+            page.push('\n');
         }
     }
     page.push_str("\n## Learning curves\n\nTrain / test accuracy after some epochs, published (seed 42 of its own generator) and ours (mean).\n");
@@ -190,7 +196,12 @@ fn row(page: &mut String, name: &str, profile: &str, runs: &[Finished]) -> Resul
             .map(|run| run.summary.seed.to_string())
             .collect::<Vec<_>>()
             .join(" "),
-        span(&epochs),
+        span(&epochs)
+            + if runs.iter().all(|run| run.summary.finished) {
+                ""
+            } else {
+                " so far"
+            },
         span(&chosen),
         mean(&values(|summary| percent(summary.last_decision))),
         runs[0].summary.decided_on,

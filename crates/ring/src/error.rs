@@ -1,0 +1,50 @@
+//! What can be wrong with what a ring is asked for.
+
+/// Result with [`enum@Error`].
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a modulus, a prime or a transform cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A modulus is even, too small or too large.
+    #[error("{value} is no modulus: it must be odd, at least 3 and below 2^60")]
+    Modulus {
+        /// What was given.
+        value: u64,
+    },
+    /// A ring degree is no power of two, or out of range.
+    #[error("{degree} is no ring degree: it must be a power of two from 2^{least} to 2^{most}")]
+    Degree {
+        /// What was given.
+        degree: usize,
+        /// log2 of the smallest degree.
+        least: u32,
+        /// log2 of the largest degree.
+        most: u32,
+    },
+    /// A modulus has no root of unity for a transform.
+    #[error(
+        "{modulus} has no transform of degree {degree}: it must be a prime that leaves 1 when \
+         divided by {}; `prime::ntt_primes` finds some",
+        2 * degree
+    )]
+    NoTransform {
+        /// The modulus.
+        modulus: u64,
+        /// The ring degree.
+        degree: usize,
+    },
+    /// There are not so many primes of a size.
+    #[error("there are only {found} primes of {bits} bits for degree {degree}, not {wanted}")]
+    Primes {
+        /// Bits of the primes.
+        bits: u32,
+        /// The ring degree.
+        degree: usize,
+        /// How many were asked for.
+        wanted: usize,
+        /// How many there are.
+        found: usize,
+    },
+}

@@ -1,0 +1,251 @@
+//! Integers modulo an odd number of up to 60 bits.
+
+use crate::{Error, Result};
+
+/// An odd modulus from 3 to below 2^60, with what fast reduction needs.
+///
+/// # Range
+/// All arguments and results are residues, below the modulus, unless a name says `lazy`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Modulus {
+    value: u64,
+    /// Its length.
+    bits: u32,
+    /// `floor(2^(2 bits) / value)`.
+    reciprocal: u64,
+}
+
+/// A residue by which many others are multiplied.
+///
+/// # Source
+/// V. Shoup's trick, as in Harvey, "Faster arithmetic for number-theoretic transforms", 2014.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Multiplier {
+    value: u64,
+    /// `floor(value * 2^64 / modulus)`.
+    quotient: u64,
+}
+
+impl Multiplier {
+    /// The residue.
+    pub fn value(self) -> u64 {
+        self.value
+    }
+}
+
+impl Modulus {
+    /// Most bits of a modulus.
+    pub const MOST_BITS: u32 = 60;
+
+    /// A modulus.
+    ///
+    /// # Errors
+    /// If it is even, below 3 or has more than 60 bits.
+    pub fn new(value: u64) -> Result<Self> {
+        let bits = u64::BITS - value.leading_zeros();
+        if value < 3 || value.is_multiple_of(2) || bits > Self::MOST_BITS {
+            return Err(Error::Modulus { value });
+        }
+        let reciprocal = (1_u128 << (2 * bits)) / u128::from(value);
+        Ok(Modulus {
+            value,
+            bits,
+            reciprocal: low(reciprocal),
+        })
+    }
+
+    /// The modulus itself.
+    pub fn value(self) -> u64 {
+        self.value
+    }
+
+    /// Its number of bits.
+    pub fn bits(self) -> u32 {
+        self.bits
+    }
+
+    /// The residue of any integer.
+    pub fn reduce(self, value: u64) -> u64 {
+        value % self.value
+    }
+
+    /// The residue of any signed integer.
+    pub fn reduce_signed(self, value: i64) -> u64 {
+        let residue = self.reduce(value.unsigned_abs());
+        if value < 0 {
+            self.neg(residue)
+        } else {
+            residue
+        }
+    }
+
+    /// The residue of a product of two residues.
+    ///
+    /// # Source
+    /// Barrett's reduction (Handbook of Applied Cryptography, algorithm 14.42): the estimated
+    /// quotient is at most 2 too small.
+    fn reduce_product(self, product: u128) -> u64 {
+        let estimate = u128::from(low(product >> (self.bits - 1))) * u128::from(self.reciprocal);
+        let quotient = low(estimate >> (self.bits + 1));
+        let rest = low(product).wrapping_sub(quotient.wrapping_mul(self.value));
+        self.subtract_once(self.subtract_once(rest))
+    }
+
+    /// `value`, less the modulus if it is not below it; without a branch.
+    fn subtract_once(self, value: u64) -> u64 {
+        let (less, borrow) = value.overflowing_sub(self.value);
+        let mask = u64::from(borrow).wrapping_neg();
+        less.wrapping_add(self.value & mask)
+    }
+
+    /// `a + b`.
+    pub fn add(self, a: u64, b: u64) -> u64 {
+        self.subtract_once(a + b)
+    }
+
+    /// `a - b`.
+    pub fn sub(self, a: u64, b: u64) -> u64 {
+        self.subtract_once(a + self.value - b)
+    }
+
+    /// `-a`.
+    pub fn neg(self, a: u64) -> u64 {
+        self.subtract_once(self.value - a)
+    }
+
+    /// `a * b`.
+    pub fn mul(self, a: u64, b: u64) -> u64 {
+        self.reduce_product(u128::from(a) * u128::from(b))
+    }
+
+    /// `base` to a power that is no secret.
+    pub fn pow(self, base: u64, mut exponent: u64) -> u64 {
+        let (mut power, mut square) = (1, base);
+        while exponent > 0 {
+            if exponent % 2 == 1 {
+                power = self.mul(power, square);
+            }
+            square = self.mul(square, square);
+            exponent /= 2;
+        }
+        power
+    }
+
+    /// `1 / a` modulo a prime, for `a` that is not 0.
+    pub fn invert_by_fermat(self, a: u64) -> u64 {
+        self.pow(a, self.value - 2)
+    }
+
+    /// Prepares a residue to multiply with.
+    pub fn multiplier(self, value: u64) -> Multiplier {
+        Multiplier {
+            value,
+            quotient: low((u128::from(value) << 64) / u128::from(self.value)),
+        }
+    }
+
+    /// `a * by` for any `a`, below twice the modulus.
+    pub fn mul_lazy(self, a: u64, by: Multiplier) -> u64 {
+        let quotient = low((u128::from(a) * u128::from(by.quotient)) >> 64);
+        a.wrapping_mul(by.value)
+            .wrapping_sub(quotient.wrapping_mul(self.value))
+    }
+
+    /// `a * by`, for any `a`.
+    pub fn mul_by(self, a: u64, by: Multiplier) -> u64 {
+        self.subtract_once(self.mul_lazy(a, by))
+    }
+
+    /// The residue of a value below four times the modulus.
+    pub(crate) fn reduce_below_four(self, value: u64) -> u64 {
+        self.subtract_once(self.subtract_twice(value))
+    }
+
+    /// `value`, less twice the modulus if it is not below that; without a branch.
+    pub(crate) fn subtract_twice(self, value: u64) -> u64 {
+        let (less, borrow) = value.overflowing_sub(2 * self.value);
+        let mask = u64::from(borrow).wrapping_neg();
+        less.wrapping_add((2 * self.value) & mask)
+    }
+}
+
+/// The low 64 bits.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the low bits are what is wanted"
+)]
+fn low(value: u128) -> u64 {
+    value as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn modulus() -> impl Strategy<Value = Modulus> {
+        (2..=60_u32, any::<u64>()).prop_filter_map("an odd modulus", |(bits, seed)| {
+            Modulus::new((seed >> (64 - bits)) | 1 | 1 << (bits - 1)).ok()
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn operations_are_those_of_big_integers(modulus in modulus(), a in any::<u64>(), b in any::<u64>()) {
+            let q = u128::from(modulus.value());
+            let (a, b) = (modulus.reduce(a), modulus.reduce(b));
+            let (wide_a, wide_b) = (u128::from(a), u128::from(b));
+            prop_assert_eq!(u128::from(modulus.add(a, b)), (wide_a + wide_b) % q);
+            prop_assert_eq!(u128::from(modulus.sub(a, b)), (wide_a + q - wide_b) % q);
+            prop_assert_eq!(u128::from(modulus.neg(a)), (q - wide_a) % q);
+            prop_assert_eq!(u128::from(modulus.mul(a, b)), wide_a * wide_b % q);
+        }
+
+        #[test]
+        fn multipliers_multiply_any_word(modulus in modulus(), a in any::<u64>(), b in any::<u64>()) {
+            let by = modulus.multiplier(modulus.reduce(b));
+            let expected = u128::from(a) * u128::from(by.value()) % u128::from(modulus.value());
+            let lazy = modulus.mul_lazy(a, by);
+            prop_assert!(lazy < 2 * modulus.value());
+            prop_assert_eq!(u128::from(lazy) % u128::from(modulus.value()), expected);
+            prop_assert_eq!(u128::from(modulus.mul_by(a, by)), expected);
+        }
+
+        #[test]
+        fn signed_integers_have_the_residue_that_their_sum_with_multiples_has(
+            modulus in modulus(), value in any::<i64>(),
+        ) {
+            let expected = i128::from(value).rem_euclid(i128::from(modulus.value()));
+            prop_assert_eq!(i128::from(modulus.reduce_signed(value)), expected);
+        }
+    }
+
+    #[test]
+    fn extremes_of_every_length_multiply_exactly() {
+        for bits in 2..=60 {
+            for value in [(1 << (bits - 1)) + 1, (1_u64 << bits) - 1] {
+                let modulus = Modulus::new(value).unwrap();
+                assert_eq!(modulus.mul(value - 1, value - 1), 1, "{value}");
+                assert_eq!(modulus.bits(), bits);
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_modulus_is_refused() {
+        for value in [0, 1, 2, 4, 1 << 59, (1 << 60) + 1, u64::MAX] {
+            assert_eq!(Modulus::new(value), Err(Error::Modulus { value }));
+        }
+        assert!(Modulus::new((1 << 60) - 1).is_ok());
+    }
+
+    #[test]
+    fn powers_and_inverses_modulo_a_prime() {
+        let modulus = Modulus::new(97).unwrap();
+        assert_eq!(modulus.pow(3, 0), 1);
+        assert_eq!(modulus.pow(3, 5), 243 % 97);
+        for a in 1..97 {
+            assert_eq!(modulus.mul(a, modulus.invert_by_fermat(a)), 1);
+        }
+    }
+}

@@ -1,0 +1,289 @@
+//! The negacyclic number-theoretic transform: products of polynomials modulo `X^N + 1` become
+//! products of values.
+
+use crate::prime::is_prime;
+use crate::{Error, Modulus, Multiplier, Result};
+
+/// log2 of the smallest and the largest ring degree.
+const DEGREES: [u32; 2] = [3, 17];
+
+/// The transform of polynomials of `N` coefficients modulo a prime.
+///
+/// # Shapes
+/// Coefficients from that of `X^0` on; values in bit-reversed order: the `i`th is that at
+/// `root^(2 * reversed(i) + 1)`.
+///
+/// # Source
+/// Longa and Naehrig, "Speeding up the number theoretic transform", 2016, algorithms 1 and 2,
+/// with Harvey's lazy butterflies (2014).
+#[derive(Clone, Debug)]
+pub struct Ntt {
+    modulus: Modulus,
+    root: u64,
+    /// Powers of the root in bit-reversed order.
+    powers: Vec<Multiplier>,
+    /// Powers of its inverse in bit-reversed order.
+    inverse_powers: Vec<Multiplier>,
+    /// `1 / N`.
+    inverse_degree: Multiplier,
+}
+
+/// # Errors
+/// If `degree` is no power of two within the range.
+pub(crate) fn check_degree(degree: usize) -> Result<()> {
+    let [least, most] = DEGREES;
+    if degree.is_power_of_two() && (least..=most).contains(&degree.trailing_zeros()) {
+        return Ok(());
+    }
+    Err(Error::Degree {
+        degree,
+        least,
+        most,
+    })
+}
+
+impl Ntt {
+    /// The transform of `degree` coefficients modulo a prime.
+    ///
+    /// # Errors
+    /// If `degree` is no power of two from 2^3 to 2^17, or the modulus no prime that leaves 1
+    /// when divided by `2 * degree`.
+    pub fn new(modulus: Modulus, degree: usize) -> Result<Self> {
+        check_degree(degree)?;
+        let order = 2 * degree as u64;
+        let value = modulus.value();
+        if !(value - 1).is_multiple_of(order) || !is_prime(value) {
+            return Err(Error::NoTransform {
+                modulus: value,
+                degree,
+            });
+        }
+        let root = root_of_unity(modulus, order);
+        let powers = |root: u64| {
+            let mut powers = vec![Multiplier::default(); degree];
+            let mut power = 1;
+            for index in 0..degree {
+                powers[reversed(index, degree)] = modulus.multiplier(power);
+                power = modulus.mul(power, root);
+            }
+            powers
+        };
+        Ok(Ntt {
+            modulus,
+            root,
+            powers: powers(root),
+            inverse_powers: powers(modulus.invert_by_fermat(root)),
+            inverse_degree: modulus.multiplier(modulus.invert_by_fermat(degree as u64)),
+        })
+    }
+
+    /// The modulus.
+    pub fn modulus(&self) -> Modulus {
+        self.modulus
+    }
+
+    /// Number of coefficients.
+    pub fn degree(&self) -> usize {
+        self.powers.len()
+    }
+
+    /// The root of unity, of order `2 * degree`: the smallest there is.
+    pub fn root(&self) -> u64 {
+        self.root
+    }
+
+    /// Coefficients to values, in place.
+    ///
+    /// # Range
+    /// Residues in and out.
+    ///
+    /// # Panics
+    /// If there are not `degree` coefficients.
+    pub fn forward(&self, coefficients: &mut [u64]) {
+        assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
+        let modulus = self.modulus;
+        let mut half = self.degree() / 2;
+        let mut blocks = 1;
+        while half > 0 {
+            let roots = &self.powers[blocks..2 * blocks];
+            for (block, &root) in coefficients.chunks_exact_mut(2 * half).zip(roots) {
+                let (left, right) = block.split_at_mut(half);
+                for (x, y) in left.iter_mut().zip(right) {
+                    // Below four times the modulus, before and after.
+                    let (a, b) = (modulus.subtract_twice(*x), modulus.mul_lazy(*y, root));
+                    *x = a + b;
+                    *y = a + 2 * modulus.value() - b;
+                }
+            }
+            half /= 2;
+            blocks *= 2;
+        }
+        for value in coefficients {
+            *value = modulus.reduce_below_four(*value);
+        }
+    }
+
+    /// Values to coefficients, in place.
+    ///
+    /// # Range
+    /// Residues in and out.
+    ///
+    /// # Panics
+    /// If there are not `degree` values.
+    pub fn inverse(&self, values: &mut [u64]) {
+        assert_eq!(values.len(), self.degree(), "as many as the degree");
+        let modulus = self.modulus;
+        let mut half = 1;
+        let mut blocks = self.degree() / 2;
+        while blocks > 0 {
+            let roots = &self.inverse_powers[blocks..2 * blocks];
+            for (block, &root) in values.chunks_exact_mut(2 * half).zip(roots) {
+                let (left, right) = block.split_at_mut(half);
+                for (x, y) in left.iter_mut().zip(right) {
+                    // Below twice the modulus, before and after.
+                    let (a, b) = (*x, *y);
+                    *x = modulus.subtract_twice(a + b);
+                    *y = modulus.mul_lazy(a + 2 * modulus.value() - b, root);
+                }
+            }
+            half *= 2;
+            blocks /= 2;
+        }
+        for value in values {
+            *value = modulus.mul_by(*value, self.inverse_degree);
+        }
+    }
+}
+
+/// The index with its bits, of which a degree has so many, in the opposite order.
+fn reversed(index: usize, degree: usize) -> usize {
+    index.reverse_bits() >> (usize::BITS - degree.trailing_zeros())
+}
+
+/// The smallest root of unity whose order is `order`, a power of two, modulo a prime that has
+/// one. (All of them are odd powers of any.)
+fn root_of_unity(modulus: Modulus, order: u64) -> u64 {
+    let minus_one = modulus.value() - 1;
+    let exponent = minus_one / order;
+    let some = (2..)
+        .map(|base| modulus.pow(modulus.reduce(base), exponent))
+        .find(|&root| modulus.pow(root, order / 2) == minus_one)
+        .unwrap_or(1);
+    let square = modulus.mul(some, some);
+    let mut root = some;
+    let mut smallest = some;
+    for _ in 1..order / 2 {
+        root = modulus.mul(root, square);
+        smallest = smallest.min(root);
+    }
+    smallest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prime::ntt_primes;
+    use proptest::prelude::*;
+
+    fn ntt(bits: u32, degree: usize) -> Ntt {
+        Ntt::new(ntt_primes(bits, degree, 1).unwrap()[0], degree).unwrap()
+    }
+
+    /// The product modulo `X^N + 1` by the definition.
+    fn naive_product(modulus: Modulus, a: &[u64], b: &[u64]) -> Vec<u64> {
+        let mut product = vec![0; a.len()];
+        for (i, &x) in a.iter().enumerate() {
+            for (j, &y) in b.iter().enumerate() {
+                let term = modulus.mul(x, y);
+                let place = &mut product[(i + j) % a.len()];
+                *place = if i + j < a.len() {
+                    modulus.add(*place, term)
+                } else {
+                    modulus.sub(*place, term)
+                };
+            }
+        }
+        product
+    }
+
+    fn sizes() -> impl Strategy<Value = (Ntt, Vec<u64>, Vec<u64>)> {
+        (prop_oneof![Just(20_u32), 25..60_u32], 3..8_u32).prop_flat_map(|(bits, log)| {
+            let ntt = ntt(bits, 1 << log);
+            let q = ntt.modulus().value();
+            let residue = prop_oneof![8 => 0..q, 1 => Just(q - 1)];
+            let residues = proptest::collection::vec(residue, 1 << log);
+            (Just(ntt), residues.clone(), residues)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn forward_then_inverse_is_identity((ntt, coefficients, _) in sizes()) {
+            let mut values = coefficients.clone();
+            ntt.forward(&mut values);
+            ntt.inverse(&mut values);
+            prop_assert_eq!(values, coefficients);
+        }
+
+        #[test]
+        fn products_of_values_are_products_of_polynomials((ntt, mut a, mut b) in sizes()) {
+            let expected = naive_product(ntt.modulus(), &a, &b);
+            ntt.forward(&mut a);
+            ntt.forward(&mut b);
+            for (a, b) in a.iter_mut().zip(b) {
+                *a = ntt.modulus().mul(*a, b);
+            }
+            ntt.inverse(&mut a);
+            prop_assert_eq!(a, expected);
+        }
+
+        #[test]
+        fn values_are_those_at_odd_powers_of_the_root((ntt, coefficients, _) in sizes()) {
+            let (modulus, degree) = (ntt.modulus(), ntt.degree());
+            let mut values = coefficients.clone();
+            ntt.forward(&mut values);
+            for (index, &value) in values.iter().enumerate() {
+                let odd = 2 * reversed(index, degree) as u64 + 1;
+                let point = modulus.pow(ntt.root(), odd);
+                let at = coefficients
+                    .iter()
+                    .rev()
+                    .fold(0, |sum, &c| modulus.add(modulus.mul(sum, point), c));
+                prop_assert_eq!(value, at);
+            }
+        }
+    }
+
+    #[test]
+    fn every_degree_goes_there_and_back() {
+        for log in 3..=17 {
+            let ntt = ntt(59, 1 << log);
+            let q = ntt.modulus().value();
+            let start: Vec<u64> = (0..1_u64 << log).map(|i| q - 1 - i * i % 97).collect();
+            let mut values = start.clone();
+            ntt.forward(&mut values);
+            assert!(values.iter().all(|&value| value < q));
+            ntt.inverse(&mut values);
+            assert_eq!(values, start);
+        }
+    }
+
+    #[test]
+    fn moduli_without_a_root_and_degrees_out_of_range_are_refused() {
+        let modulus = |value| Modulus::new(value).unwrap();
+        let none = Ntt::new(modulus(97), 64).unwrap_err();
+        assert!(none.to_string().contains("leaves 1 when divided by 128"));
+        assert!(Ntt::new(modulus(17), 8).is_ok());
+        // 33 = 3 * 11 leaves 1, but is no prime.
+        assert!(matches!(
+            Ntt::new(modulus(33), 8),
+            Err(Error::NoTransform { .. })
+        ));
+        for degree in [0, 1, 4, 12, 1 << 18] {
+            assert!(matches!(
+                Ntt::new(modulus(97), degree),
+                Err(Error::Degree { .. })
+            ));
+        }
+    }
+}
