@@ -35,6 +35,27 @@ pub enum Error {
         /// The ring degree.
         degree: usize,
     },
+    /// An exponent is that of no automorphism.
+    #[error(
+        "X -> X^{exponent} is no automorphism of degree {degree}: the exponent must be odd and \
+         below {}",
+        2 * degree
+    )]
+    Automorphism {
+        /// The exponent.
+        exponent: usize,
+        /// The ring degree.
+        degree: usize,
+    },
+    /// A basis has no prime.
+    #[error("a basis needs at least one prime")]
+    NoModulus,
+    /// A prime is twice where all must differ.
+    #[error("the prime {modulus} is there twice: residues modulo it would say nothing new")]
+    SameModulus {
+        /// The prime.
+        modulus: u64,
+    },
     /// There are not so many primes of a size.
     #[error("there are only {found} primes of {bits} bits for degree {degree}, not {wanted}")]
     Primes {

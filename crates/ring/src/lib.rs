@@ -21,11 +21,15 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod automorphism;
+mod basis;
 mod error;
 mod modulus;
 mod ntt;
 pub mod prime;
 
+pub use automorphism::Automorphism;
+pub use basis::{BaseConversion, Basis};
 pub use error::{Error, Result};
 pub use modulus::{Modulus, Multiplier};
 pub use ntt::Ntt;

@@ -156,7 +156,7 @@ impl Ntt {
 }
 
 /// The index with its bits, of which a degree has so many, in the opposite order.
-fn reversed(index: usize, degree: usize) -> usize {
+pub(crate) fn reversed(index: usize, degree: usize) -> usize {
     index.reverse_bits() >> (usize::BITS - degree.trailing_zeros())
 }
 

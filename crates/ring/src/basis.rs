@@ -1,0 +1,253 @@
+//! Large integers as their residues modulo several primes, and from some primes to others.
+
+use crate::{Error, Modulus, Multiplier, Result};
+
+/// Distinct primes, whose product `Q` bounds the integers that residues stand for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Basis {
+    moduli: Vec<Modulus>,
+}
+
+/// The conversion of integers between `-Q/2` and `Q/2` from one basis to another.
+///
+/// # Range
+/// Exact for integers whose distance from `±Q/2` is more than `Q * sources * 2^-60`. Nearer to
+/// it, the result may be that of the integer on the other side.
+///
+/// # Source
+/// Halevi, Polyakov, Shoup, "An improved RNS variant of the BFV homomorphic encryption scheme"
+/// (2018/117), section 2.2: how often `Q` has to be taken off is found by fractions, here in
+/// fixed point.
+#[derive(Clone, Debug)]
+pub struct BaseConversion {
+    from: Vec<Source>,
+    to: Vec<Target>,
+}
+
+#[derive(Clone, Debug)]
+struct Source {
+    modulus: Modulus,
+    /// `(Q / q)^-1` modulo `q`.
+    inverse: Multiplier,
+    /// `floor(2^(FRACTION + bits of q) / q)`.
+    reciprocal: u64,
+}
+
+#[derive(Clone, Debug)]
+struct Target {
+    modulus: Modulus,
+    /// `Q / q` modulo this prime, for every `q`.
+    cofactors: Vec<Multiplier>,
+    /// `Q` modulo this prime.
+    product: Multiplier,
+}
+
+/// Bits of the fractions that are summed.
+const FRACTION: u32 = 62;
+
+impl Basis {
+    /// A basis of distinct primes.
+    ///
+    /// # Errors
+    /// If there is none, or one is there twice. (That they are primes is for their maker to see
+    /// to; [`crate::prime::ntt_primes`] does.)
+    pub fn new(moduli: &[Modulus]) -> Result<Self> {
+        for (index, modulus) in moduli.iter().enumerate() {
+            if moduli[..index].contains(modulus) {
+                let modulus = modulus.value();
+                return Err(Error::SameModulus { modulus });
+            }
+        }
+        if moduli.is_empty() {
+            return Err(Error::NoModulus);
+        }
+        Ok(Basis {
+            moduli: moduli.to_vec(),
+        })
+    }
+
+    /// Its primes.
+    pub fn moduli(&self) -> &[Modulus] {
+        &self.moduli
+    }
+}
+
+impl BaseConversion {
+    /// The conversion between two bases.
+    ///
+    /// # Errors
+    /// If they share a prime.
+    pub fn new(from: &Basis, to: &Basis) -> Result<Self> {
+        let shared = to
+            .moduli
+            .iter()
+            .find(|modulus| from.moduli.contains(modulus));
+        if let Some(modulus) = shared {
+            let modulus = modulus.value();
+            return Err(Error::SameModulus { modulus });
+        }
+        let sources = from.moduli.iter().map(|&modulus| {
+            let cofactor = product(from.moduli.iter().filter(|&&q| q != modulus), modulus);
+            let reciprocal = (1_u128 << (FRACTION + modulus.bits())) / u128::from(modulus.value());
+            Source {
+                modulus,
+                inverse: modulus.multiplier(modulus.invert_by_fermat(cofactor)),
+                reciprocal: u64::try_from(reciprocal).unwrap_or(u64::MAX),
+            }
+        });
+        let targets = to.moduli.iter().map(|&modulus| {
+            let others = |q: &Modulus| product(from.moduli.iter().filter(|&&o| o != *q), modulus);
+            Target {
+                modulus,
+                cofactors: from
+                    .moduli
+                    .iter()
+                    .map(|q| modulus.multiplier(others(q)))
+                    .collect(),
+                product: modulus.multiplier(product(from.moduli.iter(), modulus)),
+            }
+        });
+        Ok(BaseConversion {
+            from: sources.collect(),
+            to: targets.collect(),
+        })
+    }
+
+    /// Converts many integers.
+    ///
+    /// # Shapes
+    /// `from` is `[primes, integers]` and `to` likewise, row after row.
+    ///
+    /// # Panics
+    /// If the rows are not as many as the primes.
+    pub fn convert(&self, from: &[u64], to: &mut [u64]) {
+        let count = from.len() / self.from.len();
+        assert_eq!(from.len(), count * self.from.len(), "a row for each prime");
+        assert_eq!(to.len(), count * self.to.len(), "a row for each prime");
+        let mut digits = vec![0; self.from.len()];
+        for index in 0..count {
+            let mut fraction = 1_u128 << (FRACTION - 1);
+            for (place, (digit, source)) in digits.iter_mut().zip(&self.from).enumerate() {
+                *digit = source
+                    .modulus
+                    .mul_by(from[place * count + index], source.inverse);
+                fraction +=
+                    (u128::from(*digit) * u128::from(source.reciprocal)) >> source.modulus.bits();
+            }
+            // At most as many as there are sources.
+            let excess = u64::try_from(fraction >> FRACTION).unwrap_or(u64::MAX);
+            for (place, target) in self.to.iter().enumerate() {
+                to[place * count + index] = target.sum(&digits, excess);
+            }
+        }
+    }
+}
+
+impl Target {
+    /// The digits times their cofactors, less `excess` times the product.
+    fn sum(&self, digits: &[u64], excess: u64) -> u64 {
+        let modulus = self.modulus;
+        let terms = digits.iter().zip(&self.cofactors);
+        let sum = terms.fold(0, |sum, (&digit, &cofactor)| {
+            modulus.add(sum, modulus.mul_by(digit, cofactor))
+        });
+        modulus.sub(sum, modulus.mul_by(excess, self.product))
+    }
+}
+
+/// The product of some numbers modulo another.
+fn product<'a>(factors: impl Iterator<Item = &'a Modulus>, modulus: Modulus) -> u64 {
+    factors.fold(1, |product, factor| {
+        modulus.mul(product, modulus.reduce(factor.value()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prime::ntt_primes;
+    use dashu_int::{IBig, UBig};
+    use proptest::prelude::*;
+
+    fn bases(bits: [u32; 2], sizes: [usize; 2]) -> (Basis, Basis) {
+        let mut moduli = ntt_primes(bits[0], 1024, sizes[0]).unwrap();
+        let others = ntt_primes(bits[1], 1024, sizes[0] + sizes[1]).unwrap();
+        moduli.truncate(sizes[0]);
+        let others: Vec<Modulus> = others
+            .into_iter()
+            .filter(|other| !moduli.contains(other))
+            .take(sizes[1])
+            .collect();
+        (Basis::new(&moduli).unwrap(), Basis::new(&others).unwrap())
+    }
+
+    fn big(basis: &Basis) -> UBig {
+        let all = basis.moduli().iter();
+        all.fold(UBig::ONE, |product, q| product * q.value())
+    }
+
+    fn residues(value: &IBig, basis: &Basis) -> Vec<u64> {
+        let residue = |q: &Modulus| {
+            let rest = value % IBig::from(q.value());
+            let rest = i64::try_from(&rest).unwrap();
+            q.reduce_signed(rest)
+        };
+        basis.moduli().iter().map(residue).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn conversions_are_those_of_big_integers(
+            (from_bits, to_bits) in (30..60_u32, 30..60_u32),
+            sizes in (1..13_usize, 1..5_usize),
+            words in proptest::collection::vec(any::<u64>(), 13),
+            negative in any::<bool>(), shift in 0..500_usize,
+        ) {
+            let (from, to) = bases([from_bits, to_bits], [sizes.0, sizes.1]);
+            let conversion = BaseConversion::new(&from, &to).unwrap();
+            let half = big(&from) / 2_u8;
+            // Away from the half by more than the fractions can be wrong.
+            let bound = &half - (&half >> 40_usize) - 1_u8;
+            let magnitude = words.iter().fold(UBig::ZERO, |sum, &word| (sum << 64_usize) + word);
+            let magnitude = (magnitude >> shift) % bound;
+            let value = if negative { -IBig::from(magnitude) } else { IBig::from(magnitude) };
+            let mut found = vec![0; to.moduli().len()];
+            conversion.convert(&residues(&value, &from), &mut found);
+            prop_assert_eq!(found, residues(&value, &to));
+        }
+    }
+
+    #[test]
+    fn rows_of_integers_are_converted_each_alone() {
+        let (from, to) = bases([50, 45], [3, 2]);
+        let conversion = BaseConversion::new(&from, &to).unwrap();
+        let integers = [
+            IBig::from(5),
+            IBig::from(-7),
+            IBig::from(1_u64 << 60),
+            IBig::ZERO,
+        ];
+        let rows = |basis: &Basis| {
+            let each: Vec<Vec<u64>> = integers.iter().map(|i| residues(i, basis)).collect();
+            let places = 0..basis.moduli().len();
+            places
+                .flat_map(|place| each.iter().map(move |residues| residues[place]))
+                .collect::<Vec<u64>>()
+        };
+        let mut found = vec![0; 8];
+        conversion.convert(&rows(&from), &mut found);
+        assert_eq!(found, rows(&to));
+    }
+
+    #[test]
+    fn bases_with_a_prime_twice_or_shared_are_refused() {
+        let primes = ntt_primes(40, 64, 3).unwrap();
+        let modulus = primes[1].value();
+        let twice = Basis::new(&[primes[0], primes[1], primes[1]]);
+        assert_eq!(twice.unwrap_err(), Error::SameModulus { modulus });
+        assert_eq!(Basis::new(&[]).unwrap_err(), Error::NoModulus);
+        let (a, b) = (&primes[..2], &primes[1..]);
+        let shared = BaseConversion::new(&Basis::new(a).unwrap(), &Basis::new(b).unwrap());
+        assert_eq!(shared.unwrap_err(), Error::SameModulus { modulus });
+    }
+}
