@@ -99,9 +99,10 @@ pub(crate) fn joined(low: i16, high: i16) -> i32 {
     (i32::from(high) << 16).wrapping_add(low.into())
 }
 
-/// Whether so few of some values need more than int16 that they are better listed.
+/// Whether so few of some values need more than int16 that products with each of them cost less
+/// than a second pass over all.
 pub(crate) fn are_few(count: usize, all: usize) -> bool {
-    count <= all / 32
+    count <= all / 128
 }
 
 /// Rows within one buffer.

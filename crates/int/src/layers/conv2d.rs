@@ -50,6 +50,8 @@ pub(crate) struct ConvWork {
     few: FewOfLanes,
     /// Sums of squares of the inputs of each output position, `[samples, positions]`.
     squares: Vec<u64>,
+    /// Of each pixel, `[samples, pixels]`.
+    pixel_squares: Vec<u64>,
     /// Of the weights of each filter.
     filter_squares: Vec<u64>,
     pub(crate) gradient: GradientWork,
@@ -183,7 +185,7 @@ impl Conv2d {
         let depth = self.span().depth();
         if !Bounds::suffice(depth, [self.weights.largest(), input.largest.into()]) {
             self.weights.measure(&mut work.filter_squares);
-            self.measure(input, &mut work.squares);
+            self.measure(input, work);
         }
         let halves = self.weights.halves();
         self.lay_out(halves.low, &mut work.lanes);
@@ -209,21 +211,35 @@ impl Conv2d {
         });
     }
 
-    /// The sum of squares of the inputs of every output position, `[samples, positions]`.
-    fn measure(&self, input: &Images, squares: &mut Vec<u64>) {
-        let (set, frame, span) = (Set::active(), input.frame, self.span());
-        squares.clear();
-        squares.resize(input.samples() * self.positions(), 0);
-        // A value costs about as much as sixteen products.
-        let work = 16 * input.values.len();
-        parallel::for_each_part(squares, self.positions(), work, |sample, squares| {
-            let values = &input.values[sample * frame.size()..][..frame.size()];
-            for (square, start) in squares.iter_mut().zip(&self.starts) {
-                *square = (0..span.runs)
-                    .map(|run| set.squares(&values[start + run * span.stride..][..span.length]))
-                    .fold(0, u64::saturating_add);
-            }
-        });
+    /// The sum of squares of the inputs of every output position, `[samples, positions]`: those
+    /// of the pixels under the kernel.
+    fn measure(&self, input: &Images, work: &mut ConvWork) {
+        let (set, frame) = (Set::active(), input.frame);
+        let pixels = frame.size() / frame.depth;
+        work.squares.resize(input.samples() * self.positions(), 0);
+        work.pixel_squares.resize(input.samples() * pixels, 0);
+        let squares = (work.squares.as_mut_slice(), self.positions());
+        let pixel_squares = (work.pixel_squares.as_mut_slice(), pixels);
+        // A value costs about as much as four products.
+        let products = 4 * input.values.len();
+        parallel::for_each_two_parts(
+            squares,
+            pixel_squares,
+            products,
+            |sample, squares, pixels| {
+                let values = &input.values[sample * frame.size()..][..frame.size()];
+                for (square, pixel) in pixels.iter_mut().zip(values.chunks_exact(frame.depth)) {
+                    *square = set.squares(pixel);
+                }
+                for (square, start) in squares.iter_mut().zip(&self.starts) {
+                    let first = start / frame.depth;
+                    let rows = (0..self.kernel).map(|row| first + row * frame.columns());
+                    *square = rows
+                        .flat_map(|start| &pixels[start..start + self.kernel])
+                        .fold(0, |sum, &pixel| sum.saturating_add(pixel));
+                }
+            },
+        );
     }
 }
 
@@ -239,21 +255,24 @@ fn span(frame: Frame, kernel: usize) -> Span {
 impl ConvWork {
     /// Bytes that it occupies, but for gradients.
     pub(crate) fn bytes(&self) -> usize {
-        let squares = self.squares.capacity() + self.filter_squares.capacity();
+        let squares = [&self.squares, &self.pixel_squares, &self.filter_squares];
+        let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
         self.lanes.bytes() + self.high.bytes() + self.few.bytes() + size_of::<u64>() * squares
     }
 }
 
 /// Bytes that weights as lanes will take, and what bounds their sums.
 pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize) -> usize {
-    let ForwardPlan::Conv2d { kernel, .. } = block.forward else {
+    let ForwardPlan::Conv2d { kernel, padding } = block.forward else {
         return 0;
     };
     let filters = block.output.channels;
     let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
     let depth = kernel * kernel * block.input.channels.next_multiple_of(2);
     let positions = batch * block.output.height * block.output.width;
-    2 * lanes * depth + 8 * (positions + filters)
+    let frame = Frame::padded(block.input, padding);
+    let pixels = batch * frame.size() / frame.depth;
+    2 * lanes * depth + 8 * (positions + pixels + filters)
 }
 
 /// The forward pass of a batch.
