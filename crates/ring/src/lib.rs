@@ -27,9 +27,11 @@ mod error;
 mod modulus;
 mod ntt;
 pub mod prime;
+mod sampler;
 
 pub use automorphism::Automorphism;
 pub use basis::{BaseConversion, Basis};
 pub use error::{Error, Result};
 pub use modulus::{Modulus, Multiplier};
 pub use ntt::Ntt;
+pub use sampler::Sampler;
