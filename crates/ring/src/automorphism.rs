@@ -61,7 +61,7 @@ impl Automorphism {
         }
     }
 
-    /// Applies it to values, as [`crate::Ntt`] orders them: a permutation.
+    /// Applies it to values, as [`crate::NttTable`] orders them: a permutation.
     ///
     /// # Panics
     /// If the sizes are not the degree.
@@ -76,7 +76,7 @@ impl Automorphism {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Ntt;
+    use crate::NttTable;
     use crate::prime::ntt_primes;
     use proptest::prelude::*;
 
@@ -88,7 +88,7 @@ mod tests {
             let degree = 1_usize << log;
             let automorphism = Automorphism::new((odd | 1) % (2 * degree), degree).unwrap();
             let modulus = ntt_primes(45, degree, 1).unwrap()[0];
-            let ntt = Ntt::new(modulus, degree).unwrap();
+            let ntt = NttTable::new(modulus, degree).unwrap();
             let start: Vec<u64> = seed[..degree].iter().map(|&s| modulus.reduce(s)).collect();
             let mut by_coefficients = vec![0; degree];
             automorphism.coefficients(modulus, &start, &mut by_coefficients);

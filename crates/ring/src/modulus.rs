@@ -79,6 +79,16 @@ impl Modulus {
         }
     }
 
+    /// The residue of a small signed integer, without a branch on it.
+    ///
+    /// # Range
+    /// Its magnitude must be below the modulus.
+    pub fn residue_of_small(self, value: i8) -> u64 {
+        let wide = i64::from(value);
+        let negative = (wide >> 63).cast_unsigned();
+        wide.cast_unsigned().wrapping_add(self.value & negative)
+    }
+
     /// The residue of a product of two residues.
     ///
     /// # Source

@@ -17,7 +17,7 @@ const DEGREES: [u32; 2] = [3, 17];
 /// Longa and Naehrig, "Speeding up the number theoretic transform", 2016, algorithms 1 and 2,
 /// with Harvey's lazy butterflies (2014).
 #[derive(Clone, Debug)]
-pub struct Ntt {
+pub struct NttTable {
     modulus: Modulus,
     root: u64,
     /// Powers of the root in bit-reversed order.
@@ -42,7 +42,7 @@ pub(crate) fn check_degree(degree: usize) -> Result<()> {
     })
 }
 
-impl Ntt {
+impl NttTable {
     /// The transform of `degree` coefficients modulo a prime.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl Ntt {
             }
             powers
         };
-        Ok(Ntt {
+        Ok(NttTable {
             modulus,
             root,
             powers: powers(root),
@@ -185,8 +185,8 @@ mod tests {
     use crate::prime::ntt_primes;
     use proptest::prelude::*;
 
-    fn ntt(bits: u32, degree: usize) -> Ntt {
-        Ntt::new(ntt_primes(bits, degree, 1).unwrap()[0], degree).unwrap()
+    fn ntt(bits: u32, degree: usize) -> NttTable {
+        NttTable::new(ntt_primes(bits, degree, 1).unwrap()[0], degree).unwrap()
     }
 
     /// The product modulo `X^N + 1` by the definition.
@@ -206,7 +206,7 @@ mod tests {
         product
     }
 
-    fn sizes() -> impl Strategy<Value = (Ntt, Vec<u64>, Vec<u64>)> {
+    fn sizes() -> impl Strategy<Value = (NttTable, Vec<u64>, Vec<u64>)> {
         (prop_oneof![Just(20_u32), 25..60_u32], 3..8_u32).prop_flat_map(|(bits, log)| {
             let ntt = ntt(bits, 1 << log);
             let q = ntt.modulus().value();
@@ -271,17 +271,17 @@ mod tests {
     #[test]
     fn moduli_without_a_root_and_degrees_out_of_range_are_refused() {
         let modulus = |value| Modulus::new(value).unwrap();
-        let none = Ntt::new(modulus(97), 64).unwrap_err();
+        let none = NttTable::new(modulus(97), 64).unwrap_err();
         assert!(none.to_string().contains("leaves 1 when divided by 128"));
-        assert!(Ntt::new(modulus(17), 8).is_ok());
+        assert!(NttTable::new(modulus(17), 8).is_ok());
         // 33 = 3 * 11 leaves 1, but is no prime.
         assert!(matches!(
-            Ntt::new(modulus(33), 8),
+            NttTable::new(modulus(33), 8),
             Err(Error::NoTransform { .. })
         ));
         for degree in [0, 1, 4, 12, 1 << 18] {
             assert!(matches!(
-                Ntt::new(modulus(97), degree),
+                NttTable::new(modulus(97), degree),
                 Err(Error::Degree { .. })
             ));
         }
