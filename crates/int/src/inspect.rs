@@ -81,15 +81,18 @@ impl WeightLimits {
     }
 }
 
+/// Largest batch that is looked at.
+const MOST_SAMPLES: usize = 1 << 24;
+
 /// Looks at a network that would be trained in batches of `batch`.
 ///
 /// # Errors
-/// If the description cannot be built, or `batch` is 0.
+/// If the description cannot be built, or `batch` is 0 or beyond 2^24.
 pub fn inspect(spec: &NetworkSpec, limits: &WeightLimits, batch: usize) -> Result<Inspection> {
-    if batch == 0 {
+    if !(1..=MOST_SAMPLES).contains(&batch) {
         return Err(Error::Setting {
             setting: "batch",
-            problem: "0 samples".into(),
+            problem: format!("{batch} is outside 1 to {MOST_SAMPLES}"),
         });
     }
     let plan = Plan::new(spec)?;
@@ -264,6 +267,20 @@ mod tests {
         let vgg8b = look("vgg8b", Shape::image(3, 32, 32), &none);
         assert_eq!(vgg8b.multiply_adds / 1_000_000, 949);
         assert_eq!(vgg8b.layers[10].safe_weight, 5_121);
+    }
+
+    #[test]
+    fn batches_of_none_or_too_many_are_refused() {
+        let spec = NetworkSpec::new(Shape::flat(4), 2, Vec::new());
+        let none = WeightLimits::Measured(Vec::new());
+        for batch in [0, (1 << 24) + 1, usize::MAX] {
+            let error = inspect(&spec, &none, batch).unwrap_err();
+            assert!(
+                format!("{error}").contains("outside 1 to 16777216"),
+                "{error}"
+            );
+        }
+        assert!(inspect(&spec, &none, 1 << 24).is_ok());
     }
 
     #[test]
