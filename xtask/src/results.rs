@@ -185,24 +185,26 @@ fn row(page: &mut String, name: &str, profile: &str, runs: &[Finished]) -> Resul
         .flat_map(|run| &run.summary.audit)
         .map(|(_, a)| a.forward.wrapped + a.gradient.wrapped + a.delta.wrapped + a.updates)
         .sum();
+    let ours = match test[..] {
+        [only] => format!("{only:.2}"),
+        _ => format!(
+            "{:.2} ± {:.2} ({:.2} to {:.2})",
+            mean(&test),
+            deviation(&test),
+            lowest(&test),
+            highest(&test)
+        ),
+    };
+    let finished = runs.iter().all(|run| run.summary.finished);
     writeln!(
         page,
-        "| {name} | {profile} | {paper} | {:.2} ± {:.2} ({:.2} to {:.2}) | {} | {} | {} | {:.2} on {} | {:.2} | {} | {}.{} | {wrapped} |",
-        mean(&test),
-        deviation(&test),
-        lowest(&test),
-        highest(&test),
+        "| {name} | {profile} | {paper} | {ours} | {} | {} | {} | {:.2} on {} | {:.2} | {} | {}.{} | {wrapped} |",
         runs.iter()
             .map(|run| run.summary.seed.to_string())
             .collect::<Vec<_>>()
             .join(" "),
-        span(&epochs)
-            + if runs.iter().all(|run| run.summary.finished) {
-                ""
-            } else {
-                " so far"
-            },
-        span(&chosen),
+        span(&epochs) + if finished { "" } else { " so far" },
+        if finished { span(&chosen) } else { "-".into() },
         mean(&values(|summary| percent(summary.last_decision))),
         runs[0].summary.decided_on,
         mean(&values(|summary| percent(summary.train))),
