@@ -1,6 +1,7 @@
 //! The memory that training steps work in: planned from a network's sizes, and measured.
 //!
-//! All of it is there after the first steps; later ones ask for none.
+//! All of it is there after the first steps; later ones ask for none, but for short lists of
+//! weights beyond int16 where there are any.
 
 use crate::kernel::{BLOCK, ROWS};
 use crate::layers::conv2d;
