@@ -249,6 +249,11 @@ fn block(
         } => {
             bounded_product(&[filters, input.channels, kernel, kernel])?;
             bounded_product(&[padding.saturating_add(1), padding.saturating_add(1)])?;
+            check_sizes(Shape {
+                channels: input.channels.next_multiple_of(2),
+                height: input.height + 2 * padding,
+                width: input.width + 2 * padding,
+            })?;
             let output = Conv2d::output(input, filters, kernel, padding).ok_or_else(|| {
                 format!(
                     "a {kernel}x{kernel} kernel does not fit {}x{} values with padding {padding}",
@@ -390,6 +395,14 @@ mod tests {
                 "layer 1 (conv2d): a convolution cannot follow",
             ),
             (vec![linear(1 << 60)], "more than"),
+            (
+                vec![LayerSpec::Conv2d {
+                    filters: 1,
+                    kernel: 16_000,
+                    padding: 8_000,
+                }],
+                "values a sample are more than",
+            ),
             (
                 vec![LayerSpec::MaxPool { kernel: 9 }, linear(5)],
                 "a window of 9",

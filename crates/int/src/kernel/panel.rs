@@ -139,7 +139,7 @@ impl Panel {
 }
 
 /// Fills a block, `[pairs][width][2]`, with `lanes` rows of `depth` values.
-pub fn fill_from_rows(
+pub(crate) fn fill_from_rows(
     block: &mut [i16],
     (rows, stride): (&[i16], usize),
     depth: usize,
@@ -176,7 +176,7 @@ pub fn fill_from_rows(
 }
 
 /// Fills a block, `[pairs][width][2]`, with `lanes` columns of `depth` values.
-pub fn fill_from_columns(
+fn fill_from_columns(
     block: &mut [i16],
     (values, stride): (&[i16], usize),
     depth: usize,

@@ -148,10 +148,9 @@ mod tests {
         let expected = Range {
             sums: 1,
             wrapped: 0,
-            largest: 100,
+            largest: 0,
         };
-        assert_eq!(found.wrapped, expected.wrapped);
-        assert_eq!(found.sums, expected.sums);
+        assert_eq!(found, expected);
     }
 
     #[test]
