@@ -56,9 +56,21 @@ impl StepMemory {
         }
     }
 
+    /// Its parts, named for people.
+    pub fn parts(&self) -> [(&'static str, u64); 6] {
+        [
+            ("weights (int16)", self.weights),
+            ("activations in and out (int16)", self.activations),
+            ("scaled sums of a block (int8)", self.scaled),
+            ("operands in the order of the kernels", self.operands),
+            ("heads: features and their gradients", self.heads),
+            ("weight gradients under way (int32)", self.gradients),
+        ]
+    }
+
     /// All of it.
     pub fn total(&self) -> u64 {
-        self.weights + self.activations + self.scaled + self.operands + self.heads + self.gradients
+        self.parts().iter().map(|part| part.1).sum()
     }
 }
 
@@ -142,18 +154,8 @@ mod tests {
             let threads = rayon::current_num_threads();
             let planned = StepMemory::plan(network.plan(), batch, threads);
             let measured = network.memory();
-            let parts = |memory: StepMemory| {
-                [
-                    ("weights", memory.weights),
-                    ("activations", memory.activations),
-                    ("scaled", memory.scaled),
-                    ("operands", memory.operands),
-                    ("heads", memory.heads),
-                    ("gradients", memory.gradients),
-                ]
-            };
-            for ((name, planned), (_, measured)) in parts(planned).into_iter().zip(parts(measured))
-            {
+            let parts = planned.parts().into_iter().zip(measured.parts());
+            for ((name, planned), (_, measured)) in parts {
                 // Alignment takes up to a line a buffer.
                 assert!(
                     measured <= planned + planned / 20 + 2048,

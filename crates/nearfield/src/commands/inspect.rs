@@ -113,14 +113,7 @@ fn print_layers(inspection: &Inspection, batch: usize) {
         "memory           {} to train in batches of {batch}, beside the samples:",
         bytes(memory.total())
     );
-    for (part, size) in [
-        ("weights (int16)", memory.weights),
-        ("activations in and out (int16)", memory.activations),
-        ("scaled sums of a block (int8)", memory.scaled),
-        ("operands in the order of the kernels", memory.operands),
-        ("heads: features and their gradients", memory.heads),
-        ("weight gradients under way (int32)", memory.gradients),
-    ] {
+    for (part, size) in memory.parts() {
         println!("                 {:>10} {part}", bytes(size));
     }
 }
