@@ -28,6 +28,7 @@ mod modulus;
 mod ntt;
 mod poly;
 pub mod prime;
+mod rows;
 mod sampler;
 
 pub use automorphism::Automorphism;
