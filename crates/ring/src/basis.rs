@@ -113,6 +113,58 @@ impl BaseConversion {
         })
     }
 
+    /// Number of primes that it converts from.
+    pub fn sources(&self) -> usize {
+        self.from.len()
+    }
+
+    /// Number of primes that it converts to.
+    pub fn targets(&self) -> usize {
+        self.to.len()
+    }
+
+    /// What residues modulo a prime are multiplied by to become *digits*, of which
+    /// [`BaseConversion::excess`] and [`BaseConversion::target`] are made:
+    /// [`crate::NttTable::inverse_times`] does so for nothing.
+    pub fn digit_factor(&self, source: usize) -> Multiplier {
+        self.from[source].inverse
+    }
+
+    /// How often the product of all primes has to be taken off.
+    ///
+    /// # Shapes
+    /// A row of digits for every source, and one row of the result.
+    ///
+    /// # Panics
+    /// If the rows are not as many as the primes, or differ in length.
+    pub fn excess(&self, digits: &[&[u64]], excess: &mut [u64]) {
+        assert_eq!(digits.len(), self.from.len(), "a row for each prime");
+        for (index, excess) in excess.iter_mut().enumerate() {
+            let mut fraction = 1_u128 << (FRACTION - 1);
+            for (digits, source) in digits.iter().zip(&self.from) {
+                let digit = u128::from(digits[index]);
+                fraction += (digit * u128::from(source.reciprocal)) >> source.modulus.bits();
+            }
+            // At most as many as there are sources.
+            *excess = u64::try_from(fraction >> FRACTION).unwrap_or(u64::MAX);
+        }
+    }
+
+    /// The residues modulo one of the primes that it converts to.
+    ///
+    /// # Shapes
+    /// A row of digits for every source, the excess that they have, and one row of residues.
+    ///
+    /// # Panics
+    /// If the rows are not as many as the primes, or differ in length.
+    pub fn target(&self, target: usize, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
+        assert_eq!(digits.len(), self.from.len(), "a row for each prime");
+        let target = &self.to[target];
+        for (index, (to, &excess)) in to.iter_mut().zip(excess).enumerate() {
+            *to = target.sum(digits.iter().map(|digits| digits[index]), excess);
+        }
+    }
+
     /// Converts many integers.
     ///
     /// # Shapes
@@ -124,33 +176,28 @@ impl BaseConversion {
         let count = from.len() / self.from.len();
         assert_eq!(from.len(), count * self.from.len(), "a row for each prime");
         assert_eq!(to.len(), count * self.to.len(), "a row for each prime");
-        let mut digits = vec![0; self.from.len()];
-        for index in 0..count {
-            let mut fraction = 1_u128 << (FRACTION - 1);
-            for (place, (digit, source)) in digits.iter_mut().zip(&self.from).enumerate() {
-                *digit = source
-                    .modulus
-                    .mul_by(from[place * count + index], source.inverse);
-                fraction +=
-                    (u128::from(*digit) * u128::from(source.reciprocal)) >> source.modulus.bits();
-            }
-            // At most as many as there are sources.
-            let excess = u64::try_from(fraction >> FRACTION).unwrap_or(u64::MAX);
-            for (place, target) in self.to.iter().enumerate() {
-                to[place * count + index] = target.sum(&digits, excess);
-            }
+        let mut digits = from.to_vec();
+        for (row, source) in digits.chunks_exact_mut(count).zip(&self.from) {
+            source.modulus.scale_row(row, source.inverse);
+        }
+        let digits: Vec<&[u64]> = digits.chunks_exact(count).collect();
+        let mut excess = vec![0; count];
+        self.excess(&digits, &mut excess);
+        for (target, to) in to.chunks_exact_mut(count).enumerate() {
+            self.target(target, &digits, &excess, to);
         }
     }
 }
 
 impl Target {
     /// The digits times their cofactors, less `excess` times the product.
-    fn sum(&self, digits: &[u64], excess: u64) -> u64 {
+    fn sum(&self, digits: impl Iterator<Item = u64>, excess: u64) -> u64 {
         let modulus = self.modulus;
-        let terms = digits.iter().zip(&self.cofactors);
-        let sum = terms.fold(0, |sum, (&digit, &cofactor)| {
-            modulus.add(sum, modulus.mul_by(digit, cofactor))
-        });
+        let sum = digits
+            .zip(&self.cofactors)
+            .fold(0, |sum, (digit, &cofactor)| {
+                modulus.add(sum, modulus.mul_by(digit, cofactor))
+            });
         modulus.sub(sum, modulus.mul_by(excess, self.product))
     }
 }

@@ -131,6 +131,17 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values.
     pub fn inverse(&self, values: &mut [u64]) {
+        self.inverse_times(values, self.modulus.multiplier(1));
+    }
+
+    /// Values to coefficients, in place, times a constant.
+    ///
+    /// # Range
+    /// Residues in and out.
+    ///
+    /// # Panics
+    /// If there are not `degree` values.
+    pub fn inverse_times(&self, values: &mut [u64], constant: Multiplier) {
         assert_eq!(values.len(), self.degree(), "as many as the degree");
         let modulus = self.modulus;
         let mut half = 1;
@@ -149,8 +160,9 @@ impl NttTable {
             half *= 2;
             blocks /= 2;
         }
+        let factor = modulus.multiplier(modulus.mul_by(constant.value(), self.inverse_degree));
         for value in values {
-            *value = modulus.mul_by(*value, self.inverse_degree);
+            *value = modulus.mul_by(*value, factor);
         }
     }
 }

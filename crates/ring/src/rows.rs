@@ -75,9 +75,9 @@ impl Modulus {
         assert!(products.len() <= 64, "{} products at once", products.len());
         let inverse = self.multiplier(self.invert_by_fermat(self.montgomery_factor()));
         for (index, to) in to.iter_mut().enumerate() {
-            let sum = products.iter().fold(0, |sum, (a, b)| {
-                self.add(sum, self.mul(a[index], b[index]))
-            });
+            let sum = products
+                .iter()
+                .fold(0, |sum, (a, b)| self.add(sum, self.mul(a[index], b[index])));
             *to = self.add(*to, self.mul_by(sum, inverse));
         }
     }
