@@ -28,6 +28,7 @@ mod modulus;
 mod ntt;
 mod poly;
 pub mod prime;
+mod row;
 mod rows;
 mod sampler;
 
@@ -36,5 +37,6 @@ pub use basis::{BaseConversion, Basis};
 pub use error::{Error, Result};
 pub use modulus::{Modulus, Multiplier};
 pub use ntt::NttTable;
-pub use poly::{Coeff, Ntt, Poly, Representation, Ring};
+pub use poly::{Coeff, Limbs, Montgomery, Ntt, Poly, Representation, Ring};
+pub use row::Row;
 pub use sampler::Sampler;

@@ -1,7 +1,10 @@
 //! Polynomials modulo several primes at once, by their coefficients or by their values.
 
-use crate::{Automorphism, Basis, Modulus, Multiplier, NttTable, Result};
+use crate::row::{Pool, Row};
+use crate::{Automorphism, Basis, Modulus, NttTable, Result};
+use rayon::prelude::*;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
 /// A polynomial is given by its coefficients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,14 +14,19 @@ pub enum Coeff {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ntt {}
 
-/// How a polynomial is given: [`Coeff`] or [`Ntt`].
-pub trait Representation: sealed::Representation {}
+/// A polynomial is given by its values in Montgomery form, for others to be multiplied by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Montgomery {}
+
+/// How a polynomial is given: [`Coeff`], [`Ntt`] or [`Montgomery`].
+pub trait Representation: sealed::Representation + Send + Sync {}
 
 impl Representation for Coeff {}
 impl Representation for Ntt {}
+impl Representation for Montgomery {}
 
 mod sealed {
-    use super::{Automorphism, Coeff, Modulus, Ntt};
+    use super::{Automorphism, Coeff, Modulus, Montgomery, Ntt};
 
     pub trait Representation: Sized {
         fn map(automorphism: &Automorphism, modulus: Modulus, from: &[u64], to: &mut [u64]);
@@ -35,80 +43,107 @@ mod sealed {
             automorphism.values(from, to);
         }
     }
+
+    impl Representation for Montgomery {
+        fn map(automorphism: &Automorphism, _: Modulus, from: &[u64], to: &mut [u64]) {
+            automorphism.values(from, to);
+        }
+    }
 }
 
-/// Residues of a polynomial modulo the first primes of its ring.
+/// Modulo which primes of a ring a polynomial is known: the first ones of the chain, and the
+/// first of the special ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Limbs {
+    /// Primes of the chain.
+    pub chain: usize,
+    /// Special primes.
+    pub special: usize,
+}
+
+/// Residues of a polynomial modulo primes of its ring.
 ///
 /// # Shapes
-/// `[limbs, degree]`.
+/// A row of `degree` residues for each prime: those of the chain first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Poly<R: Representation> {
-    residues: Vec<u64>,
-    degree: usize,
+    rows: Vec<Row>,
+    chain: usize,
     representation: PhantomData<R>,
 }
 
-/// `Z_Q[X] / (X^N + 1)`, where `Q` is the product of a chain of primes.
+/// `Z_Q[X] / (X^N + 1)`, where `Q` is the product of a chain of primes, and of special primes
+/// by which it is extended for a time.
 #[derive(Clone, Debug)]
 pub struct Ring {
     tables: Vec<NttTable>,
-    basis: Basis,
+    chain: usize,
+    pool: Arc<Pool>,
 }
 
-impl<R: Representation> Poly<R> {
-    /// The polynomial 0 modulo the first `limbs` primes of a ring.
-    ///
-    /// # Panics
-    /// If the ring has fewer.
-    pub fn zero(ring: &Ring, limbs: usize) -> Self {
-        assert!(limbs <= ring.limbs(), "{limbs} of {} primes", ring.limbs());
-        Poly {
-            residues: vec![0; limbs * ring.degree()],
-            degree: ring.degree(),
-            representation: PhantomData,
-        }
+impl Limbs {
+    /// The first primes of the chain alone.
+    pub fn chain(chain: usize) -> Self {
+        Limbs { chain, special: 0 }
     }
 
     /// Number of primes.
-    pub fn limbs(&self) -> usize {
-        self.residues.len() / self.degree
+    pub fn count(self) -> usize {
+        self.chain + self.special
+    }
+}
+
+impl<R: Representation> Poly<R> {
+    /// Modulo which primes it is known.
+    pub fn limbs(&self) -> Limbs {
+        Limbs {
+            chain: self.chain,
+            special: self.rows.len() - self.chain,
+        }
     }
 
     /// Residues modulo each prime.
-    pub fn rows(&self) -> std::slice::ChunksExact<'_, u64> {
-        self.residues.chunks_exact(self.degree)
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Residues modulo each prime, to be filled in with residues.
-    pub fn rows_mut(&mut self) -> std::slice::ChunksExactMut<'_, u64> {
-        self.residues.chunks_exact_mut(self.degree)
+    pub fn rows_mut(&mut self) -> &mut [Row] {
+        &mut self.rows
     }
 
-    /// Forgets the residues modulo all primes but the first `limbs`.
-    pub fn truncate(&mut self, limbs: usize) {
-        self.residues.truncate(limbs * self.degree);
+    /// Forgets the residues modulo all primes but the first `chain` of the chain.
+    pub fn truncate(&mut self, chain: usize) {
+        assert!(chain <= self.chain, "{chain} of {} primes", self.chain);
+        self.rows.truncate(chain);
+        self.chain = chain;
     }
 
     /// The same numbers, which now mean another representation.
     fn reinterpreted<S: Representation>(self) -> Poly<S> {
         Poly {
-            residues: self.residues,
-            degree: self.degree,
+            rows: self.rows,
+            chain: self.chain,
             representation: PhantomData,
         }
     }
 }
 
 impl Ring {
-    /// The ring of this degree modulo the product of primes.
+    /// The ring of this degree modulo a chain of primes and special primes.
     ///
     /// # Errors
-    /// If a prime has no transform of this degree, is there twice, or there is none.
-    pub fn new(degree: usize, moduli: &[Modulus]) -> Result<Self> {
-        let basis = Basis::new(moduli)?;
-        let tables = moduli.iter().map(|&modulus| NttTable::new(modulus, degree));
-        let tables = tables.collect::<Result<Vec<_>>>()?;
-        Ok(Ring { tables, basis })
+    /// If a prime has no transform of this degree or is there twice, or the chain has none.
+    pub fn new(degree: usize, chain: &[Modulus], special: &[Modulus]) -> Result<Self> {
+        Basis::new(chain)?;
+        let all = Basis::new(&[chain, special].concat())?;
+        let tables = all.moduli().par_iter();
+        let tables = tables.map(|&modulus| NttTable::new(modulus, degree));
+        Ok(Ring {
+            tables: tables.collect::<Result<Vec<_>>>()?,
+            chain: chain.len(),
+            pool: Pool::new(degree),
+        })
     }
 
     /// Number of coefficients.
@@ -116,121 +151,184 @@ impl Ring {
         self.tables[0].degree()
     }
 
-    /// Number of primes.
-    pub fn limbs(&self) -> usize {
-        self.tables.len()
+    /// All primes.
+    pub fn limbs(&self) -> Limbs {
+        Limbs {
+            chain: self.chain,
+            special: self.tables.len() - self.chain,
+        }
     }
 
-    /// The primes.
-    pub fn basis(&self) -> &Basis {
-        &self.basis
+    /// The transform modulo a prime of the chain.
+    pub fn chain_table(&self, index: usize) -> &NttTable {
+        &self.tables[..self.chain][index]
     }
 
-    fn moduli(&self) -> impl Iterator<Item = Modulus> + '_ {
-        self.basis.moduli().iter().copied()
-    }
-
-    /// A polynomial of small signed coefficients modulo the first `limbs` primes, without a
-    /// branch on them.
+    /// The transforms modulo some primes, in the order of a polynomial's rows.
     ///
     /// # Panics
-    /// If there are not as many coefficients as the degree, or not so many primes.
-    pub fn small(&self, coefficients: &[i8], limbs: usize) -> Poly<Coeff> {
-        assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
-        let mut poly = Poly::zero(self, limbs);
-        for (row, modulus) in poly.rows_mut().zip(self.moduli()) {
-            for (residue, &coefficient) in row.iter_mut().zip(coefficients) {
-                *residue = modulus.residue_of_small(coefficient);
-            }
+    /// If the ring has fewer primes.
+    pub fn tables(&self, limbs: Limbs) -> impl ExactSizeIterator<Item = &NttTable> + Clone {
+        let all = self.limbs();
+        let fits = limbs.chain <= all.chain && limbs.special <= all.special;
+        assert!(fits, "{limbs:?} of {all:?}");
+        (0..limbs.count()).map(move |row| self.table(limbs, row))
+    }
+
+    /// The transform modulo the prime of a polynomial's row.
+    pub fn table(&self, limbs: Limbs, row: usize) -> &NttTable {
+        if row < limbs.chain {
+            &self.tables[row]
+        } else {
+            &self.tables[self.chain + row - limbs.chain]
         }
+    }
+
+    /// Some primes.
+    pub fn moduli(&self, limbs: Limbs) -> impl ExactSizeIterator<Item = Modulus> + Clone {
+        self.tables(limbs).map(NttTable::modulus)
+    }
+
+    /// A row to work with. Its residues are left over from other work.
+    pub fn row(&self) -> Row {
+        self.pool.take()
+    }
+
+    /// A polynomial to be filled in. Its residues are left over from other work, and need not
+    /// even be residues.
+    ///
+    /// # Panics
+    /// If the ring has fewer primes.
+    pub fn unfilled<R: Representation>(&self, limbs: Limbs) -> Poly<R> {
+        Poly {
+            rows: self.tables(limbs).map(|_| self.row()).collect(),
+            chain: limbs.chain,
+            representation: PhantomData,
+        }
+    }
+
+    /// The polynomial 0.
+    ///
+    /// # Panics
+    /// If the ring has fewer primes.
+    pub fn zero<R: Representation>(&self, limbs: Limbs) -> Poly<R> {
+        let mut poly = self.unfilled(limbs);
+        poly.rows.iter_mut().for_each(|row| row.fill(0));
+        poly
+    }
+
+    /// A polynomial of small signed coefficients, without a branch on them.
+    ///
+    /// # Panics
+    /// If there are not as many coefficients as the degree, or the ring has fewer primes.
+    pub fn small(&self, coefficients: &[i8], limbs: Limbs) -> Poly<Coeff> {
+        assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
+        let mut poly = self.unfilled(limbs);
+        self.each(&mut poly, |table, _, row| {
+            for (residue, &coefficient) in row.iter_mut().zip(coefficients) {
+                *residue = table.modulus().residue_of_small(coefficient);
+            }
+        });
         poly
     }
 
     /// Coefficients to values, in the same memory.
     pub fn forward(&self, mut poly: Poly<Coeff>) -> Poly<Ntt> {
-        for (row, table) in poly.rows_mut().zip(&self.tables) {
-            table.forward(row);
-        }
+        self.each(&mut poly, |table, _, row| table.forward(row));
         poly.reinterpreted()
     }
 
     /// Values to coefficients, in the same memory.
     pub fn inverse(&self, mut poly: Poly<Ntt>) -> Poly<Coeff> {
-        for (row, table) in poly.rows_mut().zip(&self.tables) {
-            table.inverse(row);
-        }
+        self.each(&mut poly, |table, _, row| table.inverse(row));
         poly.reinterpreted()
     }
 
-    /// `a += b`.
+    /// Values to Montgomery form, in the same memory.
+    pub fn montgomery(&self, mut poly: Poly<Ntt>) -> Poly<Montgomery> {
+        self.each(&mut poly, |table, _, row| {
+            table.modulus().montgomery_row(row);
+        });
+        poly.reinterpreted()
+    }
+
+    /// Does something with each row, on all threads: with its prime, its index and itself.
+    pub fn each<R: Representation>(
+        &self,
+        poly: &mut Poly<R>,
+        operation: impl Fn(&NttTable, usize, &mut [u64]) + Sync,
+    ) {
+        let limbs = poly.limbs();
+        let rows = poly.rows.par_iter_mut().enumerate();
+        rows.for_each(|(index, row)| operation(self.table(limbs, index), index, row));
+    }
+
+    /// `a += b`, modulo the primes that `a` has.
     ///
     /// # Panics
-    /// If the polynomials have different numbers of primes.
+    /// If `b` has not all of them.
     pub fn add_assign<R: Representation>(&self, a: &mut Poly<R>, b: &Poly<R>) {
-        self.for_each_pair(a, b, Modulus::add);
+        self.each_pair(a, b, Modulus::add_rows);
     }
 
-    /// `a -= b`.
+    /// `a -= b`, modulo the primes that `a` has.
     ///
     /// # Panics
-    /// If the polynomials have different numbers of primes.
+    /// If `b` has not all of them.
     pub fn sub_assign<R: Representation>(&self, a: &mut Poly<R>, b: &Poly<R>) {
-        self.for_each_pair(a, b, Modulus::sub);
+        self.each_pair(a, b, Modulus::sub_rows);
     }
 
-    /// `a *= b`: polynomials are multiplied by their values.
+    /// `a *= b`, modulo the primes that `a` has: polynomials are multiplied by their values.
     ///
     /// # Panics
-    /// If the polynomials have different numbers of primes.
+    /// If `b` has not all of them.
     pub fn mul_assign(&self, a: &mut Poly<Ntt>, b: &Poly<Ntt>) {
-        self.for_each_pair(a, b, Modulus::mul);
+        self.each_pair(a, b, Modulus::mul_rows);
     }
 
     /// `a = -a`.
     pub fn neg_assign<R: Representation>(&self, a: &mut Poly<R>) {
-        for (row, modulus) in a.rows_mut().zip(self.moduli()) {
-            row.iter_mut().for_each(|a| *a = modulus.neg(*a));
-        }
+        self.each(a, |table, _, row| table.modulus().neg_row(row));
     }
 
     /// `a *= constant`, an integer.
     pub fn scale_assign<R: Representation>(&self, a: &mut Poly<R>, constant: i64) {
-        for (row, modulus) in a.rows_mut().zip(self.moduli()) {
-            let constant: Multiplier = modulus.multiplier(modulus.reduce_signed(constant));
-            row.iter_mut()
-                .for_each(|a| *a = modulus.mul_by(*a, constant));
-        }
+        self.each(a, |table, _, row| {
+            let modulus = table.modulus();
+            modulus.scale_row(row, modulus.multiplier(modulus.reduce_signed(constant)));
+        });
     }
 
-    /// `to = automorphism(from)`.
+    /// `automorphism(from)`.
     ///
     /// # Panics
-    /// If the automorphism is of another degree, or the numbers of primes differ.
-    pub fn map<R: Representation>(
-        &self,
-        automorphism: &Automorphism,
-        from: &Poly<R>,
-        to: &mut Poly<R>,
-    ) {
-        assert_eq!(from.limbs(), to.limbs(), "the same primes");
-        let rows = from.rows().zip(to.rows_mut());
-        for ((from, to), modulus) in rows.zip(self.moduli()) {
-            R::map(automorphism, modulus, from, to);
-        }
+    /// If the automorphism is of another degree.
+    pub fn map<R: Representation>(&self, automorphism: &Automorphism, from: &Poly<R>) -> Poly<R> {
+        let mut to = self.unfilled(from.limbs());
+        self.each(&mut to, |table, index, row| {
+            R::map(automorphism, table.modulus(), &from.rows[index], row);
+        });
+        to
     }
 
-    fn for_each_pair<R: Representation>(
+    fn each_pair<R: Representation>(
         &self,
         a: &mut Poly<R>,
         b: &Poly<R>,
-        operation: impl Fn(Modulus, u64, u64) -> u64,
+        operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
     ) {
-        assert_eq!(a.limbs(), b.limbs(), "the same primes");
-        for ((a, b), modulus) in a.rows_mut().zip(b.rows()).zip(self.moduli()) {
-            for (a, &b) in a.iter_mut().zip(b) {
-                *a = operation(modulus, *a, b);
-            }
-        }
+        let (limbs, others) = (a.limbs(), b.limbs());
+        let known = limbs.chain <= others.chain && limbs.special <= others.special;
+        assert!(known, "{limbs:?} of {others:?}");
+        self.each(a, |table, index, row| {
+            let same = if index < limbs.chain {
+                index
+            } else {
+                index - limbs.chain + others.chain
+            };
+            operation(table.modulus(), row, &b.rows[same]);
+        });
     }
 }
 
@@ -242,14 +340,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn ring() -> Ring {
-        Ring::new(32, &ntt_primes(40, 32, 3).unwrap()).unwrap()
+        Ring::new(
+            32,
+            &ntt_primes(40, 32, 3).unwrap()[..2],
+            &ntt_primes(40, 32, 3).unwrap()[2..],
+        )
+        .unwrap()
     }
 
     fn random(ring: &Ring, seed: u8) -> Poly<Coeff> {
         let mut sampler = Sampler::from_seed([seed; 32]);
-        let mut poly = Poly::zero(ring, 3);
-        let moduli = ring.basis().moduli().to_vec();
-        for (row, modulus) in poly.rows_mut().zip(moduli) {
+        let mut poly = ring.unfilled(ring.limbs());
+        for (row, modulus) in poly.rows_mut().iter_mut().zip(ring.moduli(ring.limbs())) {
             sampler.uniform(modulus, row);
         }
         poly
@@ -279,7 +381,7 @@ mod tests {
             prop_assert_eq!(&difference, &a);
             let mut negative = a.clone();
             ring.neg_assign(&mut negative);
-            prop_assert_eq!(sum(&a, &negative), Poly::zero(&ring, 3));
+            prop_assert_eq!(sum(&a, &negative), ring.zero(ring.limbs()));
         }
 
         #[test]
@@ -294,11 +396,8 @@ mod tests {
             ring.add_assign(&mut values, &other);
             ring.scale_assign(&mut a, constant);
             ring.scale_assign(&mut values, constant);
-            let mut mapped = Poly::zero(&ring, 3);
-            ring.map(&automorphism, &a, &mut mapped);
-            let mut mapped_values = Poly::zero(&ring, 3);
-            ring.map(&automorphism, &values, &mut mapped_values);
-            prop_assert_eq!(ring.inverse(mapped_values), mapped);
+            let mapped = ring.map(&automorphism, &a);
+            prop_assert_eq!(ring.inverse(ring.map(&automorphism, &values)), mapped);
         }
     }
 
@@ -306,9 +405,13 @@ mod tests {
     fn small_coefficients_have_the_residues_of_their_signs() {
         let ring = ring();
         let coefficients: Vec<i8> = (-16..16).map(|c| c * 8).collect();
-        let poly = ring.small(&coefficients, 2);
-        assert_eq!(poly.limbs(), 2);
-        for (row, modulus) in poly.rows().zip(ring.basis().moduli()) {
+        let limbs = Limbs {
+            chain: 1,
+            special: 1,
+        };
+        let poly = ring.small(&coefficients, limbs);
+        assert_eq!(poly.limbs(), limbs);
+        for (row, modulus) in poly.rows().iter().zip(ring.moduli(limbs)) {
             for (&residue, &coefficient) in row.iter().zip(&coefficients) {
                 assert_eq!(residue, modulus.reduce_signed(coefficient.into()));
             }
@@ -321,6 +424,13 @@ mod tests {
         let whole = random(&ring, 1);
         let mut part = whole.clone();
         part.truncate(1);
-        assert_eq!((part.limbs(), part.rows().next()), (1, whole.rows().next()));
+        assert_eq!(part.limbs(), Limbs::chain(1));
+        assert_eq!(part.rows()[0], whole.rows()[0]);
+        let mut special = ring.zero(Limbs {
+            chain: 1,
+            special: 1,
+        });
+        ring.add_assign(&mut special, &whole);
+        assert_eq!(special.rows()[1], whole.rows()[2]);
     }
 }
