@@ -23,7 +23,14 @@ impl Sampler {
 
     /// The stream of a seed. A seed of secrets must come from the operating system.
     pub fn from_seed(seed: [u8; 32]) -> Self {
-        Sampler(ChaCha20Rng::from_seed(seed))
+        Self::from_seed_and_stream(seed, 0)
+    }
+
+    /// One of the many independent streams of a seed.
+    pub fn from_seed_and_stream(seed: [u8; 32], stream: u64) -> Self {
+        let mut random = ChaCha20Rng::from_seed(seed);
+        random.set_stream(stream);
+        Sampler(random)
     }
 
     /// Residues, uniformly.

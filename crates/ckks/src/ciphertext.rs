@@ -1,0 +1,118 @@
+//! What is encoded, and what is encrypted.
+
+use crate::{Error, Params, Result};
+use nearfield_ring::{Ntt, Poly};
+
+/// Numbers in slots, encoded as a polynomial.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plaintext {
+    pub(crate) params: Params,
+    pub(crate) poly: Poly<Ntt>,
+    pub(crate) scale: f64,
+    pub(crate) slots: usize,
+}
+
+/// Encrypted numbers in slots: a pair of polynomials `(c0, c1)` with `c0 + c1 s` near the encoded
+/// numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ciphertext {
+    pub(crate) params: Params,
+    pub(crate) parts: [Poly<Ntt>; 2],
+    pub(crate) scale: f64,
+    pub(crate) slots: usize,
+}
+
+/// A product of ciphertexts, or a sum of such, which a relinearization makes a ciphertext:
+/// `(d0, d1, d2)` with `d0 + d1 s + d2 s^2` near the encoded numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Product {
+    pub(crate) params: Params,
+    pub(crate) parts: [Poly<Ntt>; 3],
+    pub(crate) scale: f64,
+    pub(crate) slots: usize,
+}
+
+macro_rules! accessors {
+    ($type:ty, $first:ident => $poly:expr) => {
+        impl $type {
+            /// The parameters that it is of.
+            pub fn params(&self) -> &Params {
+                &self.params
+            }
+
+            /// The number of rescalings that it can still take.
+            pub fn level(&self) -> usize {
+                let $first = self;
+                $poly.limbs().chain - 1
+            }
+
+            /// What the numbers were multiplied by to become integers.
+            pub fn scale(&self) -> f64 {
+                self.scale
+            }
+
+            /// The number of slots.
+            pub fn slots(&self) -> usize {
+                self.slots
+            }
+        }
+    };
+}
+
+accessors!(Plaintext, plaintext => plaintext.poly);
+accessors!(Ciphertext, ciphertext => ciphertext.parts[0]);
+accessors!(Product, product => product.parts[0]);
+
+impl Ciphertext {
+    /// The two polynomials.
+    pub fn parts(&self) -> &[Poly<Ntt>; 2] {
+        &self.parts
+    }
+
+    /// Takes the numbers to be divided by `factor`, which costs nothing.
+    #[must_use]
+    pub fn with_scale_times(mut self, factor: f64) -> Self {
+        self.scale *= factor;
+        self
+    }
+
+    /// Forgets the primes above a level.
+    ///
+    /// # Errors
+    /// If it is below that level.
+    pub fn drop_to(&mut self, level: usize) -> Result<()> {
+        if level > self.level() {
+            return Err(Error::Levels {
+                operation: "dropping to a level",
+                needed: level,
+                left: self.level(),
+            });
+        }
+        self.parts
+            .iter_mut()
+            .for_each(|part| part.truncate(level + 1));
+        Ok(())
+    }
+
+    /// # Errors
+    /// If its second part is 0: then anybody can read it.
+    pub(crate) fn check_hides(&self) -> Result<()> {
+        let zero = |row: &nearfield_ring::Row| row.iter().all(|&residue| residue == 0);
+        if self.parts[1].rows().iter().all(zero) {
+            return Err(Error::Transparent);
+        }
+        Ok(())
+    }
+}
+
+impl Ciphertext {
+    /// A ciphertext of other parts and another scale, else like this one.
+    pub(crate) fn like(&self, parts: [Poly<Ntt>; 2], scale: f64) -> Ciphertext {
+        Ciphertext {
+            params: self.params.clone(),
+            parts,
+            scale,
+            slots: self.slots,
+        }
+    }
+}

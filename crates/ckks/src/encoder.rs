@@ -1,0 +1,186 @@
+//! Numbers in slots to polynomials and back.
+
+use crate::params::limbs_at;
+use crate::special_fft::SpecialFft;
+use crate::{Error, Params, Plaintext, Result};
+use nearfield_ring::{Limbs, Ntt, Poly};
+use num_complex::Complex64;
+use std::sync::OnceLock;
+
+/// Encodes vectors of numbers as polynomials, and decodes them.
+///
+/// # Shapes
+/// A vector of `slots` numbers, a power of two up to half the ring degree. Fewer than half the
+/// degree use a part of the coefficients only (*sparse packing*).
+///
+/// # Source
+/// Cheon, Kim, Kim, Song, "Homomorphic encryption for arithmetic of approximate numbers"
+/// (2016/421), the canonical embedding.
+#[derive(Debug)]
+pub struct Encoder {
+    params: Params,
+    /// By log2 of the slots.
+    transforms: Vec<OnceLock<SpecialFft>>,
+}
+
+/// Most bits of a coefficient.
+const MOST_BITS: u32 = 120;
+
+impl Encoder {
+    /// An encoder for parameters.
+    pub fn new(params: &Params) -> Self {
+        let sizes = params.spec().log_degree;
+        Encoder {
+            params: params.clone(),
+            transforms: (0..sizes).map(|_| OnceLock::new()).collect(),
+        }
+    }
+
+    /// Encodes complex numbers, which must be as many as the slots, at a level and a scale.
+    ///
+    /// # Errors
+    /// If their number is no power of two or too large, or a value does not fit.
+    pub fn encode(&self, values: &[Complex64], level: usize, scale: f64) -> Result<Plaintext> {
+        let top = self.params.top_level();
+        if level > top {
+            return Err(Error::Levels {
+                operation: "encoding",
+                needed: level,
+                left: top,
+            });
+        }
+        Ok(Plaintext {
+            params: self.params.clone(),
+            poly: self.encode_poly(values, limbs_at(level), scale)?,
+            scale,
+            slots: values.len(),
+        })
+    }
+
+    /// [`Encoder::encode`] for real numbers.
+    ///
+    /// # Errors
+    /// If their number is no power of two or too large, or a value does not fit.
+    pub fn encode_real(&self, values: &[f64], level: usize, scale: f64) -> Result<Plaintext> {
+        let values: Vec<Complex64> = values.iter().map(|&value| value.into()).collect();
+        self.encode(&values, level, scale)
+    }
+
+    /// Decodes a polynomial.
+    pub fn decode(&self, plaintext: &Plaintext) -> Vec<Complex64> {
+        let coefficients = self.coefficients(plaintext);
+        let gap = self.params.most_slots() / plaintext.slots;
+        let half = self.params.most_slots();
+        let value = |index: usize| float(coefficients[index]) / plaintext.scale;
+        let mut slots: Vec<Complex64> = (0..plaintext.slots)
+            .map(|slot| Complex64::new(value(gap * slot), value(gap * slot + half)))
+            .collect();
+        self.transform(plaintext.slots)
+            .slots_from_coefficients(&mut slots);
+        slots
+    }
+
+    /// The real parts of what [`Encoder::decode`] gives.
+    pub fn decode_real(&self, plaintext: &Plaintext) -> Vec<f64> {
+        self.decode(plaintext).iter().map(|slot| slot.re).collect()
+    }
+
+    /// Encodes complex numbers modulo some primes.
+    pub(crate) fn encode_poly(
+        &self,
+        values: &[Complex64],
+        limbs: Limbs,
+        scale: f64,
+    ) -> Result<Poly<Ntt>> {
+        let (slots, most) = (values.len(), self.params.most_slots());
+        if !slots.is_power_of_two() || slots > most {
+            return Err(Error::Slots {
+                found: slots,
+                slots: most,
+            });
+        }
+        let mut halves = values.to_vec();
+        self.transform(slots).coefficients_from_slots(&mut halves);
+        let gap = most / slots;
+        let mut integers = vec![0; 2 * slots];
+        for (slot, value) in halves.iter().enumerate() {
+            integers[slot] = integer(value.re, scale, slot)?;
+            integers[slot + slots] = integer(value.im, scale, slot)?;
+        }
+        let ring = self.params.ring();
+        let mut poly = ring.unfilled(limbs);
+        ring.each(&mut poly, |table, _, row| {
+            row.fill(0);
+            let modulus = table.modulus();
+            for (place, &integer) in row.iter_mut().step_by(gap).zip(&integers) {
+                *place = match i64::try_from(integer) {
+                    Ok(integer) => modulus.reduce_signed(integer),
+                    Err(_) => crate::evaluator::residue(modulus, integer),
+                };
+            }
+        });
+        Ok(ring.forward(poly))
+    }
+
+    /// The integers that a polynomial has, as far as 124 bits of its primes tell.
+    fn coefficients(&self, plaintext: &Plaintext) -> Vec<i128> {
+        let ring = self.params.ring();
+        let mut bits = 0;
+        let fits = |prime: &nearfield_ring::Modulus| {
+            bits += prime.bits();
+            bits <= MOST_BITS + 4
+        };
+        let moduli: Vec<_> = ring
+            .moduli(plaintext.poly.limbs())
+            .take_while(fits)
+            .collect();
+        let mut poly = plaintext.poly.clone();
+        poly.truncate(moduli.len());
+        let poly = ring.inverse(poly);
+        let product: i128 = moduli.iter().map(|q| i128::from(q.value())).product();
+        let mut integers = vec![0_i128; ring.degree()];
+        let mut weight = 1_i128;
+        for (row, &modulus) in poly.rows().iter().zip(&moduli) {
+            // Garner: the next digit in the mixed radix of the primes.
+            let inverse = modulus
+                .multiplier(modulus.invert_by_fermat(crate::evaluator::residue(modulus, weight)));
+            for (integer, &residue) in integers.iter_mut().zip(row.iter()) {
+                let known = crate::evaluator::residue(modulus, *integer);
+                let digit = modulus.mul_by(modulus.sub(residue, known), inverse);
+                *integer += weight * i128::from(digit);
+            }
+            weight *= i128::from(modulus.value());
+        }
+        for integer in &mut integers {
+            if *integer > product / 2 {
+                *integer -= product;
+            }
+        }
+        integers
+    }
+
+    fn transform(&self, slots: usize) -> &SpecialFft {
+        self.transforms[slots.trailing_zeros() as usize].get_or_init(|| SpecialFft::new(slots))
+    }
+}
+
+/// A value times a scale, rounded.
+///
+/// # Errors
+/// If that is no number below 2^120.
+pub(crate) fn integer(value: f64, scale: f64, slot: usize) -> Result<i128> {
+    let product = (value * scale).round();
+    if product.abs() < f64::from(MOST_BITS).exp2() {
+        #[allow(clippy::cast_possible_truncation, reason = "it was compared")]
+        return Ok(product as i128);
+    }
+    Err(Error::Value { slot, value })
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "what a decoded number has more than 53 bits of is noise"
+)]
+fn float(integer: i128) -> f64 {
+    integer as f64
+}

@@ -1,0 +1,176 @@
+//! Encryption and decryption.
+
+use crate::keys::{PublicKey, encryption_of_zero};
+use crate::secret_key::{Secret, SecretKey, fresh_sampler};
+use crate::{Ciphertext, Encoder, Error, Plaintext, Result};
+use nearfield_ring::{Limbs, Sampler};
+use num_complex::Complex64;
+use zeroize::Zeroizing;
+
+impl PublicKey {
+    /// Encrypts encoded numbers.
+    ///
+    /// # Levels
+    /// That of the plaintext.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the plaintext is of other parameters.
+    pub fn encrypt(&self, plaintext: &Plaintext) -> Result<Ciphertext> {
+        let params = self.params();
+        if *params != plaintext.params {
+            return Err(Error::Mismatch {
+                what: "the plaintext",
+                than: "the public key",
+            });
+        }
+        let ring = params.ring();
+        let limbs = plaintext.poly.limbs();
+        let mut sampler = fresh_sampler()?;
+        let mut small = Zeroizing::new(vec![0; ring.degree()]);
+        sampler.ternary(&mut small);
+        let mask = Secret::new(ring.forward(ring.small(&small, limbs)));
+        let mut parts = [(); 2].map(|()| ring.unfilled(limbs));
+        for (part, half) in parts.iter_mut().zip(&self.half.parts) {
+            sampler.gaussian(&mut small);
+            *part = ring.forward(ring.small(&small, limbs));
+            ring.each(part, |table, index, row| {
+                let mut product = ring.row();
+                product.copy_from_slice(&half.rows()[index]);
+                let modulus = table.modulus();
+                modulus.mul_rows(&mut product, mask.row(limbs, index));
+                modulus.add_rows(row, &product);
+            });
+        }
+        ring.add_assign(&mut parts[0], &plaintext.poly);
+        Ok(Ciphertext {
+            params: params.clone(),
+            parts,
+            scale: plaintext.scale,
+            slots: plaintext.slots,
+        })
+    }
+}
+
+impl SecretKey {
+    /// Encrypts encoded numbers, with less noise than a public key does.
+    ///
+    /// # Levels
+    /// That of the plaintext.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the plaintext is of other parameters.
+    pub fn encrypt(&self, plaintext: &Plaintext) -> Result<Ciphertext> {
+        self.check(plaintext.params(), "the plaintext")?;
+        let ring = self.params().ring();
+        let mut uniform = ring.unfilled(plaintext.poly.limbs());
+        let mut sampler: Sampler = fresh_sampler()?;
+        let moduli = ring.moduli(uniform.limbs());
+        for (row, modulus) in uniform.rows_mut().iter_mut().zip(moduli) {
+            sampler.uniform(modulus, row);
+        }
+        let mut parts = encryption_of_zero(self.params(), self.values(), uniform)?;
+        ring.add_assign(&mut parts[0], &plaintext.poly);
+        Ok(Ciphertext {
+            params: self.params().clone(),
+            parts,
+            scale: plaintext.scale,
+            slots: plaintext.slots,
+        })
+    }
+
+    /// Decrypts to a polynomial that carries the ciphertext's noise.
+    ///
+    /// Whoever sees that noise can learn the secret key from it (Li and Micciancio, "On the
+    /// security of homomorphic encryption on approximate numbers", 2020/1533): keep it to
+    /// yourself, and show others what [`Decryptor`] gives, at most.
+    ///
+    /// # Errors
+    /// If the ciphertext is of other parameters, or hides nothing.
+    pub fn decrypt_with_noise(&self, ciphertext: &Ciphertext) -> Result<Plaintext> {
+        self.check(ciphertext.params(), "the ciphertext")?;
+        ciphertext.check_hides()?;
+        let ring = self.params().ring();
+        let limbs: Limbs = ciphertext.parts[0].limbs();
+        let mut poly = ciphertext.parts[1].clone();
+        ring.each(&mut poly, |table, index, row| {
+            let modulus = table.modulus();
+            modulus.mul_rows(row, self.values().row(limbs, index));
+            modulus.add_rows(row, &ciphertext.parts[0].rows()[index]);
+        });
+        Ok(Plaintext {
+            params: self.params().clone(),
+            poly,
+            scale: ciphertext.scale,
+            slots: ciphertext.slots,
+        })
+    }
+
+    fn check(&self, params: &crate::Params, what: &'static str) -> Result<()> {
+        if params == self.params() {
+            return Ok(());
+        }
+        let than = "the secret key";
+        Err(Error::Mismatch { what, than })
+    }
+}
+
+/// Decrypts numbers and rounds them, so that the noise in their last bits does not show.
+///
+/// Rounding hides the noise only as far as it is far below the last bit that stays. It is no
+/// proof of security against somebody who sees decrypted values of ciphertexts of their choice
+/// (IND-CPA-D): for publishing results, add noise that drowns the ciphertext's.
+pub struct Decryptor<'a> {
+    secret: &'a SecretKey,
+    encoder: Encoder,
+    precision: i32,
+}
+
+/// Bits between the default scale and the last bit that a decrypted number keeps.
+const HIDDEN_BITS: i32 = 24;
+
+impl<'a> Decryptor<'a> {
+    /// Decrypts with a secret key, rounding to 24 bits less than the default scale has.
+    pub fn new(secret: &'a SecretKey) -> Self {
+        let scale_bits = secret.params().spec().scale_bits.cast_signed();
+        Decryptor {
+            secret,
+            encoder: Encoder::new(secret.params()),
+            precision: scale_bits - HIDDEN_BITS,
+        }
+    }
+
+    /// Rounds to so many bits after the binary point.
+    #[must_use]
+    pub fn with_precision(mut self, bits: i32) -> Self {
+        self.precision = bits;
+        self
+    }
+
+    /// The bits after the binary point that stay.
+    pub fn precision(&self) -> i32 {
+        self.precision
+    }
+
+    /// Decrypts complex numbers.
+    ///
+    /// # Errors
+    /// If the ciphertext is of other parameters, or hides nothing.
+    pub fn decrypt(&self, ciphertext: &Ciphertext) -> Result<Vec<Complex64>> {
+        let plaintext = self.secret.decrypt_with_noise(ciphertext)?;
+        let unit = f64::from(self.precision).exp2();
+        let round = |value: f64| (value * unit).round() / unit;
+        let slots = self.encoder.decode(&plaintext).into_iter();
+        Ok(slots
+            .map(|slot| Complex64::new(round(slot.re), round(slot.im)))
+            .collect())
+    }
+
+    /// Decrypts real numbers.
+    ///
+    /// # Errors
+    /// If the ciphertext is of other parameters, or hides nothing.
+    pub fn decrypt_real(&self, ciphertext: &Ciphertext) -> Result<Vec<f64>> {
+        let slots = self.decrypt(ciphertext)?;
+        Ok(slots.iter().map(|slot| slot.re).collect())
+    }
+}

@@ -1,0 +1,73 @@
+//! Arithmetic on ciphertexts, for which no secret is needed.
+
+mod arithmetic;
+mod key_switch;
+mod multiply;
+mod rotate;
+
+pub(crate) use arithmetic::residue;
+pub use rotate::Hoisted;
+
+use crate::{Error, EvaluationKeys, Params, Result};
+
+/// Computes on ciphertexts with evaluation keys.
+///
+/// All operations leave their operands as they are. Levels and scales are kept exactly: a sum
+/// wants equal scales, and takes the lower level of its operands; a product has the product of
+/// the scales, until a rescaling divides it by a prime.
+#[derive(Clone, Debug)]
+pub struct Evaluator {
+    params: Params,
+    keys: EvaluationKeys,
+}
+
+impl Evaluator {
+    /// An evaluator with some keys.
+    pub fn new(keys: EvaluationKeys) -> Self {
+        Evaluator {
+            params: keys.params().clone(),
+            keys,
+        }
+    }
+
+    /// The parameters that it computes with.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Its keys.
+    pub fn keys(&self) -> &EvaluationKeys {
+        &self.keys
+    }
+
+    /// # Errors
+    /// If something is of other parameters.
+    fn check(&self, params: &Params, what: &'static str) -> Result<()> {
+        if *params == self.params {
+            return Ok(());
+        }
+        let than = "the evaluation keys";
+        Err(Error::Mismatch { what, than })
+    }
+}
+
+/// # Errors
+/// If the scales differ by more than rounding explains.
+pub(crate) fn check_scales(a: f64, b: f64) -> Result<()> {
+    if (a / b - 1.0).abs() < SAME_SCALE {
+        return Ok(());
+    }
+    Err(Error::Scales(a, b))
+}
+
+/// Relative difference of scales that are taken as equal: 2^-40.
+const SAME_SCALE: f64 = 9.1e-13;
+
+/// # Errors
+/// If two operands have different slots.
+fn check_slots(a: usize, b: usize) -> Result<()> {
+    if a == b {
+        return Ok(());
+    }
+    Err(Error::Slots { found: a, slots: b })
+}

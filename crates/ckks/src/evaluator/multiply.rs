@@ -1,0 +1,197 @@
+//! Products, relinearization and rescaling.
+
+use super::key_switch::switch;
+use super::{Evaluator, check_scales, check_slots};
+use crate::params::limbs_at;
+use crate::{Ciphertext, Error, Plaintext, Product, Result};
+use nearfield_ring::{Ntt, Poly, Row};
+use rayon::prelude::*;
+
+impl Evaluator {
+    /// The product of ciphertexts, before relinearization. Many of one scale may be added first.
+    ///
+    /// # Levels
+    /// None. The lower of the two.
+    ///
+    /// # Errors
+    /// If slots or parameters differ.
+    pub fn tensor(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Product> {
+        self.check(&a.params, "the first factor")?;
+        self.check(&b.params, "the second factor")?;
+        check_slots(a.slots, b.slots)?;
+        let ring = self.params.ring();
+        let limbs = limbs_at(a.level().min(b.level()));
+        let mut parts = [(); 3].map(|()| ring.unfilled(limbs));
+        let [d0, d1, d2] = &mut parts;
+        let rows = (d0.rows_mut(), d1.rows_mut(), d2.rows_mut());
+        let rows = (rows.0.par_iter_mut(), rows.1, rows.2).into_par_iter();
+        rows.enumerate().for_each(|(index, (d0, d1, d2))| {
+            let modulus = ring.table(limbs, index).modulus();
+            let [a0, a1] = [0, 1].map(|part: usize| {
+                let mut scaled = ring.row();
+                scaled.copy_from_slice(&a.parts[part].rows()[index]);
+                modulus.montgomery_row(&mut scaled);
+                scaled
+            });
+            let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
+            modulus.inner_product(&[(b0, &a0)], d0);
+            modulus.inner_product(&[(b1, &a0), (b0, &a1)], d1);
+            modulus.inner_product(&[(b1, &a1)], d2);
+        });
+        Ok(Product {
+            params: self.params.clone(),
+            parts,
+            scale: a.scale * b.scale,
+            slots: a.slots,
+        })
+    }
+
+    /// `a += b`, of products.
+    ///
+    /// # Errors
+    /// If scales, slots or parameters differ.
+    pub fn add_product_assign(&self, a: &mut Product, b: &Product) -> Result<()> {
+        self.check(&b.params, "the second product")?;
+        check_slots(a.slots, b.slots)?;
+        check_scales(a.scale, b.scale)?;
+        let chain = a.level().min(b.level()) + 1;
+        for (a, b) in a.parts.iter_mut().zip(&b.parts) {
+            a.truncate(chain);
+            self.params.ring().add_assign(a, b);
+        }
+        Ok(())
+    }
+
+    /// Makes a product a ciphertext.
+    ///
+    /// # Levels
+    /// None.
+    ///
+    /// # Errors
+    /// If there is no key for it.
+    pub fn relinearize(&self, product: &Product) -> Result<Ciphertext> {
+        let raised = self.switch_square(product)?;
+        let ring = self.params.ring();
+        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
+            let modulus = ring.chain_table(index).modulus();
+            modulus.add_rows(row, &product.parts[part].rows()[index]);
+        });
+        Ok(product.with_parts(parts, product.scale))
+    }
+
+    /// Makes a product a ciphertext and rescales it, in one division: for the price of the
+    /// relinearization alone.
+    ///
+    /// # Levels
+    /// One.
+    ///
+    /// # Errors
+    /// If there is no key for it, or no level left.
+    pub fn relinearize_rescale(&self, product: &Product) -> Result<Ciphertext> {
+        check_rescale(product.level())?;
+        let mut raised = self.switch_square(product)?;
+        let ring = self.params.ring();
+        let chain = product.level() + 1;
+        for (raised, part) in raised.iter_mut().zip(&product.parts) {
+            let rows = raised.rows_mut()[..chain].par_iter_mut().enumerate();
+            rows.for_each(|(index, row)| {
+                let modulus = ring.chain_table(index).modulus();
+                let special = ring.moduli(ring.limbs()).skip(ring.limbs().chain);
+                let product = special.fold(1, |product, prime| {
+                    modulus.mul(product, modulus.reduce(prime.value()))
+                });
+                modulus.add_scaled_rows(row, &part.rows()[index], modulus.multiplier(product));
+            });
+        }
+        let parts = self.lower(raised, true, |_, _, _| ());
+        let prime = prime_of(&self.params, product.level());
+        Ok(product.with_parts(parts, product.scale / prime))
+    }
+
+    /// The product of ciphertexts, relinearized and rescaled.
+    ///
+    /// # Levels
+    /// One.
+    ///
+    /// # Errors
+    /// If there is no relinearization key, no level left, or slots or parameters differ.
+    pub fn multiply(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext> {
+        self.relinearize_rescale(&self.tensor(a, b)?)
+    }
+
+    /// The product with encoded numbers; it is not rescaled.
+    ///
+    /// # Levels
+    /// None. The lower of the two.
+    ///
+    /// # Errors
+    /// If slots or parameters differ.
+    pub fn multiply_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        self.check(&b.params, "the plaintext")?;
+        check_slots(a.slots, b.slots)?;
+        let mut product = a.clone();
+        product.drop_to(a.level().min(b.level()))?;
+        for part in &mut product.parts {
+            self.params.ring().mul_assign(part, &b.poly);
+        }
+        product.scale *= b.scale;
+        Ok(product)
+    }
+
+    /// Divides by the last prime of the chain: the numbers stay, the scale shrinks.
+    ///
+    /// # Levels
+    /// One.
+    ///
+    /// # Errors
+    /// If there is no level left.
+    pub fn rescale(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        check_rescale(a.level())?;
+        let (ring, gadget) = (self.params.ring(), self.params.gadget());
+        let [first, second] = a.parts.clone();
+        let rescale = |part: Poly<Ntt>| gadget.rescale(ring, part);
+        let (first, second) = rayon::join(|| rescale(first), || rescale(second));
+        let scale = a.scale / prime_of(&self.params, a.level());
+        Ok(a.like([first, second], scale))
+    }
+
+    fn switch_square(&self, product: &Product) -> Result<[Poly<Ntt>; 2]> {
+        self.check(&product.params, "the product")?;
+        let key = self.keys.relinearization(product.level())?;
+        let (ring, gadget) = (self.params.ring(), self.params.gadget());
+        Ok(switch(ring, gadget, &product.parts[2], key))
+    }
+}
+
+impl Product {
+    fn with_parts(&self, parts: [Poly<Ntt>; 2], scale: f64) -> Ciphertext {
+        Ciphertext {
+            params: self.params.clone(),
+            parts,
+            scale,
+            slots: self.slots,
+        }
+    }
+}
+
+/// The prime that a rescaling at a level divides by.
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "primes have at most 50 bits: nothing is lost"
+)]
+fn prime_of(params: &crate::Params, level: usize) -> f64 {
+    params.prime(level).value() as f64
+}
+
+fn check_rescale(level: usize) -> Result<()> {
+    if level > 0 {
+        return Ok(());
+    }
+    Err(Error::Levels {
+        operation: "rescaling",
+        needed: 1,
+        left: 0,
+    })
+}

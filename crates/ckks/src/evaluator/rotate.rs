@@ -1,0 +1,125 @@
+//! Rotations of slots, and their conjugation.
+
+use super::Evaluator;
+use super::key_switch::{self, RaisedDigits};
+use crate::keys::{Galois, GaloisKey};
+use crate::{Ciphertext, Result};
+use nearfield_ring::{Ntt, Poly, Row};
+
+/// A ciphertext of which many rotations are wanted: what they share is done once.
+///
+/// # Source
+/// Halevi and Shoup, "Faster homomorphic linear transformations in HElib" (2018/244).
+pub struct Hoisted {
+    pub(crate) ciphertext: Ciphertext,
+    pub(crate) digits: RaisedDigits,
+}
+
+impl Evaluator {
+    /// Moves what is in every slot so many slots forward, around: the first slot takes what was
+    /// in slot number `steps`.
+    ///
+    /// # Levels
+    /// None.
+    ///
+    /// # Errors
+    /// If there is no key for it.
+    pub fn rotate(&self, a: &Ciphertext, steps: isize) -> Result<Ciphertext> {
+        self.apply(a, within(a, steps))
+    }
+
+    /// Replaces every slot by its complex conjugate.
+    ///
+    /// # Levels
+    /// None.
+    ///
+    /// # Errors
+    /// If there is no key for it.
+    pub fn conjugate(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        self.apply(a, Galois::Conjugation)
+    }
+
+    /// Prepares a ciphertext for many rotations.
+    ///
+    /// # Errors
+    /// If the ciphertext is of other parameters.
+    pub fn hoist(&self, a: &Ciphertext) -> Result<Hoisted> {
+        self.check(&a.params, "the ciphertext")?;
+        let (ring, gadget) = (self.params.ring(), self.params.gadget());
+        Ok(Hoisted {
+            ciphertext: a.clone(),
+            digits: key_switch::hoist(ring, gadget, &a.parts[1]),
+        })
+    }
+
+    /// [`Evaluator::rotate`] of a prepared ciphertext.
+    ///
+    /// # Errors
+    /// If there is no key for it.
+    pub fn rotate_hoisted(&self, a: &Hoisted, steps: isize) -> Result<Ciphertext> {
+        let galois = within(&a.ciphertext, steps);
+        if is_identity(galois) {
+            return Ok(a.ciphertext.clone());
+        }
+        let key = self.keys.galois(galois, a.ciphertext.level())?;
+        let raised = a.digits.switch(self.params.ring(), &key.switching);
+        Ok(self.map(&a.ciphertext, raised, key))
+    }
+
+    /// The sum of `count` runs of `stride` slots, in every place: slot `i` takes the sum of the
+    /// slots `i + k * stride`, for `k` from 0 to below `count`, a power of two.
+    ///
+    /// # Levels
+    /// None. Rotations by `stride` times each power of two below `count`.
+    ///
+    /// # Errors
+    /// If there is no key for one of the rotations, or `count` is no power of two.
+    pub fn inner_sum(&self, a: &Ciphertext, stride: isize, count: usize) -> Result<Ciphertext> {
+        if !count.is_power_of_two() {
+            let text = format!("a sum of {count} runs: take a power of two");
+            return Err(crate::Error::Params(text));
+        }
+        let mut sum = a.clone();
+        for log in 0..count.trailing_zeros() {
+            let rotated = self.rotate(&sum, stride << log)?;
+            self.add_assign(&mut sum, &rotated)?;
+        }
+        Ok(sum)
+    }
+
+    fn apply(&self, a: &Ciphertext, galois: Galois) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        if is_identity(galois) {
+            return Ok(a.clone());
+        }
+        let key = self.keys.galois(galois, a.level())?;
+        let (ring, gadget) = (self.params.ring(), self.params.gadget());
+        let raised = key_switch::switch(ring, gadget, &a.parts[1], &key.switching);
+        Ok(self.map(a, raised, key))
+    }
+
+    /// Lowers a switched second part, adds the first, and applies the automorphism to both.
+    fn map(&self, a: &Ciphertext, raised: [Poly<Ntt>; 2], key: &GaloisKey) -> Ciphertext {
+        let ring = self.params.ring();
+        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
+            if part == 0 {
+                let modulus = ring.chain_table(index).modulus();
+                modulus.add_rows(row, &a.parts[0].rows()[index]);
+            }
+            let mut mapped = ring.row();
+            key.automorphism.values(row, &mut mapped);
+            std::mem::swap(row, &mut mapped);
+        });
+        a.like(parts, a.scale)
+    }
+}
+
+/// The rotation of a ciphertext's slots: with fewer slots than there could be, they come again
+/// and again.
+fn within(a: &Ciphertext, steps: isize) -> Galois {
+    Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()))
+}
+
+fn is_identity(galois: Galois) -> bool {
+    galois == Galois::Rotation(0)
+}

@@ -1,0 +1,310 @@
+//! Parameters: what is asked for, and what was checked.
+
+use crate::gadget::Gadget;
+use crate::{Error, Result, security};
+use nearfield_ring::{Limbs, Modulus, Ring, prime};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a parameter set is made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParamsSpec {
+    /// log2 of the ring degree: half as many slots.
+    pub log_degree: u32,
+    /// Bits of the primes of the modulus chain, the last one to be left first.
+    pub chain_bits: Vec<u32>,
+    /// Bits of the special primes of key switching.
+    pub special_bits: Vec<u32>,
+    /// Into how many digits a key switch splits at the highest level.
+    pub digits: usize,
+    /// Bits of the scale at which values are encoded unless one says otherwise.
+    pub scale_bits: u32,
+}
+
+/// Checked parameters, with all that operations need to know beforehand. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Params(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    spec: ParamsSpec,
+    insecure: bool,
+    ring: Ring,
+    gadget: Gadget,
+    fingerprint: [u8; 32],
+}
+
+/// Fewest bits of a prime: below, there are too few for large degrees.
+const LEAST_BITS: u32 = 20;
+
+/// Most bits of a prime: all kernels work up to here.
+const MOST_BITS: u32 = 50;
+
+/// Most primes of the chain, and most special ones.
+const MOST_PRIMES: usize = 64;
+
+impl Params {
+    /// Parameters of at least 128 bits of security.
+    ///
+    /// # Errors
+    /// If they have less, or the description contradicts itself.
+    pub fn new(spec: ParamsSpec) -> Result<Self> {
+        let params = Self::insecure(spec)?;
+        let (log_degree, found) = (params.spec().log_degree, params.log_modulus());
+        let limit = security::most_bits(log_degree);
+        if found > f64::from(limit) {
+            return Err(Error::Insecure {
+                log_degree,
+                found,
+                limit,
+            });
+        }
+        Ok(params.with_security(false))
+    }
+
+    /// Parameters whose security nobody has checked, for tests. Everything made with them says
+    /// so.
+    ///
+    /// # Errors
+    /// If the description contradicts itself.
+    pub fn insecure(spec: ParamsSpec) -> Result<Self> {
+        check(&spec)?;
+        let degree = 1 << spec.log_degree;
+        let (chain, special) = primes(&spec, degree)?;
+        let ring = Ring::new(degree, &chain, &special)?;
+        let gadget = Gadget::new(&ring, ring.limbs(), spec.digits)?;
+        Ok(Params(Arc::new(Inner {
+            fingerprint: fingerprint(&spec, &chain, &special),
+            spec,
+            insecure: true,
+            ring,
+            gadget,
+        })))
+    }
+
+    fn with_security(self, insecure: bool) -> Self {
+        let mut inner = self.0;
+        // Nobody else has it yet.
+        if let Some(inner) = Arc::get_mut(&mut inner) {
+            inner.insecure = insecure;
+        }
+        Params(inner)
+    }
+
+    /// What they are made of.
+    pub fn spec(&self) -> &ParamsSpec {
+        &self.0.spec
+    }
+
+    /// Whether nobody checked their security.
+    pub fn is_insecure(&self) -> bool {
+        self.0.insecure
+    }
+
+    /// A digest of the primes and the description: what is made with equal parameters fits
+    /// together.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.0.fingerprint
+    }
+
+    /// The ring.
+    pub fn ring(&self) -> &Ring {
+        &self.0.ring
+    }
+
+    /// How key switches split and raise polynomials.
+    pub(crate) fn gadget(&self) -> &Gadget {
+        &self.0.gadget
+    }
+
+    /// Number of coefficients of a polynomial.
+    pub fn degree(&self) -> usize {
+        self.0.ring.degree()
+    }
+
+    /// Most slots of a ciphertext: half the degree.
+    pub fn most_slots(&self) -> usize {
+        self.degree() / 2
+    }
+
+    /// The highest level: rescalings that a fresh ciphertext can take.
+    pub fn top_level(&self) -> usize {
+        self.0.ring.limbs().chain - 1
+    }
+
+    /// The scale at which values are encoded unless one says otherwise.
+    pub fn scale(&self) -> f64 {
+        f64::from(self.0.spec.scale_bits).exp2()
+    }
+
+    /// The prime that a rescaling at a level divides by.
+    pub fn prime(&self, level: usize) -> Modulus {
+        self.0.ring.chain_table(level).modulus()
+    }
+
+    /// log2 of the product of all primes, special ones included.
+    pub fn log_modulus(&self) -> f64 {
+        bits_of(self.0.ring.moduli(self.0.ring.limbs()))
+    }
+}
+
+impl PartialEq for Params {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.insecure, self.0.fingerprint) == (other.0.insecure, other.0.fingerprint)
+    }
+}
+
+impl Eq for Params {}
+
+/// log2 of a product.
+pub(crate) fn bits_of(moduli: impl Iterator<Item = Modulus>) -> f64 {
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "a logarithm for comparing with limits of whole bits"
+    )]
+    moduli.map(|modulus| (modulus.value() as f64).log2()).sum()
+}
+
+/// Primes up to a level.
+pub(crate) fn limbs_at(level: usize) -> Limbs {
+    Limbs::chain(level + 1)
+}
+
+fn check(spec: &ParamsSpec) -> Result<()> {
+    let refuse = |text: String| Err(Error::Params(text));
+    if !(4..=17).contains(&spec.log_degree) {
+        let log_degree = spec.log_degree;
+        return refuse(format!("the degree 2^{log_degree} is not from 2^4 to 2^17"));
+    }
+    for (name, bits) in [("chain", &spec.chain_bits), ("special", &spec.special_bits)] {
+        if bits.is_empty() || bits.len() > MOST_PRIMES {
+            let count = bits.len();
+            return refuse(format!("{count} {name} primes: take 1 to {MOST_PRIMES}"));
+        }
+        let wrong = |bits: &&u32| !(LEAST_BITS..=MOST_BITS).contains(*bits);
+        if let Some(bits) = bits.iter().find(wrong) {
+            return refuse(format!(
+                "a {name} prime of {bits} bits: take {LEAST_BITS} to {MOST_BITS}"
+            ));
+        }
+    }
+    if spec.digits == 0 || spec.digits > spec.chain_bits.len() {
+        let (digits, primes) = (spec.digits, spec.chain_bits.len());
+        return refuse(format!("{digits} digits of {primes} primes"));
+    }
+    if !(10..=60).contains(&spec.scale_bits) {
+        let bits = spec.scale_bits;
+        return refuse(format!("a scale of 2^{bits}: take 2^10 to 2^60"));
+    }
+    Ok(())
+}
+
+/// The primes of the chain and the special ones, all distinct. Those of 50 bits are below 2^50.
+fn primes(spec: &ParamsSpec, degree: usize) -> Result<(Vec<Modulus>, Vec<Modulus>)> {
+    let mut wanted = BTreeMap::new();
+    for &bits in spec.chain_bits.iter().chain(&spec.special_bits) {
+        *wanted.entry(bits).or_insert(0) += 1;
+    }
+    let mut found = BTreeMap::new();
+    for (bits, count) in wanted {
+        let mut primes = if bits == MOST_BITS {
+            let all = prime::ntt_primes(bits, degree, 3 * count)?;
+            let below = all.into_iter().filter(|prime| prime.bits() <= MOST_BITS);
+            below.take(count).collect()
+        } else {
+            prime::ntt_primes(bits, degree, count)?
+        };
+        if primes.len() < count {
+            return Err(Error::Params(format!("too few primes of {bits} bits")));
+        }
+        primes.reverse();
+        found.insert(bits, primes);
+    }
+    // Nearest to the power of two last: they are taken from the end.
+    let mut take = |bits: &u32| found.get_mut(bits).and_then(Vec::pop);
+    let chain = spec.chain_bits.iter().filter_map(&mut take).collect();
+    let special = spec.special_bits.iter().filter_map(&mut take).collect();
+    Ok((chain, special))
+}
+
+fn fingerprint(spec: &ParamsSpec, chain: &[Modulus], special: &[Modulus]) -> [u8; 32] {
+    let mut hasher = blake3::Hasher::new();
+    let sizes = [
+        u64::from(spec.log_degree),
+        spec.digits as u64,
+        u64::from(spec.scale_bits),
+        chain.len() as u64,
+    ];
+    let primes = chain.iter().chain(special).map(|prime| prime.value());
+    for word in sizes.into_iter().chain(primes) {
+        hasher.update(&word.to_le_bytes());
+    }
+    *hasher.finalize().as_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> ParamsSpec {
+        ParamsSpec {
+            log_degree: 13,
+            chain_bits: vec![50, 40, 40],
+            special_bits: vec![50, 33],
+            digits: 3,
+            scale_bits: 40,
+        }
+    }
+
+    #[test]
+    fn what_the_table_allows_is_secure() {
+        let params = Params::new(spec()).unwrap();
+        assert!(!params.is_insecure());
+        assert!((params.log_modulus() - 213.0).abs() < 0.01);
+        assert_eq!((params.top_level(), params.most_slots()), (2, 4096));
+        assert!(Params::insecure(spec()).unwrap().is_insecure());
+    }
+
+    #[test]
+    fn what_the_table_forbids_is_refused() {
+        let mut spec = spec();
+        spec.special_bits = vec![50, 35];
+        let error = Params::new(spec.clone()).unwrap_err();
+        assert!(matches!(error, Error::Insecure { limit: 214, .. }));
+        assert!(Params::insecure(spec).is_ok());
+    }
+
+    #[test]
+    fn special_primes_must_exceed_every_digit() {
+        let mut spec = spec();
+        spec.special_bits = vec![50];
+        let error = Params::insecure(spec.clone()).unwrap_err();
+        assert!(matches!(error, Error::SpecialTooSmall { .. }), "{error}");
+        spec.special_bits = vec![50, 50];
+        spec.digits = 1;
+        let error = Params::insecure(spec).unwrap_err();
+        assert!(error.to_string().contains("digit has 130"), "{error}");
+    }
+
+    #[test]
+    fn descriptions_that_contradict_themselves_are_refused() {
+        let with = |change: fn(&mut ParamsSpec)| {
+            let mut spec = spec();
+            change(&mut spec);
+            Params::insecure(spec).unwrap_err().to_string()
+        };
+        assert!(with(|spec| spec.log_degree = 30).contains("2^30"));
+        assert!(with(|spec| spec.chain_bits.clear()).contains("0 chain primes"));
+        assert!(with(|spec| spec.chain_bits[1] = 51).contains("51 bits"));
+        assert!(with(|spec| spec.digits = 4).contains("4 digits of 3 primes"));
+        assert!(with(|spec| spec.scale_bits = 3).contains("2^3"));
+    }
+
+    #[test]
+    fn primes_of_fifty_bits_are_below_the_power() {
+        let params = Params::insecure(spec()).unwrap();
+        let limbs = params.ring().limbs();
+        assert!(params.ring().moduli(limbs).all(|q| q.value() < 1 << 50));
+    }
+}

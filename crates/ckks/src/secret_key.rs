@@ -1,0 +1,100 @@
+//! The secret key.
+
+use crate::{Error, Params, Result};
+use nearfield_ring::{Limbs, Ntt, Poly, Sampler};
+use zeroize::{Zeroize, Zeroizing};
+
+/// A dense ternary secret key. It shows nothing of itself and is wiped from memory at the end.
+///
+/// Decryption and key generation are free of branches and addresses that depend on it; that the
+/// processor's multiplications and vectors take the same time for all values is taken for
+/// granted.
+pub struct SecretKey {
+    params: Params,
+    coefficients: Zeroizing<Vec<i8>>,
+    values: Secret,
+}
+
+/// A polynomial that is wiped from memory at the end.
+pub(crate) struct Secret(Poly<Ntt>);
+
+/// A stream of randomness with a fresh seed from the operating system.
+///
+/// # Errors
+/// If the system gives none.
+pub(crate) fn fresh_sampler() -> Result<Sampler> {
+    Ok(Sampler::from_seed(*fresh_seed()?))
+}
+
+/// A seed from the operating system.
+///
+/// # Errors
+/// If the system gives none.
+pub(crate) fn fresh_seed() -> Result<Zeroizing<[u8; 32]>> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut *seed).map_err(|error| Error::Entropy(error.to_string()))?;
+    Ok(seed)
+}
+
+impl SecretKey {
+    /// A new key, from the operating system's randomness.
+    ///
+    /// # Errors
+    /// If the system gives none.
+    pub fn generate(params: &Params) -> Result<Self> {
+        let mut coefficients = Zeroizing::new(vec![0; params.degree()]);
+        fresh_sampler()?.ternary(&mut coefficients);
+        Ok(Self::from_coefficients(params, coefficients))
+    }
+
+    /// A secret of given ternary coefficients.
+    pub(crate) fn from_coefficients(params: &Params, coefficients: Zeroizing<Vec<i8>>) -> Self {
+        let ring = params.ring();
+        let values = Secret(ring.forward(ring.small(&coefficients, ring.limbs())));
+        SecretKey {
+            params: params.clone(),
+            coefficients,
+            values,
+        }
+    }
+
+    /// The parameters that it is of.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Its coefficients.
+    pub(crate) fn coefficients(&self) -> &[i8] {
+        &self.coefficients
+    }
+
+    /// Its values modulo all primes.
+    pub(crate) fn values(&self) -> &Secret {
+        &self.values
+    }
+}
+
+impl Secret {
+    /// Has a polynomial wiped at the end.
+    pub(crate) fn new(poly: Poly<Ntt>) -> Self {
+        Secret(poly)
+    }
+
+    /// The values modulo the prime of a row of a polynomial.
+    pub(crate) fn row(&self, limbs: Limbs, row: usize) -> &[u64] {
+        let own = self.0.limbs();
+        if row < limbs.chain {
+            &self.0.rows()[row]
+        } else {
+            &self.0.rows()[own.chain + row - limbs.chain]
+        }
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        for row in self.0.rows_mut() {
+            row.zeroize();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Operations on ciphertexts against the same on plain numbers.
+
+mod common;
+
+use common::{Setting, insecure_spec, numbers, worst_bits};
+use nearfield_ckks::{Error, Params, PublicKey};
+use num_complex::Complex64;
+
+fn setting() -> Setting {
+    let params = Params::insecure(insecure_spec(11)).unwrap();
+    Setting::new(&params, &[1, 2, 4, 5, -3])
+}
+
+#[test]
+fn encryptions_decrypt_to_what_was_encoded() {
+    let setting = setting();
+    let public = PublicKey::generate(&setting.secret).unwrap();
+    for slots in [1, 2, 64, 1024] {
+        let values = numbers(slots, 1);
+        let plaintext = setting
+            .encoder
+            .encode(&values, 5, setting.params.scale())
+            .unwrap();
+        let bits = worst_bits(&setting.encoder.decode(&plaintext), &values);
+        assert!(bits > 32.0, "encoding: {bits}");
+        let bits = worst_bits(&setting.decrypt(&setting.encrypt(&values, 5)), &values);
+        assert!(bits > 29.0, "secret key: {bits}");
+        let ciphertext = public.encrypt(&plaintext).unwrap();
+        let bits = worst_bits(&setting.decrypt(&ciphertext), &values);
+        assert!(bits > 24.0, "public key: {bits}");
+    }
+}
+
+#[test]
+fn sums_and_products_are_those_of_the_slots() {
+    let setting = setting();
+    let evaluator = &setting.evaluator;
+    let (x, y) = (numbers(1024, 2), numbers(1024, 3));
+    let zip = |f: fn(Complex64, Complex64) -> Complex64| -> Vec<Complex64> {
+        x.iter().zip(&y).map(|(&x, &y)| f(x, y)).collect()
+    };
+    let (a, b) = (setting.encrypt(&x, 5), setting.encrypt(&y, 4));
+    let bits = |found, expected: &[Complex64]| worst_bits(&setting.decrypt(found), expected);
+    let sum = evaluator.add(&a, &b).unwrap();
+    assert_eq!(sum.level(), 4);
+    assert!(bits(&sum, &zip(|x, y| x + y)) > 28.0);
+    let difference = evaluator.sub(&a, &b).unwrap();
+    assert!(bits(&difference, &zip(|x, y| x - y)) > 28.0);
+    let product = evaluator.multiply(&a, &b).unwrap();
+    assert_eq!(product.level(), 3);
+    let found = bits(&product, &zip(|x, y| x * y));
+    assert!(found > 26.0, "{found}");
+    let unscaled = evaluator
+        .relinearize(&evaluator.tensor(&a, &b).unwrap())
+        .unwrap();
+    assert_eq!(unscaled.level(), 4);
+    let rescaled = evaluator.rescale(&unscaled).unwrap();
+    assert_eq!(rescaled.scale(), product.scale());
+    assert!(bits(&rescaled, &zip(|x, y| x * y)) > 26.0);
+}
+
+#[test]
+fn plain_operands_and_constants_act_on_every_slot() {
+    let setting = setting();
+    let evaluator = &setting.evaluator;
+    let (x, y) = (numbers(512, 4), numbers(512, 5));
+    let a = setting.encrypt(&x, 3);
+    let b = setting
+        .encoder
+        .encode(&y, 3, setting.params.scale())
+        .unwrap();
+    let expected: Vec<_> = x.iter().zip(&y).map(|(x, y)| x * y).collect();
+    let product = evaluator
+        .rescale(&evaluator.multiply_plain(&a, &b).unwrap())
+        .unwrap();
+    assert!(worst_bits(&setting.decrypt(&product), &expected) > 26.0);
+    let expected: Vec<_> = x.iter().zip(&y).map(|(x, y)| x + y).collect();
+    let sum = evaluator.add_plain(&a, &b).unwrap();
+    assert!(worst_bits(&setting.decrypt(&sum), &expected) > 28.0);
+    let mut affine = evaluator
+        .multiply_constant(&a, -1.75, (1_u64 << 40) as f64)
+        .unwrap();
+    evaluator.add_constant_assign(&mut affine, 0.5).unwrap();
+    let expected: Vec<_> = x.iter().map(|x| x * -1.75 + 0.5).collect();
+    let affine = evaluator.rescale(&affine).unwrap();
+    assert!(worst_bits(&setting.decrypt(&affine), &expected) > 26.0);
+    let mut scaled = a.clone();
+    evaluator
+        .add_scaled_assign(&mut scaled, &a, -3.0)
+        .unwrap();
+    let expected: Vec<_> = x.iter().map(|x| x * -2.0).collect();
+    assert!(worst_bits(&setting.decrypt(&scaled), &expected) > 27.0);
+}
+
+#[test]
+fn rotations_move_slots_and_conjugation_conjugates() {
+    let setting = setting();
+    let evaluator = &setting.evaluator;
+    for slots in [8, 1024] {
+        let x = numbers(slots, 6);
+        for level in [0, 1, 3, 5] {
+            let a = setting.encrypt(&x, level);
+            let hoisted = evaluator.hoist(&a).unwrap();
+            for steps in [0_isize, 1, 5, -3] {
+                if steps < 0 && slots < 1024 {
+                    continue;
+                }
+                let mut expected = x.clone();
+                expected.rotate_left(steps.rem_euclid(slots.cast_signed()).unsigned_abs());
+                for rotated in [
+                    evaluator.rotate(&a, steps).unwrap(),
+                    evaluator.rotate_hoisted(&hoisted, steps).unwrap(),
+                ] {
+                    let bits = worst_bits(&setting.decrypt(&rotated), &expected);
+                    assert!(bits > 26.0, "{bits} at level {level}");
+                }
+            }
+            let expected: Vec<_> = x.iter().map(Complex64::conj).collect();
+            let conjugate = evaluator.conjugate(&a).unwrap();
+            assert!(worst_bits(&setting.decrypt(&conjugate), &expected) > 26.0);
+        }
+    }
+}
+
+#[test]
+fn inner_sums_add_runs_of_slots() {
+    let setting = setting();
+    let x = numbers(1024, 7);
+    let a = setting.encrypt(&x, 2);
+    let sum = setting.evaluator.inner_sum(&a, 1, 8).unwrap();
+    let expected: Vec<_> = (0..1024)
+        .map(|slot| (0..8).map(|k| x[(slot + k) % 1024]).sum())
+        .collect();
+    assert!(worst_bits(&setting.decrypt(&sum), &expected) > 24.0);
+    assert!(setting.evaluator.inner_sum(&a, 1, 3).is_err());
+}
+
+#[test]
+fn what_does_not_fit_is_refused() {
+    let setting = setting();
+    let evaluator = &setting.evaluator;
+    let a = setting.encrypt(&numbers(1024, 8), 1);
+    let product = evaluator.multiply(&a, &a).unwrap();
+    let error = evaluator.multiply(&product, &product).unwrap_err();
+    assert!(matches!(error, Error::Levels { left: 0, .. }), "{error}");
+    let missing = evaluator.rotate(&a, 7).unwrap_err();
+    assert!(missing.to_string().contains("rotation by 7"), "{missing}");
+    let half = a.clone().with_scale_times(0.5);
+    let error = evaluator.add(&a, &half).unwrap_err();
+    assert!(matches!(error, Error::Scales(..)), "{error}");
+    let few = setting.encrypt(&numbers(4, 8), 1);
+    assert!(matches!(evaluator.add(&a, &few), Err(Error::Slots { .. })));
+    let other = Params::insecure(insecure_spec(10)).unwrap();
+    let other = Setting::new(&other, &[]);
+    let error = other.evaluator.conjugate(&a).unwrap_err();
+    assert!(matches!(error, Error::Mismatch { .. }), "{error}");
+    assert!(other.secret.decrypt_with_noise(&a).is_err());
+}
