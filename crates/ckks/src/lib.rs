@@ -1,2 +1,7 @@
 //! RNS-CKKS with bootstrapping: approximate arithmetic on encrypted vectors of real or complex
 //! numbers.
+#![forbid(unsafe_code)]
+
+mod special_fft;
+
+pub use special_fft::{SpecialFft, bit_reverse};
