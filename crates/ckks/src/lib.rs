@@ -2,6 +2,7 @@
 //! numbers.
 #![forbid(unsafe_code)]
 
+pub mod linear;
 mod special_fft;
 
 pub use special_fft::{SpecialFft, bit_reverse};
