@@ -36,6 +36,11 @@ impl Encoder {
         }
     }
 
+    /// The parameters that it encodes for.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
     /// Encodes complex numbers, which must be as many as the slots, at a level and a scale.
     ///
     /// # Errors

@@ -4,9 +4,11 @@ mod arithmetic;
 mod key_switch;
 mod multiply;
 mod rotate;
+mod transform;
 
 pub(crate) use arithmetic::residue;
 pub use rotate::Hoisted;
+pub use transform::LinearTransform;
 
 use crate::{Error, EvaluationKeys, Params, Result};
 

@@ -25,6 +25,8 @@ const MARGIN_BITS: f64 = 5.0;
 pub(crate) struct Gadget {
     limbs: Limbs,
     digits: Vec<Digit>,
+    /// The product of the special primes, modulo each prime of the chain.
+    special: Vec<Multiplier>,
     /// From the special primes to the chain.
     lower: Lower,
     /// From the special primes and the last prime of a level to the chain below, by the number of
@@ -91,15 +93,19 @@ impl Gadget {
         Ok(Gadget {
             limbs,
             digits: digits.collect::<Result<Vec<_>>>()?,
+            special: chain
+                .iter()
+                .map(|&q| q.multiplier(product(special, q)))
+                .collect(),
             lower: Lower::new(special, chain)?,
             lower_and_rescale: below(special)?,
             rescale: below(&[])?,
         })
     }
 
-    /// The primes that it works with.
-    pub(crate) fn limbs(&self) -> Limbs {
-        self.limbs
+    /// The product of the special primes, modulo a prime of the chain.
+    pub(crate) fn special_product(&self, index: usize) -> Multiplier {
+        self.special[index]
     }
 
     /// Number of digits of a polynomial modulo the first `chain` primes.
@@ -224,12 +230,7 @@ impl Digit {
 
 impl Lower {
     fn new(from: &[Modulus], to: &[Modulus]) -> Result<Self> {
-        let inverse = |to: &Modulus| {
-            let product = from
-                .iter()
-                .fold(1, |product, q| to.mul(product, to.reduce(q.value())));
-            to.multiplier(to.invert_by_fermat(product))
-        };
+        let inverse = |to: &Modulus| to.multiplier(to.invert_by_fermat(product(from, *to)));
         Ok(Lower {
             inverses: to.iter().map(inverse).collect(),
             conversion: BaseConversion::new(&Basis::new(from)?, &Basis::new(to)?)?,
@@ -273,6 +274,13 @@ impl Lower {
 
 fn slices(rows: &[Row]) -> Vec<&[u64]> {
     rows.iter().map(|row| &row[..]).collect()
+}
+
+/// The product of some primes modulo another.
+fn product(primes: &[Modulus], modulus: Modulus) -> u64 {
+    primes.iter().fold(1, |product, prime| {
+        modulus.mul(product, modulus.reduce(prime.value()))
+    })
 }
 
 /// Splits primes into so many runs of about equal bits.

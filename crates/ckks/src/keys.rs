@@ -4,9 +4,7 @@
 use crate::gadget::Gadget;
 use crate::secret_key::{Secret, SecretKey, fresh_sampler, fresh_seed};
 use crate::{Error, Params, Result};
-use nearfield_ring::{
-    Automorphism, Limbs, Modulus, Montgomery, Ntt, NttTable, Poly, Ring, Sampler,
-};
+use nearfield_ring::{Automorphism, Limbs, Montgomery, Ntt, NttTable, Poly, Ring, Sampler};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -178,10 +176,9 @@ impl SwitchingKey {
                     .inner_product(&[(&uniform.rows()[index], secret)], &mut product);
                 table.modulus().sub_rows(row, &product);
                 if primes.contains(&index) && index < limbs.chain {
-                    let special = special_product(ring, limbs, table.modulus());
-                    let factor = table.modulus().multiplier(special);
                     let secret = from.row(limbs, index);
-                    table.modulus().add_scaled_rows(row, secret, factor);
+                    let special = gadget.special_product(index);
+                    table.modulus().add_scaled_rows(row, secret, special);
                 }
                 zeroize::Zeroize::zeroize(&mut *product);
             });
@@ -215,14 +212,6 @@ impl SwitchingKey {
         let pairs = self.digits.iter().flatten();
         pairs.map(row).sum()
     }
-}
-
-/// The product of the special primes that are in use, modulo a prime.
-fn special_product(ring: &Ring, limbs: Limbs, modulus: Modulus) -> u64 {
-    let special = ring.moduli(limbs).skip(limbs.chain);
-    special.fold(1, |product, prime| {
-        modulus.mul(product, modulus.reduce(prime.value()))
-    })
 }
 
 impl EvaluationKeys {

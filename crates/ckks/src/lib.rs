@@ -1,5 +1,6 @@
 //! RNS-CKKS with bootstrapping: approximate arithmetic on encrypted vectors of real or complex
 //! numbers.
+#![forbid(unsafe_code)]
 
 mod ciphertext;
 mod encoder;
@@ -8,17 +9,19 @@ mod error;
 mod evaluator;
 mod gadget;
 mod keys;
+pub mod linear;
 mod params;
+pub mod polynomial;
 mod secret_key;
 pub mod security;
+mod special_fft;
 
 pub use ciphertext::{Ciphertext, Plaintext, Product};
 pub use encoder::Encoder;
 pub use encrypt::Decryptor;
 pub use error::{Error, Result};
-pub use evaluator::{Evaluator, Hoisted};
+pub use evaluator::{Evaluator, Hoisted, LinearTransform};
 pub use keys::{EvaluationKeys, Galois, GaloisKey, PublicKey, SwitchingKey};
 pub use params::{Params, ParamsSpec};
 pub use secret_key::SecretKey;
-
-mod special_fft;
+pub use special_fft::{SpecialFft, bit_reverse};

@@ -85,9 +85,7 @@ fn plain_operands_and_constants_act_on_every_slot() {
     let affine = evaluator.rescale(&affine).unwrap();
     assert!(worst_bits(&setting.decrypt(&affine), &expected) > 26.0);
     let mut scaled = a.clone();
-    evaluator
-        .add_scaled_assign(&mut scaled, &a, -3.0)
-        .unwrap();
+    evaluator.add_scaled_assign(&mut scaled, &a, -3.0).unwrap();
     let expected: Vec<_> = x.iter().map(|x| x * -2.0).collect();
     assert!(worst_bits(&setting.decrypt(&scaled), &expected) > 27.0);
 }

@@ -27,7 +27,10 @@ pub(crate) fn switch(
         let digits =
             digits.map(|(digit, work)| gadget.raise(ring, (poly, &split), (digit, row), work));
         let digits: Vec<&[u64]> = digits.collect();
-        key.multiply(ring.table(limbs, row).modulus(), &digits, (limbs, row), to);
+        for (half, to) in to.into_iter().enumerate() {
+            let modulus = ring.table(limbs, row).modulus();
+            key.multiply(modulus, &digits, (limbs, row), half, to);
+        }
     })
 }
 
@@ -51,34 +54,48 @@ impl RaisedDigits {
     pub(crate) fn switch(&self, ring: &Ring, key: &SwitchingKey) -> [Poly<Ntt>; 2] {
         let limbs = self.0[0].limbs();
         fill_pair(ring, limbs, |row, to| {
-            let digits: Vec<&[u64]> = self.0.iter().map(|digit| &digit.rows()[row][..]).collect();
-            key.multiply(ring.table(limbs, row).modulus(), &digits, (limbs, row), to);
+            let modulus = ring.table(limbs, row).modulus();
+            for (half, to) in to.into_iter().enumerate() {
+                self.multiply(modulus, key, (half, row), to);
+            }
         })
+    }
+
+    /// One half of the switched polynomial, modulo the prime of a row.
+    pub(crate) fn multiply(
+        &self,
+        modulus: Modulus,
+        key: &SwitchingKey,
+        (half, row): (usize, usize),
+        to: &mut [u64],
+    ) {
+        let limbs = self.0[0].limbs();
+        let digits: Vec<&[u64]> = self.0.iter().map(|digit| &digit.rows()[row][..]).collect();
+        key.multiply(modulus, &digits, (limbs, row), half, to);
     }
 }
 
 impl SwitchingKey {
-    /// The sums of products of digits and this key, modulo the prime of a row.
+    /// The sum of products of digits and one half of this key, modulo the prime of a row.
     fn multiply(
         &self,
         modulus: Modulus,
         digits: &[&[u64]],
         (limbs, row): (Limbs, usize),
-        to: [&mut Row; 2],
+        half: usize,
+        to: &mut [u64],
     ) {
-        for (half, to) in to.into_iter().enumerate() {
-            let products = digits.iter().zip(&self.digits).map(|(digit, pair)| {
-                let key = &pair[half];
-                let place = if row < limbs.chain {
-                    row
-                } else {
-                    row - limbs.chain + key.limbs().chain
-                };
-                (*digit, &key.rows()[place][..])
-            });
-            let products: Vec<(&[u64], &[u64])> = products.collect();
-            modulus.inner_product(&products, to);
-        }
+        let products = digits.iter().zip(&self.digits).map(|(digit, pair)| {
+            let key = &pair[half];
+            let place = if row < limbs.chain {
+                row
+            } else {
+                row - limbs.chain + key.limbs().chain
+            };
+            (*digit, &key.rows()[place][..])
+        });
+        let products: Vec<(&[u64], &[u64])> = products.collect();
+        modulus.inner_product(&products, to);
     }
 }
 

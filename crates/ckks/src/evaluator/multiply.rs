@@ -96,11 +96,8 @@ impl Evaluator {
             let rows = raised.rows_mut()[..chain].par_iter_mut().enumerate();
             rows.for_each(|(index, row)| {
                 let modulus = ring.chain_table(index).modulus();
-                let special = ring.moduli(ring.limbs()).skip(ring.limbs().chain);
-                let product = special.fold(1, |product, prime| {
-                    modulus.mul(product, modulus.reduce(prime.value()))
-                });
-                modulus.add_scaled_rows(row, &part.rows()[index], modulus.multiplier(product));
+                let special = self.params.gadget().special_product(index);
+                modulus.add_scaled_rows(row, &part.rows()[index], special);
             });
         }
         let parts = self.lower(raised, true, |_, _, _| ());
@@ -181,7 +178,7 @@ impl Product {
     clippy::cast_precision_loss,
     reason = "primes have at most 50 bits: nothing is lost"
 )]
-fn prime_of(params: &crate::Params, level: usize) -> f64 {
+pub(super) fn prime_of(params: &crate::Params, level: usize) -> f64 {
     params.prime(level).value() as f64
 }
 

@@ -1,0 +1,288 @@
+//! Matrices times encrypted vectors.
+
+use super::Evaluator;
+use super::key_switch::{self, RaisedDigits, fill_pair};
+use crate::gadget::Gadget;
+use crate::keys::{Galois, GaloisKey};
+use crate::linear::{BabyGiant, Diagonals, GiantStep};
+use crate::{Ciphertext, Encoder, Error, EvaluationKeys, Params, Result, SecretKey};
+use nearfield_ring::{Limbs, Montgomery, Ntt, Poly, Ring, Row};
+use rayon::prelude::*;
+
+/// A matrix, encoded to be multiplied by vectors at one level.
+///
+/// # Source
+/// Halevi and Shoup (2018/244) for baby and giant steps; Bossuat, Mouchet, Troncoso-Pastoriza,
+/// Hubaux, "Efficient bootstrapping for approximate homomorphic encryption with non-sparse keys"
+/// (2020/1203), section 4, for double hoisting: sums over baby steps are formed before the
+/// division by the special primes.
+#[derive(Clone, Debug)]
+pub struct LinearTransform {
+    plan: BabyGiant,
+    /// For each giant step the diagonals that it brings to their place.
+    weights: Vec<Vec<Poly<Montgomery>>>,
+    scale: f64,
+    level: usize,
+    slots: usize,
+}
+
+/// A baby step as it is applied.
+enum Baby<'a> {
+    /// By 0: the vector itself, times the special primes.
+    Itself,
+    Rotation(&'a GaloisKey),
+}
+
+impl LinearTransform {
+    /// Encodes a matrix for vectors at a level, at the scale that the rescaling after it takes
+    /// away again.
+    ///
+    /// # Levels
+    /// Applying it takes one.
+    ///
+    /// # Errors
+    /// If the level is 0 or too high, or the slots do not fit.
+    pub fn new(
+        encoder: &Encoder,
+        matrix: &Diagonals,
+        plan: BabyGiant,
+        level: usize,
+    ) -> Result<Self> {
+        let params = encoder.params();
+        if level == 0 || level > params.top_level() {
+            return Err(Error::Levels {
+                operation: "a linear transform",
+                needed: level.max(1),
+                left: params.top_level(),
+            });
+        }
+        #[allow(clippy::cast_precision_loss, reason = "primes have at most 50 bits")]
+        let scale = params.prime(level).value() as f64;
+        let limbs = params.gadget().raised(level + 1);
+        let giants = plan.giants().iter().map(|giant| {
+            let terms = giant.terms.iter().map(|&term| {
+                let weights = plan.weights(matrix, giant, term);
+                let poly = encoder.encode_poly(&weights, limbs, scale)?;
+                Ok(params.ring().montgomery(poly))
+            });
+            terms.collect::<Result<Vec<_>>>()
+        });
+        Ok(LinearTransform {
+            weights: giants.collect::<Result<Vec<_>>>()?,
+            plan,
+            scale,
+            level,
+            slots: matrix.slots(),
+        })
+    }
+
+    /// The level of the vectors that it takes.
+    pub fn level(&self) -> usize {
+        self.level
+    }
+
+    /// Bytes that it takes in memory.
+    pub fn bytes(&self) -> usize {
+        let polys = self.weights.iter().flatten();
+        polys
+            .map(|poly| poly.rows().len() * poly.rows()[0].len() * 8)
+            .sum()
+    }
+
+    /// Adds the keys of its rotations.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the secret key is of other parameters.
+    pub fn add_keys(&self, keys: &mut EvaluationKeys, secret: &SecretKey) -> Result<()> {
+        self.plan
+            .rotations()
+            .into_iter()
+            .try_for_each(|steps| keys.add_galois(secret, rotation(steps), self.level))
+    }
+}
+
+impl Evaluator {
+    /// The product of a matrix and an encrypted vector, rescaled.
+    ///
+    /// # Levels
+    /// One.
+    ///
+    /// # Errors
+    /// If the vector is below the matrix's level, has other slots, or a key is missing.
+    pub fn transform(&self, a: &Ciphertext, matrix: &LinearTransform) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        super::check_slots(a.slots, matrix.slots)?;
+        let mut vector = a.clone();
+        vector.drop_to(matrix.level)?;
+        let work = Application {
+            evaluator: self,
+            matrix,
+            limbs: self.params.gadget().raised(matrix.level + 1),
+            babies: self.babies(matrix)?,
+        };
+        let sums = work.sums_over_babies(&vector);
+        let total = work.sum_over_giants(sums)?;
+        let parts = self.lower(total, true, |_, _, _| ());
+        let scale =
+            vector.scale * matrix.scale / super::multiply::prime_of(&self.params, matrix.level);
+        Ok(vector.like(parts, scale))
+    }
+
+    fn babies(&self, matrix: &LinearTransform) -> Result<Vec<Baby<'_>>> {
+        let steps = matrix.plan.babies().iter();
+        steps
+            .map(|&steps| match steps {
+                0 => Ok(Baby::Itself),
+                _ => Ok(Baby::Rotation(
+                    self.keys.galois(rotation(steps), matrix.level)?,
+                )),
+            })
+            .collect()
+    }
+}
+
+/// One application of a matrix.
+struct Application<'a> {
+    evaluator: &'a Evaluator,
+    matrix: &'a LinearTransform,
+    limbs: Limbs,
+    babies: Vec<Baby<'a>>,
+}
+
+impl Application<'_> {
+    fn params(&self) -> &Params {
+        &self.evaluator.params
+    }
+
+    /// For each giant step, the sum of its diagonals times the vector rotated by baby steps.
+    /// Work is shared out by primes: all rotations modulo one are made and used at once.
+    fn sums_over_babies(&self, vector: &Ciphertext) -> Vec<[Poly<Ntt>; 2]> {
+        let (ring, gadget) = (self.params().ring(), self.params().gadget());
+        let digits = key_switch::hoist(ring, gadget, &vector.parts[1]);
+        let giants = self.matrix.plan.giants();
+        let mut sums: Vec<[Poly<Ntt>; 2]> = giants
+            .iter()
+            .map(|_| [(); 2].map(|()| ring.unfilled(self.limbs)))
+            .collect();
+        let mut rows: Vec<Vec<&mut Row>> = (0..self.limbs.count()).map(|_| Vec::new()).collect();
+        for poly in sums.iter_mut().flatten() {
+            for (rows, row) in rows.iter_mut().zip(poly.rows_mut()) {
+                rows.push(row);
+            }
+        }
+        rows.par_iter_mut().enumerate().for_each(|(row, sums)| {
+            let rotated = self.rotated(vector, &digits, row);
+            for (giant, sums) in sums.chunks_exact_mut(2).enumerate() {
+                self.sum(&giants[giant], giant, &rotated, row, sums);
+            }
+        });
+        sums
+    }
+
+    /// The rows of all rotations by baby steps, times the special primes. Those of the vector
+    /// itself are 0 modulo a special prime, and left out.
+    fn rotated(
+        &self,
+        vector: &Ciphertext,
+        digits: &RaisedDigits,
+        row: usize,
+    ) -> Vec<Option<[Row; 2]>> {
+        let (ring, gadget) = (self.params().ring(), self.params().gadget());
+        let in_chain = row < self.limbs.chain;
+        let modulus = ring.table(self.limbs, row).modulus();
+        let mut work = ring.row();
+        let babies = self.babies.iter().map(|baby| match baby {
+            Baby::Itself => in_chain.then(|| {
+                [0, 1].map(|part: usize| {
+                    let mut scaled = vector.parts[part].rows()[row].clone();
+                    modulus.scale_row(&mut scaled, gadget.special_product(row));
+                    scaled
+                })
+            }),
+            Baby::Rotation(key) => Some([0, 1].map(|half| {
+                digits.multiply(modulus, &key.switching, (half, row), &mut work);
+                if half == 0 && in_chain {
+                    let first = &vector.parts[0].rows()[row];
+                    modulus.add_scaled_rows(&mut work, first, gadget.special_product(row));
+                }
+                let mut mapped = ring.row();
+                key.automorphism.values(&work, &mut mapped);
+                mapped
+            })),
+        });
+        babies.collect()
+    }
+
+    fn sum(
+        &self,
+        step: &GiantStep,
+        giant: usize,
+        rotated: &[Option<[Row; 2]>],
+        row: usize,
+        sums: &mut [&mut Row],
+    ) {
+        let modulus = self.params().ring().table(self.limbs, row).modulus();
+        for (half, sum) in sums.iter_mut().enumerate() {
+            let weights = &self.matrix.weights[giant];
+            let terms = step
+                .terms
+                .iter()
+                .zip(weights)
+                .filter_map(|(term, weights)| {
+                    let rotated = rotated[term.baby].as_ref()?;
+                    Some((&rotated[half][..], &weights.rows()[row][..]))
+                });
+            let terms: Vec<(&[u64], &[u64])> = terms.collect();
+            modulus.inner_product(&terms, sum);
+        }
+    }
+
+    /// Rotates each sum by its giant step, and adds all.
+    fn sum_over_giants(&self, sums: Vec<[Poly<Ntt>; 2]>) -> Result<[Poly<Ntt>; 2]> {
+        let (ring, gadget) = (self.params().ring(), self.params().gadget());
+        let mut total: Option<[Poly<Ntt>; 2]> = None;
+        for (step, sum) in self.matrix.plan.giants().iter().zip(sums) {
+            let moved = if step.rotation == 0 {
+                sum
+            } else {
+                let key = self
+                    .evaluator
+                    .keys
+                    .galois(rotation(step.rotation), self.matrix.level)?;
+                self.rotate_raised(ring, gadget, sum, key)
+            };
+            match &mut total {
+                None => total = Some(moved),
+                Some(total) => {
+                    for (total, moved) in total.iter_mut().zip(&moved) {
+                        ring.add_assign(total, moved);
+                    }
+                }
+            }
+        }
+        total.ok_or(Error::Params("a matrix without diagonals".to_owned()))
+    }
+
+    /// Rotates a pair that is still times the special primes.
+    fn rotate_raised(
+        &self,
+        ring: &Ring,
+        gadget: &Gadget,
+        [first, second]: [Poly<Ntt>; 2],
+        key: &GaloisKey,
+    ) -> [Poly<Ntt>; 2] {
+        let second = gadget.lower(ring, second, false, |_, _| ());
+        let switched = key_switch::switch(ring, gadget, &second, &key.switching);
+        fill_pair(ring, self.limbs, |row, to| {
+            let modulus = ring.table(self.limbs, row).modulus();
+            let mut sum = switched[0].rows()[row].clone();
+            modulus.add_rows(&mut sum, &first.rows()[row]);
+            key.automorphism.values(&sum, to[0]);
+            key.automorphism.values(&switched[1].rows()[row], to[1]);
+        })
+    }
+}
+
+fn rotation(steps: usize) -> Galois {
+    Galois::Rotation(steps.cast_signed())
+}

@@ -1,0 +1,1 @@
+//! Polynomials of ciphertexts.
