@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 pub mod linear;
+pub mod polynomial;
 mod special_fft;
 
 pub use special_fft::{SpecialFft, bit_reverse};

@@ -1,0 +1,6 @@
+//! Polynomials of slots in the Chebyshev basis.
+
+mod chebyshev;
+mod twofold;
+
+pub use chebyshev::Chebyshev;
