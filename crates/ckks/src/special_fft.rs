@@ -124,7 +124,7 @@ pub fn bit_reverse<T>(values: &mut [T]) {
 ///
 /// # Range
 /// `exponent < order`, a power of two below 2^53: the angle is then reduced without rounding.
-fn root_of_unity(exponent: usize, order: usize) -> Complex64 {
+pub(crate) fn root_of_unity(exponent: usize, order: usize) -> Complex64 {
     let turns = exponent as f64 / order as f64;
     let quarters = (4.0 * turns).round();
     let (sin, cos) = (TAU * (turns - quarters / 4.0)).sin_cos();

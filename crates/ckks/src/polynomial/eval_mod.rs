@@ -1,0 +1,275 @@
+//! Reduction modulo 1 by polynomials: the heart of bootstrapping.
+
+use super::{Chebyshev, PatersonStockmeyer};
+use crate::special_fft::root_of_unity;
+use std::f64::consts::{PI, TAU};
+
+/// What is asked of an approximate reduction modulo 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvalModSpec {
+    /// `K`: the input is between `-K` and `K`, and at most `degree / 2` but for its fraction.
+    pub bound: u32,
+    /// Degree of the cosine, which is met at the integers from `-degree / 2` to `degree / 2`.
+    pub degree: u32,
+    /// How often the angle is doubled.
+    pub double_angles: u32,
+    /// Bits by which messages are smaller than what they are reduced by: `log2(q0 / scale)`.
+    pub message_ratio: u32,
+    /// Whether the sine is corrected by a cubic arcsine, for two levels.
+    pub arcsine: bool,
+}
+
+impl Default for EvalModSpec {
+    /// For an encapsulated secret of weight 32.
+    fn default() -> Self {
+        EvalModSpec {
+            bound: 16,
+            degree: 30,
+            double_angles: 3,
+            message_ratio: 7,
+            arcsine: true,
+        }
+    }
+}
+
+/// Reduction modulo 1 of numbers that are all but integers: `x - round(x)`, approximately.
+///
+/// With `z_0` the polynomial's value at `x`, near `2 cos(2 pi (x - 1/4) / 2^r)`, the `r` steps
+/// `z <- z^2 - 2` double the angle and end at `2 sin(2 pi x)`. Twice the cosine has no constant to
+/// multiply with, and the subtracted one is exact at any scale. The result is
+/// `gain z (1 + cubic z^2)`, where `cubic` can be had by relabelling the scale of `z^2`, and `gain`
+/// by the constant that brings `z` down to the level and the scale of its partner, or (without
+/// arcsine) by relabelling that of the result.
+///
+/// # Levels
+/// Those of the polynomial, one for each doubling, two for the arcsine.
+///
+/// # Range
+/// `x` is within `2^-message_ratio` of an integer of at most `degree / 2`. Farther out the result
+/// means nothing.
+///
+/// # Source
+/// Han, Ki 2019/688, section 3 (interpolation near the integers, double angles); Lee, Lee, Lee,
+/// Kim, No 2020/552 (arcsine).
+///
+/// # Deviates
+/// The arcsine is no Taylor polynomial but meets the function at Chebyshev nodes of the messages:
+/// four bits better where these are greatest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EvalMod {
+    spec: EvalModSpec,
+    cosine: Chebyshev,
+    plan: PatersonStockmeyer,
+    gain: f64,
+    cubic: Option<f64>,
+}
+
+impl EvalMod {
+    /// Computes the constants.
+    ///
+    /// # Panics
+    /// If the degree is 0 or odd, or half of it exceeds the bound; if a message's sine is not
+    /// monotonous (`message_ratio < 3`).
+    pub fn new(spec: EvalModSpec) -> Self {
+        let (reach, bound) = (spec.degree / 2, f64::from(spec.bound));
+        assert!(
+            spec.degree.is_multiple_of(2) && reach > 0 && reach <= spec.bound,
+            "degree {} for inputs up to {}: take an even one up to twice that",
+            spec.degree,
+            spec.bound
+        );
+        assert!(
+            spec.message_ratio >= 3,
+            "a ratio of 2^{}: take 2^3 at least",
+            spec.message_ratio
+        );
+        let values: Vec<f64> = (0..=2 * reach)
+            .map(|k| twice_cosine(k, reach, spec.double_angles))
+            .collect();
+        let points: Vec<f64> = (0..=2 * reach)
+            .map(|k| f64::from(k) - f64::from(reach))
+            .collect();
+        let cosine = Chebyshev::through_points(&points, &values, (-bound, bound));
+        let plan = PatersonStockmeyer::new(&cosine);
+        let (gain, cubic) = arcsine(spec.message_ratio, spec.arcsine);
+        EvalMod {
+            spec,
+            cosine,
+            plan,
+            gain,
+            cubic,
+        }
+    }
+
+    /// What was asked.
+    pub fn spec(&self) -> &EvalModSpec {
+        &self.spec
+    }
+
+    /// The polynomial near `2 cos(2 pi (x - 1/4) / 2^r)`, in the Chebyshev basis of `x / K`.
+    pub fn cosine(&self) -> &Chebyshev {
+        &self.cosine
+    }
+
+    /// How [`cosine`](Self::cosine) is evaluated, from `T_1 = x / K`.
+    pub fn plan(&self) -> &PatersonStockmeyer {
+        &self.plan
+    }
+
+    /// How often `z <- z^2 - 2`.
+    pub fn double_angles(&self) -> u32 {
+        self.spec.double_angles
+    }
+
+    /// What `z`, or `z (1 + cubic z^2)`, is to be multiplied with.
+    pub fn gain(&self) -> f64 {
+        self.gain
+    }
+
+    /// The arcsine's constant.
+    pub fn cubic(&self) -> Option<f64> {
+        self.cubic
+    }
+
+    /// Levels from `T_1` to the result.
+    pub fn depth(&self) -> u32 {
+        let arcsine = if self.cubic.is_some() { 2 } else { 0 };
+        self.plan.depth() + self.spec.double_angles + arcsine
+    }
+
+    /// The result in the clear, step by step as for ciphertexts.
+    pub fn evaluate(&self, x: f64) -> f64 {
+        let mut z = self.plan.evaluate_clear(x / f64::from(self.spec.bound));
+        for _ in 0..self.spec.double_angles {
+            z = z * z - 2.0;
+        }
+        let corrected = self.cubic.map_or(1.0, |cubic| 1.0 + cubic * (z * z));
+        corrected * (self.gain * z)
+    }
+}
+
+/// `2 cos(2 pi (k - reach - 1/4) / 2^double_angles)`. The angle is counted in units of which there
+/// are `order` in a turn: as an integer.
+fn twice_cosine(k: u32, reach: u32, double_angles: u32) -> f64 {
+    let order = 4_usize << double_angles;
+    let (k, reach) = (k as usize, reach as usize);
+    let steps = order * (reach + 1) + 4 * k - 4 * reach - 1;
+    2.0 * root_of_unity(steps % order, order).re
+}
+
+/// `gain` and `cubic` such that `gain z (1 + cubic z^2)` is near `asin(z / 2) / 2 pi`.
+///
+/// The two meet at the zeros of the Chebyshev polynomial of degree 5 (3 without a cubic term) on
+/// the interval where a message puts `z`.
+fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
+    let reach = 2.0 * (TAU * 0.5_f64.powi(message_ratio.cast_signed())).sin();
+    let slope = |node: f64| {
+        let z = reach * node.cos();
+        (z * z, (z / 2.0).asin() / (TAU * z))
+    };
+    if !cubic {
+        return (slope(PI / 6.0).1, None);
+    }
+    let ((far, far_slope), (near, near_slope)) = (slope(PI / 10.0), slope(3.0 * PI / 10.0));
+    let rise = (far_slope - near_slope) / (far - near);
+    let gain = near_slope - rise * near;
+    (gain, Some(rise / gain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The greatest error for messages up to `2^-message_bits` and integers up to `reach`, in bits
+    /// below the greatest message.
+    fn bits(eval_mod: &EvalMod, message_bits: i32, reach: i32) -> f64 {
+        let greatest = 0.5_f64.powi(message_bits);
+        let mut worst = 0.0_f64;
+        for integer in -reach..=reach {
+            for step in -64..=64 {
+                let message = greatest * f64::from(step) / 64.0;
+                let error = eval_mod.evaluate(f64::from(integer) + message) - message;
+                worst = worst.max(error.abs());
+            }
+        }
+        (greatest / worst).log2()
+    }
+
+    fn with(message_ratio: u32, arcsine: bool) -> EvalMod {
+        EvalMod::new(EvalModSpec {
+            message_ratio,
+            arcsine,
+            ..EvalModSpec::default()
+        })
+    }
+
+    #[test]
+    fn a_cubic_arcsine_leaves_25_bits_of_messages_of_its_ratio() {
+        let eval_mod = EvalMod::new(EvalModSpec::default());
+        // What is missing to more is the arcsine's term of degree 5.
+        assert!(bits(&eval_mod, 7, 10) > 25.1);
+        assert!(bits(&with(8, true), 8, 10) > 29.1);
+        assert!(bits(&with(9, true), 9, 10) > 32.7);
+        assert!(bits(&with(10, true), 10, 10) > 34.5);
+    }
+
+    #[test]
+    fn without_arcsine_the_ratio_decides() {
+        assert!(bits(&with(7, false), 7, 10) > 13.2);
+        assert!(bits(&with(10, false), 10, 10) > 19.2);
+    }
+
+    #[test]
+    fn the_outermost_integers_lose_bits_but_hold() {
+        let eval_mod = EvalMod::new(EvalModSpec::default());
+        assert!(bits(&eval_mod, 7, 12) > 24.8);
+        assert!(bits(&eval_mod, 7, 15) > 16.5);
+    }
+
+    #[test]
+    fn levels_are_five_and_three_and_two() {
+        assert_eq!(with(7, true).plan().depth(), 5);
+        assert_eq!(with(7, true).depth(), 10);
+        assert_eq!(with(10, false).depth(), 8);
+    }
+
+    #[test]
+    fn the_polynomial_is_twice_a_cosine() {
+        let eval_mod = EvalMod::new(EvalModSpec::default());
+        for k in -1500..=1500 {
+            let x = f64::from(k) / 100.0;
+            let cosine = 2.0 * (TAU * (x - 0.25) / 8.0).cos();
+            assert!((eval_mod.cosine().evaluate(x) - cosine).abs() < 1e-4);
+        }
+        let plan = eval_mod.plan().evaluate_clear(0.3);
+        assert!((plan - eval_mod.cosine().evaluate(0.3 * 16.0)).abs() < 1e-14);
+    }
+
+    #[test]
+    fn constants_are_near_those_of_taylor() {
+        let eval_mod = with(12, true);
+        assert!((eval_mod.gain() * 2.0 * TAU - 1.0).abs() < 1e-10);
+        assert!((eval_mod.cubic().unwrap() * 24.0 - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_heavier_secret_takes_a_wider_range() {
+        let spec = EvalModSpec {
+            bound: 28,
+            degree: 54,
+            ..EvalModSpec::default()
+        };
+        let eval_mod = EvalMod::new(spec);
+        assert_eq!(eval_mod.depth(), 11);
+        assert!(bits(&eval_mod, 7, 20) > 25.0);
+    }
+
+    #[test]
+    #[should_panic(expected = "take an even one")]
+    fn an_odd_degree_is_refused() {
+        EvalMod::new(EvalModSpec {
+            degree: 31,
+            ..EvalModSpec::default()
+        });
+    }
+}
