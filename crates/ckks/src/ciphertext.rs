@@ -106,6 +106,11 @@ impl Ciphertext {
 }
 
 impl Ciphertext {
+    /// The same polynomials, taken at another scale.
+    pub(crate) fn with_scale(self, scale: f64) -> Ciphertext {
+        Ciphertext { scale, ..self }
+    }
+
     /// A ciphertext of other parts and another scale, else like this one.
     pub(crate) fn like(&self, parts: [Poly<Ntt>; 2], scale: f64) -> Ciphertext {
         Ciphertext {
@@ -114,5 +119,13 @@ impl Ciphertext {
             scale,
             slots: self.slots,
         }
+    }
+}
+
+impl Product {
+    /// The same polynomials, whose numbers are now `factor` times as large.
+    pub(crate) fn with_scale_over(self, factor: f64) -> Product {
+        let scale = self.scale / factor;
+        Product { scale, ..self }
     }
 }

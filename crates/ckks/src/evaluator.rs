@@ -3,10 +3,13 @@
 mod arithmetic;
 mod key_switch;
 mod multiply;
+mod polynomial;
 mod rotate;
 mod transform;
 
 pub(crate) use arithmetic::residue;
+pub(crate) use key_switch::switch;
+pub(crate) use multiply::prime_of;
 pub use rotate::Hoisted;
 pub use transform::LinearTransform;
 

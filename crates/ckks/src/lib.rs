@@ -2,6 +2,7 @@
 //! numbers.
 #![forbid(unsafe_code)]
 
+pub mod bootstrap;
 mod ciphertext;
 mod encoder;
 mod encrypt;

@@ -10,7 +10,7 @@ fn check(params: &Params, matrix: &Diagonals, babies: usize, level: usize, least
     let encoder = Encoder::new(params);
     let secret = SecretKey::generate(params).unwrap();
     let plan = BabyGiant::split(matrix.indices(), matrix.slots(), babies);
-    let transform = LinearTransform::new(&encoder, matrix, plan, level).unwrap();
+    let transform = LinearTransform::new(&encoder, matrix, plan, level, 1.0).unwrap();
     let mut keys = EvaluationKeys::none(params);
     transform.add_keys(&mut keys, &secret).unwrap();
     let setting = Setting {

@@ -1,7 +1,8 @@
 //! Products, relinearization and rescaling.
 
 use super::key_switch::switch;
-use super::{Evaluator, check_scales, check_slots};
+use super::{Evaluator, check_scales, check_slots, residue};
+use crate::encoder::integer;
 use crate::params::limbs_at;
 use crate::{Ciphertext, Error, Plaintext, Product, Result};
 use nearfield_ring::{Ntt, Poly, Row};
@@ -59,6 +60,50 @@ impl Evaluator {
             a.truncate(chain);
             self.params.ring().add_assign(a, b);
         }
+        Ok(())
+    }
+
+    /// `a += b * constant`, where the constant takes the scale that makes the sum fit.
+    ///
+    /// # Errors
+    /// If slots or parameters differ, `b` is at a lower level, or the constant times its scale is
+    /// no number below 2^120.
+    pub fn add_scaled_to_product(
+        &self,
+        a: &mut Product,
+        b: &Ciphertext,
+        constant: f64,
+    ) -> Result<()> {
+        self.check(&b.params, "the ciphertext")?;
+        check_slots(a.slots, b.slots)?;
+        if b.level() < a.level() {
+            return Err(Error::Levels {
+                operation: "adding to a product",
+                needed: a.level(),
+                left: b.level(),
+            });
+        }
+        let constant = integer(constant, a.scale / b.scale, 0)?;
+        for (a, b) in a.parts.iter_mut().zip(&b.parts) {
+            self.params.ring().each(a, |table, index, row| {
+                let modulus = table.modulus();
+                let by = modulus.multiplier(residue(modulus, constant));
+                modulus.add_scaled_rows(row, &b.rows()[index], by);
+            });
+        }
+        Ok(())
+    }
+
+    /// `a += constant` in every slot.
+    ///
+    /// # Errors
+    /// If the constant times the scale is no number below 2^120.
+    pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
+        let constant = integer(constant, a.scale, 0)?;
+        self.params.ring().each(&mut a.parts[0], |table, _, row| {
+            let modulus = table.modulus();
+            modulus.add_constant_row(row, residue(modulus, constant));
+        });
         Ok(())
     }
 
@@ -178,7 +223,7 @@ impl Product {
     clippy::cast_precision_loss,
     reason = "primes have at most 50 bits: nothing is lost"
 )]
-pub(super) fn prime_of(params: &crate::Params, level: usize) -> f64 {
+pub(crate) fn prime_of(params: &crate::Params, level: usize) -> f64 {
     params.prime(level).value() as f64
 }
 

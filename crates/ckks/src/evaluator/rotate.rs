@@ -87,6 +87,19 @@ impl Evaluator {
         Ok(sum)
     }
 
+    /// Adds to a ciphertext its own rotations by each of some steps of the whole ring, one after
+    /// the other: coefficients that the sum of them keeps are doubled each time, others vanish.
+    /// The scale grows alike.
+    pub(crate) fn project(&self, a: &Ciphertext, rotations: &[isize]) -> Result<Ciphertext> {
+        let mut sum = a.clone();
+        for &steps in rotations {
+            let rotated = self.apply(&sum, Galois::Rotation(steps))?;
+            self.add_assign(&mut sum, &rotated)?;
+            sum.scale *= 2.0;
+        }
+        Ok(sum)
+    }
+
     fn apply(&self, a: &Ciphertext, galois: Galois) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         if is_identity(galois) {

@@ -2,6 +2,7 @@
 
 use super::Evaluator;
 use super::key_switch::{self, RaisedDigits, fill_pair};
+use super::prime_of;
 use crate::gadget::Gadget;
 use crate::keys::{Galois, GaloisKey};
 use crate::linear::{BabyGiant, Diagonals, GiantStep};
@@ -34,8 +35,8 @@ enum Baby<'a> {
 }
 
 impl LinearTransform {
-    /// Encodes a matrix for vectors at a level, at the scale that the rescaling after it takes
-    /// away again.
+    /// Encodes a matrix for vectors at a level. The product's scale is that of the vector times
+    /// `scaling`.
     ///
     /// # Levels
     /// Applying it takes one.
@@ -47,6 +48,7 @@ impl LinearTransform {
         matrix: &Diagonals,
         plan: BabyGiant,
         level: usize,
+        scaling: f64,
     ) -> Result<Self> {
         let params = encoder.params();
         if level == 0 || level > params.top_level() {
@@ -56,8 +58,7 @@ impl LinearTransform {
                 left: params.top_level(),
             });
         }
-        #[allow(clippy::cast_precision_loss, reason = "primes have at most 50 bits")]
-        let scale = params.prime(level).value() as f64;
+        let scale = prime_of(params, level) * scaling;
         let limbs = params.gadget().raised(level + 1);
         let giants = plan.giants().iter().map(|giant| {
             let terms = giant.terms.iter().map(|&term| {
@@ -123,8 +124,7 @@ impl Evaluator {
         let sums = work.sums_over_babies(&vector);
         let total = work.sum_over_giants(sums)?;
         let parts = self.lower(total, true, |_, _, _| ());
-        let scale =
-            vector.scale * matrix.scale / super::multiply::prime_of(&self.params, matrix.level);
+        let scale = vector.scale * matrix.scale / prime_of(&self.params, matrix.level);
         Ok(vector.like(parts, scale))
     }
 

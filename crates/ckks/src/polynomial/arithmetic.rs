@@ -1,5 +1,7 @@
 //! What a planned polynomial is evaluated with.
 
+use std::convert::Infallible;
+
 /// What can evaluate a series: numbers in the clear, ciphertexts, counts without either.
 pub trait Arithmetic {
     /// A basis polynomial's or a node's value.
@@ -9,20 +11,34 @@ pub trait Arithmetic {
     /// scale after rescaling.
     type Target;
 
+    /// Why a step cannot be done.
+    type Error;
+
     /// `2 a b - c`, or `2 a b - 1` without `c`, relinearized and rescaled.
-    fn power(&mut self, a: &Self::Value, b: &Self::Value, c: Option<&Self::Value>) -> Self::Value;
+    ///
+    /// # Errors
+    /// If the step cannot be done.
+    fn power(
+        &mut self,
+        a: &Self::Value,
+        b: &Self::Value,
+        c: Option<&Self::Value>,
+    ) -> Result<Self::Value, Self::Error>;
 
     /// What a factor must be like for its product with a basis polynomial to meet a target.
     fn factor_target(&self, power: &Self::Value, target: &Self::Target) -> Self::Target;
 
     /// `sum of 2 T factor + sum of c T + constant`, relinearized and rescaled, to meet a target.
+    ///
+    /// # Errors
+    /// If the step cannot be done.
     fn combine(
         &mut self,
         products: &[(&Self::Value, Self::Value)],
         linear: &[(f64, &Self::Value)],
         constant: f64,
         target: &Self::Target,
-    ) -> Self::Value;
+    ) -> Result<Self::Value, Self::Error>;
 }
 
 /// A number, and how many levels a ciphertext in its place had lost.
@@ -48,17 +64,23 @@ pub struct Clear {
 impl Arithmetic for Clear {
     type Value = Counted;
     type Target = ();
+    type Error = Infallible;
 
-    fn power(&mut self, a: &Counted, b: &Counted, c: Option<&Counted>) -> Counted {
+    fn power(
+        &mut self,
+        a: &Counted,
+        b: &Counted,
+        c: Option<&Counted>,
+    ) -> Result<Counted, Infallible> {
         self.products += 1;
         self.relinearizations += 1;
         self.rescales += 1;
         let subtracted = c.map_or(1.0, |c| c.value);
         let depth = a.depth.max(b.depth).max(c.map_or(0, |c| c.depth));
-        Counted {
+        Ok(Counted {
             value: 2.0 * a.value * b.value - subtracted,
             depth: depth + 1,
-        }
+        })
     }
 
     fn factor_target(&self, _: &Counted, (): &()) {}
@@ -69,7 +91,7 @@ impl Arithmetic for Clear {
         linear: &[(f64, &Counted)],
         constant: f64,
         (): &(),
-    ) -> Counted {
+    ) -> Result<Counted, Infallible> {
         self.products += products.len();
         self.relinearizations += usize::from(!products.is_empty());
         self.rescales += 1;
@@ -86,6 +108,6 @@ impl Arithmetic for Clear {
             sum.depth = sum.depth.max(power.depth);
         }
         sum.depth += 1;
-        sum
+        Ok(sum)
     }
 }

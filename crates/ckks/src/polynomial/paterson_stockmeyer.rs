@@ -110,17 +110,20 @@ impl PatersonStockmeyer {
     }
 
     /// Evaluates by any arithmetic, from the value of `T_1`.
+    ///
+    /// # Errors
+    /// If one of its steps cannot be done.
     pub fn evaluate<A: Arithmetic>(
         &self,
         arithmetic: &mut A,
         first: A::Value,
         target: &A::Target,
-    ) -> A::Value {
+    ) -> Result<A::Value, A::Error> {
         let mut basis = BTreeMap::from([(1, first)]);
         for power in &self.powers {
             let (a, b) = power.halves;
             let difference = (a > b).then(|| &basis[&(a - b)]);
-            let value = arithmetic.power(&basis[&a], &basis[&b], difference);
+            let value = arithmetic.power(&basis[&a], &basis[&b], difference)?;
             basis.insert(power.index, value);
         }
         self.root.evaluate(arithmetic, &basis, target)
@@ -129,7 +132,8 @@ impl PatersonStockmeyer {
     /// Evaluates in the clear; `t` is between -1 and 1.
     pub fn evaluate_clear(&self, t: f64) -> f64 {
         let first = Counted { value: t, depth: 0 };
-        self.evaluate(&mut Clear::default(), first, &()).value
+        let Ok(result) = self.evaluate(&mut Clear::default(), first, &());
+        result.value
     }
 }
 
@@ -194,12 +198,12 @@ impl Node {
         arithmetic: &mut A,
         basis: &BTreeMap<usize, A::Value>,
         target: &A::Target,
-    ) -> A::Value {
+    ) -> Result<A::Value, A::Error> {
         let mut products = Vec::with_capacity(self.products.len());
         for product in &self.products {
             let power = &basis[&product.power];
             let factor_target = arithmetic.factor_target(power, target);
-            let factor = product.factor.evaluate(arithmetic, basis, &factor_target);
+            let factor = product.factor.evaluate(arithmetic, basis, &factor_target)?;
             products.push((power, factor));
         }
         let linear: Vec<_> = self.linear.iter().map(|&(k, c)| (c, &basis[&k])).collect();
@@ -281,7 +285,7 @@ mod tests {
             assert_eq!(plan.depth(), least, "degree {degree}");
             for t in [-1.0, -0.99, -0.3, 0.0, 0.123, 0.7, 1.0] {
                 let mut clear = Clear::default();
-                let result = plan.evaluate(&mut clear, Counted { value: t, depth: 0 }, &());
+                let Ok(result) = plan.evaluate(&mut clear, Counted { value: t, depth: 0 }, &());
                 assert!((result.value - polynomial.evaluate(t)).abs() < 1e-12);
                 assert_eq!(result.depth, least, "degree {degree}");
                 assert_eq!(clear.products, plan.products());

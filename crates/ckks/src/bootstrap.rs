@@ -1,0 +1,189 @@
+//! Bootstrapping: new levels for a ciphertext that has used its own.
+//!
+//! In this order: [`slots_to_coeffs`] moves the numbers to coefficients, at the lowest levels,
+//! where that costs least; [`raise`] takes the ciphertext modulo the first prime as one modulo
+//! all, which adds a multiple of the first prime to every coefficient; [`coeffs_to_slots`] moves
+//! coefficients to slots; [`eval_mod`] takes the multiples away. While the ciphertext is raised
+//! it is encrypted under a sparse secret ([`encapsulation`]), which keeps the multiples small.
+//!
+//! # Source
+//! Cheon et al. (2018/153); Bossuat et al. (2020/1203, 2022/024); Bae et al. (2022/1167) for the
+//! order.
+
+mod coeffs_to_slots;
+mod encapsulation;
+mod eval_mod;
+mod preset;
+mod raise;
+mod slots_to_coeffs;
+
+pub use encapsulation::EncapsulationKeys;
+pub use preset::Preset;
+
+use crate::polynomial::EvalModSpec;
+use crate::{
+    Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, Params, Result, SecretKey,
+};
+use coeffs_to_slots::CoeffsToSlots;
+use encapsulation::Encapsulation;
+use eval_mod::EncryptedEvalMod;
+use raise::Raise;
+use slots_to_coeffs::SlotsToCoeffs;
+
+/// Which numbers are in the slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SlotKind {
+    /// Real numbers: what is imaginary is thrown away.
+    Real,
+    /// Complex numbers, for about a third more time.
+    Complex,
+}
+
+/// What is asked of a bootstrapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootstrapSpec {
+    /// Number of slots, a power of two from 2 to half the degree.
+    pub slots: usize,
+    /// What is in them.
+    pub kind: SlotKind,
+    /// Levels of slots-to-coeffs, the lowest ones of the chain.
+    pub slots_to_coeffs_levels: usize,
+    /// Levels of coeffs-to-slots, the highest ones of the chain.
+    pub coeffs_to_slots_levels: usize,
+    /// The reduction modulo the first prime.
+    pub eval_mod: EvalModSpec,
+}
+
+/// A bootstrapping of ciphertexts of some parameters: all that can be computed beforehand.
+#[derive(Debug)]
+pub struct Bootstrapper {
+    params: Params,
+    spec: BootstrapSpec,
+    slots_to_coeffs: SlotsToCoeffs,
+    encapsulation: Encapsulation,
+    raise: Raise,
+    coeffs_to_slots: CoeffsToSlots,
+    eval_mod: EncryptedEvalMod,
+}
+
+impl Bootstrapper {
+    /// Computes matrices and constants.
+    ///
+    /// # Errors
+    /// If the chain is too short for it, the slots do not fit, or the secret that is used while
+    /// a ciphertext is raised would be insecure.
+    pub fn new(encoder: &Encoder, spec: BootstrapSpec) -> Result<Self> {
+        let params = encoder.params().clone();
+        check(&params, &spec)?;
+        let eval_mod = EncryptedEvalMod::new(&params, &spec)?;
+        Ok(Bootstrapper {
+            slots_to_coeffs: SlotsToCoeffs::new(encoder, &spec)?,
+            encapsulation: Encapsulation::new(&params)?,
+            raise: Raise::new(&params)?,
+            coeffs_to_slots: CoeffsToSlots::new(encoder, &spec, eval_mod.scale_of_input())?,
+            eval_mod,
+            spec,
+            params,
+        })
+    }
+
+    /// What was asked.
+    pub fn spec(&self) -> &BootstrapSpec {
+        &self.spec
+    }
+
+    /// The level that a ciphertext must have at least.
+    pub fn input_level(&self) -> usize {
+        self.spec.slots_to_coeffs_levels
+    }
+
+    /// The level of what comes out.
+    pub fn output_level(&self) -> usize {
+        self.eval_mod.output_level()
+    }
+
+    /// Levels from one bootstrapping to the next.
+    pub fn levels_between(&self) -> usize {
+        self.output_level() - self.input_level()
+    }
+
+    /// Bytes that its matrices take in memory.
+    pub fn bytes(&self) -> usize {
+        self.slots_to_coeffs.bytes() + self.coeffs_to_slots.bytes()
+    }
+
+    /// Generates the keys that it needs: those for rotations and products are added to others,
+    /// those for the sparse secret come by themselves.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the secret key is of other parameters.
+    pub fn generate_keys(
+        &self,
+        secret: &SecretKey,
+        keys: &mut EvaluationKeys,
+    ) -> Result<EncapsulationKeys> {
+        self.slots_to_coeffs.add_keys(keys, secret)?;
+        self.coeffs_to_slots.add_keys(keys, secret)?;
+        let level = self.coeffs_to_slots.output_level();
+        keys.add_galois(secret, Galois::Conjugation, level)?;
+        keys.add_relinearization(secret, level)?;
+        self.encapsulation.generate_keys(secret)
+    }
+
+    /// A ciphertext of the same numbers with new levels, at the default scale.
+    ///
+    /// # Levels
+    /// From [`Bootstrapper::input_level`] or more to [`Bootstrapper::output_level`].
+    ///
+    /// # Range
+    /// Numbers between -1 and 1 at the default scale. With larger ones precision falls, and fails
+    /// beyond about `2^(message ratio - 3)` times that.
+    ///
+    /// # Errors
+    /// If the ciphertext has too few levels, other slots or other parameters, or a key is
+    /// missing.
+    pub fn bootstrap(
+        &self,
+        evaluator: &Evaluator,
+        keys: &EncapsulationKeys,
+        a: &Ciphertext,
+    ) -> Result<Ciphertext> {
+        let coefficients = self.slots_to_coeffs.apply(evaluator, a)?;
+        let message_scale = coefficients.scale();
+        let sparse = self.encapsulation.to_sparse(keys, &coefficients);
+        let raised = self.raise.apply(&sparse);
+        let raised = self.encapsulation.to_dense(keys, raised);
+        let raised = raised.with_scale(self.eval_mod.scale_of_raised());
+        let slots = self.coeffs_to_slots.apply(evaluator, &raised)?;
+        self.eval_mod.apply(evaluator, &slots, message_scale)
+    }
+
+    /// The parameters that it is of.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+}
+
+fn check(params: &Params, spec: &BootstrapSpec) -> Result<()> {
+    let (slots, most) = (spec.slots, params.most_slots());
+    if !slots.is_power_of_two() || slots < 2 || slots > most {
+        return Err(Error::Slots {
+            found: slots,
+            slots: most,
+        });
+    }
+    if spec.slots_to_coeffs_levels == 0 || spec.coeffs_to_slots_levels == 0 {
+        let text = "a bootstrapping needs a level for each transform at least";
+        return Err(Error::Params(text.to_owned()));
+    }
+    Ok(())
+}
+
+/// Splits `layers` butterflies into `levels` groups of about equal size, or fewer where there are
+/// fewer.
+fn groups(layers: u32, levels: usize) -> Vec<u32> {
+    let levels = u32::try_from(levels).unwrap_or(u32::MAX).min(layers);
+    (0..levels)
+        .map(|group| (layers * (group + 1)) / levels - (layers * group) / levels)
+        .collect()
+}

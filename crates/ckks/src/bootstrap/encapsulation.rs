@@ -1,0 +1,106 @@
+//! A sparse secret for the time that a ciphertext is raised.
+//!
+//! # Source
+//! Bossuat, Troncoso-Pastoriza, Hubaux (2022/024).
+
+use crate::evaluator::switch;
+use crate::gadget::Gadget;
+use crate::keys::SwitchingKey;
+use crate::params::bits_of;
+use crate::secret_key::{SecretKey, fresh_sampler};
+use crate::{Ciphertext, Error, Params, Result, security};
+use nearfield_ring::Limbs;
+use zeroize::Zeroizing;
+
+/// Values of the sparse secret that are not 0.
+pub(super) const WEIGHT: usize = 32;
+
+/// Special primes of the switch to the sparse secret.
+const SPECIAL: usize = 2;
+
+/// Keys to and from a sparse secret that nobody keeps.
+///
+/// The key to the sparse secret exists modulo the first prime and two special ones alone: that is
+/// so little that even a sparse secret is safe. The key back is an encryption under the main
+/// secret, at the highest level.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncapsulationKeys {
+    pub(crate) to_sparse: SwitchingKey,
+    pub(crate) to_dense: SwitchingKey,
+}
+
+/// How a ciphertext is switched to the sparse secret.
+#[derive(Debug)]
+pub(super) struct Encapsulation {
+    params: Params,
+    low: Gadget,
+}
+
+impl EncapsulationKeys {
+    /// The primes of the key to the sparse secret.
+    pub fn sparse_limbs(&self) -> Limbs {
+        self.to_sparse.digits[0][0].limbs()
+    }
+
+    /// Bytes that they take in memory.
+    pub fn bytes(&self) -> usize {
+        self.to_sparse.bytes() + self.to_dense.bytes()
+    }
+}
+
+impl Encapsulation {
+    pub(super) fn new(params: &Params) -> Result<Self> {
+        let limbs = Limbs {
+            chain: 1,
+            special: SPECIAL.min(params.ring().limbs().special),
+        };
+        let found = bits_of(params.ring().moduli(limbs));
+        let log_degree = params.spec().log_degree;
+        let limit = security::most_bits_of_sparse_secret(log_degree);
+        if !params.is_insecure() && found > f64::from(limit) {
+            return Err(Error::Insecure {
+                log_degree,
+                found,
+                limit,
+            });
+        }
+        Ok(Encapsulation {
+            low: Gadget::new(params.ring(), limbs, 1)?,
+            params: params.clone(),
+        })
+    }
+
+    pub(super) fn generate_keys(&self, secret: &SecretKey) -> Result<EncapsulationKeys> {
+        let ring = self.params.ring();
+        let mut coefficients = Zeroizing::new(vec![0; ring.degree()]);
+        fresh_sampler()?.sparse_ternary(WEIGHT, &mut coefficients);
+        let sparse = SecretKey::from_coefficients(&self.params, coefficients);
+        let (dense, sparse) = (secret.values(), sparse.values());
+        let (gadget, top) = (self.params.gadget(), self.params.top_level());
+        Ok(EncapsulationKeys {
+            to_sparse: SwitchingKey::generate(ring, &self.low, 1, [dense, sparse])?,
+            to_dense: SwitchingKey::generate(ring, gadget, top + 1, [sparse, dense])?,
+        })
+    }
+
+    /// A ciphertext at level 0 under the sparse secret.
+    pub(super) fn to_sparse(&self, keys: &EncapsulationKeys, a: &Ciphertext) -> Ciphertext {
+        self.switch(&self.low, &keys.to_sparse, a)
+    }
+
+    /// A raised ciphertext under the main secret.
+    pub(super) fn to_dense(&self, keys: &EncapsulationKeys, a: Ciphertext) -> Ciphertext {
+        self.switch(self.params.gadget(), &keys.to_dense, &a)
+    }
+
+    fn switch(&self, gadget: &Gadget, key: &SwitchingKey, a: &Ciphertext) -> Ciphertext {
+        let ring = self.params.ring();
+        let [first, second] = switch(ring, gadget, &a.parts[1], key);
+        let first = gadget.lower(ring, first, false, |index, row| {
+            let modulus = ring.chain_table(index).modulus();
+            modulus.add_rows(row, &a.parts[0].rows()[index]);
+        });
+        let second = gadget.lower(ring, second, false, |_, _| ());
+        a.like([first, second], a.scale)
+    }
+}

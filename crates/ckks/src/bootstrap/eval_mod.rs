@@ -1,0 +1,158 @@
+//! The reduction modulo the first prime.
+
+use super::{BootstrapSpec, SlotKind};
+use crate::evaluator::prime_of;
+use crate::params::limbs_at;
+use crate::polynomial::EvalMod;
+use crate::{Ciphertext, Encoder, Error, Evaluator, Params, Plaintext, Result};
+use num_complex::Complex64;
+
+/// The reduction of slots modulo the first prime, with all scales planned from the end: each is
+/// what makes the next one right.
+#[derive(Debug)]
+pub(super) struct EncryptedEvalMod {
+    params: Params,
+    eval_mod: EvalMod,
+    kind: SlotKind,
+    input_level: usize,
+    scale_of_raised: f64,
+    /// `i` in every slot.
+    imaginary: Plaintext,
+    /// `-i` in every slot.
+    negative_imaginary: Plaintext,
+}
+
+/// The first prime.
+pub(super) fn first_prime(params: &Params) -> f64 {
+    prime_of(params, 0)
+}
+
+/// The scale at which a raised ciphertext's coefficients are the argument of the polynomial,
+/// between -1 and 1: multiples of the first prime up to `K`.
+pub(super) fn scale_of_raised(params: &Params, spec: &BootstrapSpec) -> f64 {
+    first_prime(params) * f64::from(spec.eval_mod.bound)
+}
+
+impl EncryptedEvalMod {
+    pub(super) fn new(params: &Params, spec: &BootstrapSpec) -> Result<Self> {
+        let eval_mod = EvalMod::new(spec.eval_mod);
+        let above = spec.coeffs_to_slots_levels;
+        let needed = above + eval_mod.depth() as usize + spec.slots_to_coeffs_levels;
+        let left = params.top_level();
+        if left < needed {
+            return Err(Error::Levels {
+                operation: "a bootstrapping",
+                needed,
+                left,
+            });
+        }
+        let encoder = Encoder::new(params);
+        let everywhere = |value| {
+            let values = vec![value; spec.slots];
+            Ok::<_, Error>(Plaintext {
+                params: params.clone(),
+                poly: encoder.encode_poly(&values, limbs_at(left - above), 1.0)?,
+                scale: 1.0,
+                slots: spec.slots,
+            })
+        };
+        Ok(EncryptedEvalMod {
+            params: params.clone(),
+            eval_mod,
+            kind: spec.kind,
+            input_level: left - above,
+            scale_of_raised: scale_of_raised(params, spec),
+            imaginary: everywhere(Complex64::I)?,
+            negative_imaginary: everywhere(-Complex64::I)?,
+        })
+    }
+
+    pub(super) fn output_level(&self) -> usize {
+        self.input_level - self.eval_mod.depth() as usize
+    }
+
+    pub(super) fn scale_of_raised(&self) -> f64 {
+        self.scale_of_raised
+    }
+
+    /// The scale that the argument should have: the prime of its level, so that squares keep it.
+    pub(super) fn scale_of_input(&self) -> f64 {
+        prime_of(&self.params, self.input_level)
+    }
+
+    /// The numbers, from slots of halved coefficients, at the default scale.
+    pub(super) fn apply(
+        &self,
+        evaluator: &Evaluator,
+        a: &Ciphertext,
+        message_scale: f64,
+    ) -> Result<Ciphertext> {
+        let conjugate = evaluator.conjugate(a)?;
+        let real = evaluator.add(a, &conjugate)?;
+        let reduced = self.reduce(evaluator, &real, message_scale)?;
+        if self.kind == SlotKind::Real {
+            return Ok(reduced);
+        }
+        let difference = evaluator.sub(a, &conjugate)?;
+        let imaginary = evaluator.multiply_plain(&difference, &self.negative_imaginary)?;
+        let imaginary = self.reduce(evaluator, &imaginary, message_scale)?;
+        let imaginary = evaluator.multiply_plain(&imaginary, &self.imaginary)?;
+        evaluator.add(&reduced, &imaginary)
+    }
+
+    /// One reduction. The cosine's value is `z`; the result is `gain z (1 + cubic z^2)`, where
+    /// both constants are taken into the scales.
+    fn reduce(
+        &self,
+        evaluator: &Evaluator,
+        a: &Ciphertext,
+        message_scale: f64,
+    ) -> Result<Ciphertext> {
+        let (of_sine, of_cosine) = self.scales(message_scale);
+        let mut z = evaluator.evaluate_series(self.eval_mod.plan(), a, of_cosine)?;
+        for _ in 0..self.eval_mod.double_angles() {
+            let mut square = evaluator.tensor(&z, &z)?;
+            evaluator.add_constant_to_product(&mut square, -2.0)?;
+            z = evaluator.relinearize_rescale(&square)?;
+        }
+        debug_assert!((z.scale() / of_sine - 1.0).abs() < 1e-9);
+        let result = match self.eval_mod.cubic() {
+            None => z,
+            Some(cubic) => {
+                let mut square = evaluator.tensor(&z, &z)?.with_scale_over(cubic);
+                evaluator.add_constant_to_product(&mut square, 1.0)?;
+                let factor = evaluator.relinearize_rescale(&square)?;
+                evaluator.multiply(&z, &factor)?
+            }
+        };
+        // The result is the message over the first prime, without the gain. By plan, this is the
+        // default scale; rounding apart, it is made so exactly.
+        let to_message = message_scale / first_prime(&self.params) / self.eval_mod.gain();
+        let scale = result.scale() * to_message;
+        debug_assert!((scale / self.params.scale() - 1.0).abs() < 1e-9);
+        Ok(result.with_scale(scale))
+    }
+
+    /// The scales of the sine and of the cosine before its angle is doubled, that lead to the
+    /// default scale in the end.
+    fn scales(&self, message_scale: f64) -> (f64, f64) {
+        let prime = |level: usize| prime_of(&self.params, level);
+        let ratio = first_prime(&self.params) / message_scale;
+        let end = self.params.scale() * ratio * self.eval_mod.gain();
+        let output = self.output_level();
+        let (of_sine, mut level) = match self.eval_mod.cubic() {
+            None => (end, output),
+            Some(cubic) => {
+                // z z^2 / cubic, over two primes.
+                let cube = end * prime(output + 1) * prime(output + 2) * cubic;
+                (cube.cbrt(), output + 2)
+            }
+        };
+        let mut scale = of_sine;
+        for _ in 0..self.eval_mod.double_angles() {
+            level += 1;
+            scale = (scale * prime(level)).sqrt();
+        }
+        (of_sine, scale)
+    }
+}

@@ -1,0 +1,48 @@
+//! A ciphertext modulo the first prime, taken as one modulo all.
+
+use crate::{Ciphertext, Params, Result};
+use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Ntt, Poly};
+
+/// From the first prime to all others.
+#[derive(Debug)]
+pub(super) struct Raise {
+    params: Params,
+    conversion: BaseConversion,
+}
+
+impl Raise {
+    pub(super) fn new(params: &Params) -> Result<Self> {
+        let chain = Limbs::chain(params.top_level() + 1);
+        let moduli: Vec<Modulus> = params.ring().moduli(chain).collect();
+        let (from, to) = (Basis::new(&moduli[..1])?, Basis::new(&moduli[1..])?);
+        Ok(Raise {
+            params: params.clone(),
+            conversion: BaseConversion::new(&from, &to)?,
+        })
+    }
+
+    /// Coefficients keep their values between plus and minus half the first prime.
+    pub(super) fn apply(&self, a: &Ciphertext) -> Ciphertext {
+        let [first, second] = [0, 1].map(|part: usize| self.raise(&a.parts[part]));
+        a.like([first, second], a.scale)
+    }
+
+    fn raise(&self, part: &Poly<Ntt>) -> Poly<Ntt> {
+        let ring = self.params.ring();
+        let mut digits = part.rows()[0].clone();
+        ring.chain_table(0)
+            .inverse_times(&mut digits, self.conversion.digit_factor(0));
+        let mut excess = ring.row();
+        self.conversion.excess(&[&digits], &mut excess);
+        let mut raised = ring.unfilled(Limbs::chain(self.params.top_level() + 1));
+        ring.each(&mut raised, |table, index, row| {
+            if index == 0 {
+                row.copy_from_slice(&part.rows()[0]);
+            } else {
+                self.conversion.target(index - 1, &[&digits], &excess, row);
+                table.forward(row);
+            }
+        });
+        raised
+    }
+}

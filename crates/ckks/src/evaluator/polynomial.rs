@@ -1,0 +1,133 @@
+//! Polynomials of ciphertexts.
+
+use super::{Evaluator, check_scales, prime_of};
+use crate::polynomial::{Arithmetic, PatersonStockmeyer};
+use crate::{Ciphertext, Error, Product, Result};
+
+/// The level and the scale that a value must have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Target {
+    /// The level.
+    pub level: usize,
+    /// The scale.
+    pub scale: f64,
+}
+
+/// Evaluates series on ciphertexts, every node at the level and scale that its sum wants.
+///
+/// # Source
+/// Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux (2020/1203), section 5.
+struct Encrypted<'a>(&'a Evaluator);
+
+impl Evaluator {
+    /// The value of a Chebyshev series, from that of `T_1`: what is encrypted must be between -1
+    /// and 1.
+    ///
+    /// # Levels
+    /// As many as the plan says; the result has the scale `scale`.
+    ///
+    /// # Errors
+    /// If there are too few levels, or there is no relinearization key.
+    pub fn evaluate_series(
+        &self,
+        plan: &PatersonStockmeyer,
+        a: &Ciphertext,
+        scale: f64,
+    ) -> Result<Ciphertext> {
+        let needed = plan.depth() as usize;
+        let left = a.level();
+        let level = left.checked_sub(needed).ok_or(Error::Levels {
+            operation: "a polynomial",
+            needed,
+            left,
+        })?;
+        plan.evaluate(&mut Encrypted(self), a.clone(), &Target { level, scale })
+    }
+}
+
+impl Encrypted<'_> {
+    /// What a node's sum is like before it is rescaled.
+    fn before(&self, target: &Target) -> Target {
+        let level = target.level + 1;
+        Target {
+            level,
+            scale: target.scale * prime_of(&self.0.params, level),
+        }
+    }
+
+    /// `2 a b` at a level.
+    fn doubled_product(&self, a: &Ciphertext, b: &Ciphertext, level: usize) -> Result<Product> {
+        let mut twice = a.clone();
+        twice.drop_to(level)?;
+        let once = twice.clone();
+        self.0.add_assign(&mut twice, &once)?;
+        self.0.tensor(&twice, b)
+    }
+}
+
+impl Arithmetic for Encrypted<'_> {
+    type Value = Ciphertext;
+    type Target = Target;
+    type Error = Error;
+
+    fn power(
+        &mut self,
+        a: &Ciphertext,
+        b: &Ciphertext,
+        c: Option<&Ciphertext>,
+    ) -> Result<Ciphertext> {
+        let level = a.level().min(b.level());
+        let mut product = self.doubled_product(a, b, level)?;
+        match c {
+            None => self.0.add_constant_to_product(&mut product, -1.0)?,
+            Some(c) => self.0.add_scaled_to_product(&mut product, c, -1.0)?,
+        }
+        self.0.relinearize_rescale(&product)
+    }
+
+    fn factor_target(&self, power: &Ciphertext, target: &Target) -> Target {
+        let before = self.before(target);
+        Target {
+            level: before.level,
+            scale: before.scale / power.scale(),
+        }
+    }
+
+    fn combine(
+        &mut self,
+        products: &[(&Ciphertext, Ciphertext)],
+        linear: &[(f64, &Ciphertext)],
+        constant: f64,
+        target: &Target,
+    ) -> Result<Ciphertext> {
+        let before = self.before(target);
+        let mut sum: Option<Product> = None;
+        for (power, factor) in products {
+            let product = self.doubled_product(power, factor, before.level)?;
+            match &mut sum {
+                None => sum = Some(product),
+                Some(sum) => self.0.add_product_assign(sum, &product)?,
+            }
+        }
+        if let Some(mut sum) = sum {
+            check_scales(sum.scale(), before.scale)?;
+            for (c, power) in linear {
+                self.0.add_scaled_to_product(&mut sum, power, *c)?;
+            }
+            self.0.add_constant_to_product(&mut sum, constant)?;
+            return self.0.relinearize_rescale(&sum);
+        }
+        let Some((first, rest)) = linear.split_first() else {
+            return Err(Error::Params("a polynomial without terms".to_owned()));
+        };
+        let mut start = first.1.clone();
+        start.drop_to(before.level)?;
+        let factor = before.scale / start.scale();
+        let mut sum = self.0.multiply_constant(&start, first.0, factor)?;
+        for (c, power) in rest {
+            self.0.add_scaled_assign(&mut sum, power, *c)?;
+        }
+        self.0.add_constant_assign(&mut sum, constant)?;
+        self.0.rescale(&sum)
+    }
+}
