@@ -10,12 +10,17 @@ pub trait Arithmetic {
     type Target;
 
     /// `2 a b - c`, or `2 a b - 1` without `c`, relinearized and rescaled.
+    ///
+    /// The factor 2 takes no addition: it halves the scale that the product is said to have. A
+    /// scale of twice the prime then stays what it is, and carries half the noise.
     fn power(&mut self, a: &Self::Value, b: &Self::Value, c: Option<&Self::Value>) -> Self::Value;
 
     /// What a factor must be like for its product with a basis polynomial to meet a target.
     fn factor_target(&self, power: &Self::Value, target: &Self::Target) -> Self::Target;
 
     /// `sum of 2 T factor + sum of c T + constant`, relinearized and rescaled, to meet a target.
+    ///
+    /// All is added at the scale of the target times the prime that rescaling drops.
     fn combine(
         &mut self,
         products: &[(&Self::Value, Self::Value)],
