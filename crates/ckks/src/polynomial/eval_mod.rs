@@ -36,7 +36,7 @@ impl Default for EvalModSpec {
 ///
 /// With `z_0` the polynomial's value at `x`, near `2 cos(2 pi (x - 1/4) / 2^r)`, the `r` steps
 /// `z <- z^2 - 2` double the angle and end at `2 sin(2 pi x)`. Twice the cosine has no constant to
-/// multiply with, and the subtracted one is exact at any scale. The result is
+/// multiply with, and an integer to subtract. The result is
 /// `gain z (1 + cubic z^2)`, where `cubic` can be had by relabelling the scale of `z^2`, and `gain`
 /// by the constant that brings `z` down to the level and the scale of its partner, or (without
 /// arcsine) by relabelling that of the result.
@@ -49,7 +49,7 @@ impl Default for EvalModSpec {
 /// means nothing.
 ///
 /// # Source
-/// Han, Ki 2019/688, section 3 (interpolation near the integers, double angles); Lee, Lee, Lee,
+/// Han, Ki 2019/688 (interpolation near the integers, double angles); Lee, Lee, Lee,
 /// Kim, No 2020/552 (arcsine).
 ///
 /// # Deviates
