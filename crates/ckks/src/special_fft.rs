@@ -16,8 +16,7 @@ const MAX_SLOTS: usize = 1 << 16;
 /// `zeta^slots` is `i` and so is every root that has a slot.
 ///
 /// # Source
-/// Cheon, Han, Kim, Kim, Song 2018/931, section 2; the order of slots is that of Chen,
-/// Chillotti, Song 2018/1043.
+/// Cheon, Han, Kim, Kim, Song 2018/153.
 #[derive(Clone, Debug)]
 pub struct SpecialFft {
     /// Twiddle `j` of the butterflies that join halves of length `h` is entry `h + j`.

@@ -75,9 +75,10 @@ impl EncryptedEvalMod {
         self.scale_of_raised
     }
 
-    /// The scale that the argument should have: the prime of its level, so that squares keep it.
+    /// The scale that the argument should have: twice the prime of its level, so that doubled
+    /// products keep it.
     pub(super) fn scale_of_input(&self) -> f64 {
-        prime_of(&self.params, self.input_level)
+        2.0 * prime_of(&self.params, self.input_level)
     }
 
     /// The numbers, from slots of halved coefficients, at the default scale.

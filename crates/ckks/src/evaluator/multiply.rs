@@ -17,11 +17,21 @@ impl Evaluator {
     /// # Errors
     /// If slots or parameters differ.
     pub fn tensor(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Product> {
+        self.tensor_at(a, b, a.level().min(b.level()))
+    }
+
+    /// [`Evaluator::tensor`] at a level that both factors have at least.
+    pub(super) fn tensor_at(
+        &self,
+        a: &Ciphertext,
+        b: &Ciphertext,
+        level: usize,
+    ) -> Result<Product> {
         self.check(&a.params, "the first factor")?;
         self.check(&b.params, "the second factor")?;
         check_slots(a.slots, b.slots)?;
         let ring = self.params.ring();
-        let limbs = limbs_at(a.level().min(b.level()));
+        let limbs = limbs_at(level);
         let mut parts = [(); 3].map(|()| ring.unfilled(limbs));
         let [d0, d1, d2] = &mut parts;
         let rows = (d0.rows_mut(), d1.rows_mut(), d2.rows_mut());

@@ -55,13 +55,11 @@ impl Encrypted<'_> {
         }
     }
 
-    /// `2 a b` at a level.
+    /// `2 a b` at a level. The 2 costs nothing: the product is taken at half its scale, so that
+    /// scales stay where they are if they are twice the prime.
     fn doubled_product(&self, a: &Ciphertext, b: &Ciphertext, level: usize) -> Result<Product> {
-        let mut twice = a.clone();
-        twice.drop_to(level)?;
-        let once = twice.clone();
-        self.0.add_assign(&mut twice, &once)?;
-        self.0.tensor(&twice, b)
+        let product = self.0.tensor_at(a, b, level)?;
+        Ok(product.with_scale_over(2.0))
     }
 }
 
@@ -89,7 +87,7 @@ impl Arithmetic for Encrypted<'_> {
         let before = self.before(target);
         Target {
             level: before.level,
-            scale: before.scale / power.scale(),
+            scale: 2.0 * before.scale / power.scale(),
         }
     }
 

@@ -13,8 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// babies than giants are of advantage: 16 x 4 for the 63 diagonals of a radix-32 factor.
 ///
 /// # Source
-/// Halevi, Shoup 2018/244, section 4.2; Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux 2020/1203,
-/// section 4.
+/// Halevi, Shoup 2018/244; Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux 2020/1203.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BabyGiant {
     slots: usize,

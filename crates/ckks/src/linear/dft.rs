@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 /// If the groups do not sum to `log_slots`, one of them is 0, or `scaling` is not positive.
 ///
 /// # Source
-/// Chen, Chillotti, Song 2018/1043, section 4; Han, Hhan, Cheon 2018/1073.
+/// Chen, Chillotti, Song 2018/1043; Han, Hhan, Cheon 2018/1073.
 pub fn slots_to_coeffs(log_slots: u32, groups: &[u32], scaling: f64) -> Vec<Diagonals> {
     let fft = SpecialFft::new(1 << log_slots);
     let layers = (0..log_slots).map(|layer| butterflies(&fft, 1 << layer));

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 /// Every diagonal has `slots` entries. Diagonals that hold nothing but zeros are left out.
 ///
 /// # Source
-/// Halevi, Shoup 2014/106, section 5.
+/// Halevi, Shoup 2014/106.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagonals {
     slots: usize,

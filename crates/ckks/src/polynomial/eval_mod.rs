@@ -36,7 +36,7 @@ impl Default for EvalModSpec {
 ///
 /// With `z_0` the polynomial's value at `x`, near `2 cos(2 pi (x - 1/4) / 2^r)`, the `r` steps
 /// `z <- z^2 - 2` double the angle and end at `2 sin(2 pi x)`. Twice the cosine has no constant to
-/// multiply with, and the subtracted one is exact at any scale. The result is
+/// multiply with, and an integer to subtract. The result is
 /// `gain z (1 + cubic z^2)`, where `cubic` can be had by relabelling the scale of `z^2`, and `gain`
 /// by the constant that brings `z` down to the level and the scale of its partner, or (without
 /// arcsine) by relabelling that of the result.
@@ -49,7 +49,7 @@ impl Default for EvalModSpec {
 /// means nothing.
 ///
 /// # Source
-/// Han, Ki 2019/688, section 3 (interpolation near the integers, double angles); Lee, Lee, Lee,
+/// Han, Ki 2019/688 (interpolation near the integers, double angles); Lee, Lee, Lee,
 /// Kim, No 2020/552 (arcsine).
 ///
 /// # Deviates
@@ -139,7 +139,11 @@ impl EvalMod {
 
     /// The result in the clear, step by step as for ciphertexts.
     pub fn evaluate(&self, x: f64) -> f64 {
-        let mut z = self.plan.evaluate_clear(x / f64::from(self.spec.bound));
+        self.evaluate_from(self.plan.evaluate_clear(x / f64::from(self.spec.bound)))
+    }
+
+    /// What follows the polynomial.
+    fn evaluate_from(&self, mut z: f64) -> f64 {
         for _ in 0..self.spec.double_angles {
             z = z * z - 2.0;
         }
@@ -179,6 +183,7 @@ fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::polynomial::{Arithmetic, Clear, Counted};
 
     /// The greatest error for messages up to `2^-message_bits` and integers up to `reach`, in bits
     /// below the greatest message.
@@ -201,6 +206,64 @@ mod tests {
             arcsine,
             ..EvalModSpec::default()
         })
+    }
+
+    /// Clear numbers, with an error in the basis polynomial that is built after so many others.
+    struct Disturbed {
+        clear: Clear,
+        built_before: usize,
+        error: f64,
+    }
+
+    impl Arithmetic for Disturbed {
+        type Value = Counted;
+        type Target = ();
+
+        fn power(&mut self, a: &Counted, b: &Counted, c: Option<&Counted>) -> Counted {
+            let disturbed = self.clear.products == self.built_before;
+            let mut power = self.clear.power(a, b, c);
+            power.value += if disturbed { self.error } else { 0.0 };
+            power
+        }
+
+        fn factor_target(&self, _: &Counted, (): &()) {}
+
+        fn combine(
+            &mut self,
+            products: &[(&Counted, Counted)],
+            linear: &[(f64, &Counted)],
+            constant: f64,
+            (): &(),
+        ) -> Counted {
+            self.clear.combine(products, linear, constant, &())
+        }
+    }
+
+    /// By how much an error in a basis polynomial disturbs the result, at worst.
+    fn sensitivity(eval_mod: &EvalMod, built_before: usize) -> f64 {
+        let error = 1e-9;
+        let disturbance = |integer: i32| {
+            let t = f64::from(integer) / f64::from(eval_mod.spec.bound);
+            let mut disturbed = Disturbed {
+                clear: Clear::default(),
+                built_before,
+                error,
+            };
+            let first = Counted { value: t, depth: 0 };
+            let z = eval_mod.plan.evaluate(&mut disturbed, first, &()).value;
+            (eval_mod.evaluate_from(z) / error).abs()
+        };
+        (-10..=10).map(disturbance).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn noise_of_the_first_square_matters_most() {
+        let eval_mod = EvalMod::new(EvalModSpec::default());
+        let indices: Vec<usize> = eval_mod.plan().powers().iter().map(|p| p.index).collect();
+        assert_eq!(indices, [2, 3, 4, 8, 16]);
+        let sensitivities: Vec<f64> = (0..5).map(|k| sensitivity(&eval_mod, k).round()).collect();
+        // An error in the input itself counts 16 times.
+        assert_eq!(sensitivities, [253.0, 4.0, 63.0, 16.0, 0.0]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The least that there are for degree `d`, `ceil(log2(d + 1))`.
 ///
 /// # Source
-/// Paterson, Stockmeyer 1973; Han, Ki 2019/688, section 3.1; Bossuat, Mouchet, Troncoso-Pastoriza,
+/// Paterson, Stockmeyer 1973; Han, Ki 2019/688; Bossuat, Mouchet, Troncoso-Pastoriza,
 /// Hubaux 2020/1203, section 5.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PatersonStockmeyer {

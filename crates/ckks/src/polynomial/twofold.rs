@@ -11,7 +11,7 @@ use std::ops::{Add, Div, Mul, Neg, Sub};
 /// Exponents as of `f64`; every operation is exact to about 2^-104.
 ///
 /// # Source
-/// Dekker 1971; Joldes, Muller, Popescu 2017, algorithms 4, 6, 12 and 17.
+/// Dekker 1971; Joldes, Muller, Popescu 2017.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Twofold {
     high: f64,
