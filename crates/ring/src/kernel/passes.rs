@@ -108,47 +108,37 @@ macro_rules! passes {
             }
         }
 
-        /// The third and fourth level of 16 coefficients; `pairs` are those of four levels.
-        ///
-        /// # Safety
-        /// 15 pairs.
-        #[inline]
-        #[target_feature(enable = $features)]
-        unsafe fn forward16_after(field: Field, x: [[V; 4]; 4], pairs: *const f64) -> [[V; 4]; 4] {
-            let [a, b, c, d] = x;
-            // SAFETY: as promised.
-            unsafe {
+        // Two levels of 16 coefficients in vectors, by the 15 pairs of four levels: macros, since
+        // compilers do not put functions of this size in line, and pass vectors through memory.
+
+        /// The third and fourth level of four.
+        macro_rules! forward16_after {
+            ($field:ident, $x:expr, $pairs:ident) => {{
+                let [a, b, c, d] = $x;
                 [
-                    forward4(field, [a[0], b[0], c[0], d[0]], three(pairs, 3, 7)),
-                    forward4(field, [a[1], b[1], c[1], d[1]], three(pairs, 4, 9)),
-                    forward4(field, [a[2], b[2], c[2], d[2]], three(pairs, 5, 11)),
-                    forward4(field, [a[3], b[3], c[3], d[3]], three(pairs, 6, 13)),
+                    forward4($field, [a[0], b[0], c[0], d[0]], three($pairs, 3, 7)),
+                    forward4($field, [a[1], b[1], c[1], d[1]], three($pairs, 4, 9)),
+                    forward4($field, [a[2], b[2], c[2], d[2]], three($pairs, 5, 11)),
+                    forward4($field, [a[3], b[3], c[3], d[3]], three($pairs, 6, 13)),
                 ]
-            }
+            }};
         }
 
-        /// The first two levels of 16 coefficients backward; `pairs` are those of four levels.
-        ///
-        /// # Safety
-        /// 15 pairs.
-        #[inline]
-        #[target_feature(enable = $features)]
-        unsafe fn inverse16_before(field: Field, x: [[V; 4]; 4], pairs: *const f64) -> [[V; 4]; 4] {
-            // SAFETY: as promised.
-            let [a, b, c, d] = unsafe {
+        /// The first and second level backward of four.
+        macro_rules! inverse16_before {
+            ($field:ident, $x:expr, $pairs:ident) => {{
+                let x = $x;
+                let a = inverse4($field, x[0], three($pairs, 3, 7));
+                let b = inverse4($field, x[1], three($pairs, 4, 9));
+                let c = inverse4($field, x[2], three($pairs, 5, 11));
+                let d = inverse4($field, x[3], three($pairs, 6, 13));
                 [
-                    inverse4(field, x[0], three(pairs, 3, 7)),
-                    inverse4(field, x[1], three(pairs, 4, 9)),
-                    inverse4(field, x[2], three(pairs, 5, 11)),
-                    inverse4(field, x[3], three(pairs, 6, 13)),
+                    [a[0], b[0], c[0], d[0]],
+                    [a[1], b[1], c[1], d[1]],
+                    [a[2], b[2], c[2], d[2]],
+                    [a[3], b[3], c[3], d[3]],
                 ]
-            };
-            [
-                [a[0], b[0], c[0], d[0]],
-                [a[1], b[1], c[1], d[1]],
-                [a[2], b[2], c[2], d[2]],
-                [a[3], b[3], c[3], d[3]],
-            ]
+            }};
         }
 
         /// Vectors at a distance from each other, that are numbers or still residues.
@@ -234,7 +224,7 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         unsafe fn forward_lines<const FIRST: bool>(
             field: Field,
-            (from, to): (Strided, Strided),
+            lines: Strided,
             (levels, reduced): (u32, bool),
             pairs: *const f64,
         ) {
@@ -244,19 +234,19 @@ macro_rules! passes {
                     4 => {
                         let first = three(pairs, 0, 1);
                         let x = [
-                            forward4(field, from.four::<FIRST>(0, 4), first),
-                            forward4(field, from.four::<FIRST>(1, 4), first),
-                            forward4(field, from.four::<FIRST>(2, 4), first),
-                            forward4(field, from.four::<FIRST>(3, 4), first),
+                            forward4(field, lines.four::<FIRST>(0, 4), first),
+                            forward4(field, lines.four::<FIRST>(1, 4), first),
+                            forward4(field, lines.four::<FIRST>(2, 4), first),
+                            forward4(field, lines.four::<FIRST>(3, 4), first),
                         ];
-                        let [a, b, c, d] = forward16_after(field, x, pairs);
-                        to.put(0, 1, a);
-                        to.put(4, 1, b);
-                        to.put(8, 1, c);
-                        to.put(12, 1, d);
+                        let [a, b, c, d] = forward16_after!(field, x, pairs);
+                        lines.put(0, 1, a);
+                        lines.put(4, 1, b);
+                        lines.put(8, 1, c);
+                        lines.put(12, 1, d);
                     }
                     3 => {
-                        let (mut x, mut y) = (from.four::<FIRST>(0, 1), from.four::<FIRST>(4, 1));
+                        let (mut x, mut y) = (lines.four::<FIRST>(0, 1), lines.four::<FIRST>(4, 1));
                         if reduced {
                             (x, y) = (reduce4(field, x), reduce4(field, y));
                         }
@@ -279,12 +269,12 @@ macro_rules! passes {
                             sub(x[2], y[2]),
                             sub(x[3], y[3]),
                         ];
-                        to.put(0, 1, forward4(field, sums, three(pairs, 1, 3)));
-                        to.put(4, 1, forward4(field, rest, three(pairs, 2, 5)));
+                        lines.put(0, 1, forward4(field, sums, three(pairs, 1, 3)));
+                        lines.put(4, 1, forward4(field, rest, three(pairs, 2, 5)));
                     }
                     _ => {
-                        let x = from.four::<FIRST>(0, 1);
-                        to.put(0, 1, forward4(field, x, three(pairs, 0, 1)));
+                        let x = lines.four::<FIRST>(0, 1);
+                        lines.put(0, 1, forward4(field, x, three(pairs, 0, 1)));
                     }
                 }
             }
@@ -310,7 +300,7 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         unsafe fn inverse_lines<const LAST: bool>(
             field: Field,
-            (from, to): (Strided, Strided),
+            lines: Strided,
             levels: u32,
             pairs: *const f64,
             last: [Factor; 2],
@@ -320,28 +310,28 @@ macro_rules! passes {
                 match levels {
                     4 => {
                         let x = [
-                            from.four::<false>(0, 1),
-                            from.four::<false>(4, 1),
-                            from.four::<false>(8, 1),
-                            from.four::<false>(12, 1),
+                            lines.four::<false>(0, 1),
+                            lines.four::<false>(4, 1),
+                            lines.four::<false>(8, 1),
+                            lines.four::<false>(12, 1),
                         ];
-                        let [a, b, c, d] = inverse16_before(field, x, pairs);
+                        let [a, b, c, d] = inverse16_before!(field, x, pairs);
                         let first = three(pairs, 0, 1);
                         if LAST {
-                            to.put_residues(field, 0, 4, inverse4_scaled(field, a, first, last));
-                            to.put_residues(field, 1, 4, inverse4_scaled(field, b, first, last));
-                            to.put_residues(field, 2, 4, inverse4_scaled(field, c, first, last));
-                            to.put_residues(field, 3, 4, inverse4_scaled(field, d, first, last));
+                            lines.put_residues(field, 0, 4, inverse4_scaled(field, a, first, last));
+                            lines.put_residues(field, 1, 4, inverse4_scaled(field, b, first, last));
+                            lines.put_residues(field, 2, 4, inverse4_scaled(field, c, first, last));
+                            lines.put_residues(field, 3, 4, inverse4_scaled(field, d, first, last));
                         } else {
-                            to.put(0, 4, inverse4(field, a, first));
-                            to.put(1, 4, inverse4(field, b, first));
-                            to.put(2, 4, inverse4(field, c, first));
-                            to.put(3, 4, inverse4(field, d, first));
+                            lines.put(0, 4, inverse4(field, a, first));
+                            lines.put(1, 4, inverse4(field, b, first));
+                            lines.put(2, 4, inverse4(field, c, first));
+                            lines.put(3, 4, inverse4(field, d, first));
                         }
                     }
                     3 => {
-                        let x = inverse4(field, from.four::<false>(0, 1), three(pairs, 1, 3));
-                        let y = inverse4(field, from.four::<false>(4, 1), three(pairs, 2, 5));
+                        let x = inverse4(field, lines.four::<false>(0, 1), three(pairs, 1, 3));
+                        let y = inverse4(field, lines.four::<false>(4, 1), three(pairs, 2, 5));
                         let sums = [
                             add(x[0], y[0]),
                             add(x[1], y[1]),
@@ -355,19 +345,19 @@ macro_rules! passes {
                             sub(x[3], y[3]),
                         ];
                         if LAST {
-                            to.put_residues(field, 0, 1, product4(field, sums, last[0]));
-                            to.put_residues(field, 4, 1, product4(field, rest, last[1]));
+                            lines.put_residues(field, 0, 1, product4(field, sums, last[0]));
+                            lines.put_residues(field, 4, 1, product4(field, rest, last[1]));
                         } else {
-                            to.put(0, 1, reduce4(field, sums));
-                            to.put(4, 1, product4(field, rest, factor(pairs, 0)));
+                            lines.put(0, 1, reduce4(field, sums));
+                            lines.put(4, 1, product4(field, rest, factor(pairs, 0)));
                         }
                     }
                     _ => {
-                        let (x, first) = (from.four::<false>(0, 1), three(pairs, 0, 1));
+                        let (x, first) = (lines.four::<false>(0, 1), three(pairs, 0, 1));
                         if LAST {
-                            to.put_residues(field, 0, 1, inverse4_scaled(field, x, first, last));
+                            lines.put_residues(field, 0, 1, inverse4_scaled(field, x, first, last));
                         } else {
-                            to.put(0, 1, inverse4(field, x, first));
+                            lines.put(0, 1, inverse4(field, x, first));
                         }
                     }
                 }
@@ -385,124 +375,82 @@ macro_rules! passes {
             ]
         }
 
-        /// A cache line's columns of all rows, from the beginning of a line on.
-        #[repr(C, align(64))]
-        struct Columns([f64; 8 * COLUMN]);
-
-        /// Rows of the longest column.
-        const COLUMN: usize = 512;
-
-        /// One step down, or up, a vector's columns: `blocks` blocks of `rows / blocks` lines.
-        /// `$lines` is the call for each set of lines.
+        /// The steps from one on down a block of rows, then along each row.
         ///
         /// # Safety
-        /// The columns have so many rows.
-        macro_rules! step {
-            ($ends:expr, $rows:expr, $blocks:expr, $levels:expr, $pairs:expr, $lines:expr) => {{
-                let (from, to): (Strided, Strided) = $ends;
-                let length = $rows / $blocks;
-                let distance = length >> $levels;
-                for block in 0..$blocks {
-                    let pairs = $pairs.add(2 * ((1 << $levels) - 1) * block);
-                    for line in block * length..block * length + distance {
-                        let strided = |ends: Strided| Strided {
-                            start: ends.start.add(line * ends.stride),
-                            stride: distance * ends.stride,
-                        };
-                        $lines((strided(from), strided(to)), pairs);
-                    }
-                }
-            }};
-        }
-
-        /// The first levels: residues to numbers.
-        ///
-        /// # Safety
-        /// A row of the degree of the twiddles.
-        #[inline]
+        /// The twiddles are of the transform that this block of so many rows, the `block`th of
+        /// its step, is a part of.
         #[target_feature(enable = $features)]
-        unsafe fn forward_columns(field: Field, row: &mut [u64], pairs: *const f64) {
-            let rows = row.len() / ROW;
-            let steps = column_steps(row.len());
-            let mut columns = Columns([0.0; 8 * COLUMN]);
-            for column in (0..ROW).step_by(8) {
-                for lane in (0..8).step_by(LANES) {
-                    // SAFETY: all rows are there, in memory and among the columns.
-                    unsafe {
-                        let memory = Strided {
-                            start: row.as_mut_ptr().add(column + lane).cast(),
-                            stride: ROW,
-                        };
-                        let near = Strided {
-                            start: columns.0.as_mut_ptr().add(lane),
-                            stride: 8,
-                        };
-                        let to = if steps.len() == 1 { memory } else { near };
-                        step!((memory, to), rows, 1, steps[0], pairs, |ends, pairs| {
-                            forward_lines::<true>(field, ends, (steps[0], false), pairs);
-                        });
-                        let (mut blocks, mut pairs) = (1 << steps[0], pairs);
-                        pairs = pairs.add(2 * (blocks - 1));
-                        for (index, &levels) in steps.iter().enumerate().skip(1) {
-                            let to = if index + 1 == steps.len() {
-                                memory
-                            } else {
-                                near
-                            };
-                            let reduced = steps.len() == 3 && index == 1;
-                            step!((near, to), rows, blocks, levels, pairs, |ends, pairs| {
-                                forward_lines::<false>(field, ends, (levels, reduced), pairs);
-                            });
-                            pairs = pairs.add(2 * blocks * ((1 << levels) - 1));
-                            blocks <<= levels;
+        unsafe fn forward_from<const FIRST: bool>(
+            field: Field,
+            twiddles: &Twiddles,
+            (start, rows): (*mut f64, usize),
+            (step, block): (usize, usize),
+        ) {
+            let step_of = twiddles.steps[step];
+            let (levels, distance) = (step_of.levels, (rows >> step_of.levels) * ROW);
+            let reduced = step == 1 && twiddles.steps.len() == 3;
+            // SAFETY: all lines and rows are there.
+            unsafe {
+                let pairs = twiddles.pairs(step, block);
+                for place in (0..distance).step_by(LANES) {
+                    let lines = Strided {
+                        start: start.add(place),
+                        stride: distance,
+                    };
+                    forward_lines::<FIRST>(field, lines, (levels, reduced), pairs);
+                }
+                for part in 0..1 << levels {
+                    let (start, block) = (start.add(part * distance), (block << levels) + part);
+                    if step + 1 < twiddles.steps.len() {
+                        let rows = (start, distance / ROW);
+                        forward_from::<false>(field, twiddles, rows, (step + 1, block));
+                    } else {
+                        forward_row(field, start, twiddles.row(block));
+                        for square in 0..ROW / (LANES * LANES) {
+                            let values = start.add(square * LANES * LANES);
+                            forward_square(field, values, twiddles.square(square));
                         }
                     }
                 }
             }
         }
 
-        /// The last levels backward: numbers to residues, times the factors `last`.
+        /// Along each row of a block, then the steps up to one.
         ///
         /// # Safety
-        /// A row of the degree of the twiddles, whose pairs end at `pairs`.
-        #[inline]
+        /// As [`forward_from`].
         #[target_feature(enable = $features)]
-        unsafe fn inverse_columns(
+        unsafe fn inverse_to<const LAST: bool>(
             field: Field,
-            row: &mut [u64],
-            pairs: *const f64,
-            last: [Factor; 2],
+            (twiddles, last): (&Twiddles, [Factor; 2]),
+            (start, rows): (*mut f64, usize),
+            (step, block): (usize, usize),
         ) {
-            let rows = row.len() / ROW;
-            let steps = column_steps(row.len());
-            let mut columns = Columns([0.0; 8 * COLUMN]);
-            for column in (0..ROW).step_by(8) {
-                for lane in (0..8).step_by(LANES) {
-                    // SAFETY: all rows are there, in memory and among the columns.
-                    unsafe {
-                        let memory = Strided {
-                            start: row.as_mut_ptr().add(column + lane).cast(),
-                            stride: ROW,
-                        };
-                        let near = Strided {
-                            start: columns.0.as_mut_ptr().add(lane),
-                            stride: 8,
-                        };
-                        let (mut from, mut blocks, mut pairs) = (memory, rows, pairs);
-                        for &levels in steps[1..].iter().rev() {
-                            blocks >>= levels;
-                            pairs = pairs.sub(2 * blocks * ((1 << levels) - 1));
-                            step!((from, near), rows, blocks, levels, pairs, |ends, pairs| {
-                                inverse_lines::<false>(field, ends, levels, pairs, last);
-                            });
-                            from = near;
+            let levels = twiddles.steps[step].levels;
+            let distance = (rows >> levels) * ROW;
+            // SAFETY: all lines and rows are there.
+            unsafe {
+                for part in 0..1 << levels {
+                    let (start, block) = (start.add(part * distance), (block << levels) + part);
+                    if step + 1 < twiddles.steps.len() {
+                        let rows = (start, distance / ROW);
+                        inverse_to::<false>(field, (twiddles, last), rows, (step + 1, block));
+                    } else {
+                        for square in 0..ROW / (LANES * LANES) {
+                            let values = start.add(square * LANES * LANES);
+                            inverse_square(field, values, twiddles.square(square));
                         }
-                        let levels = steps[0];
-                        let pairs = pairs.sub(2 * ((1 << levels) - 1));
-                        step!((from, memory), rows, 1, levels, pairs, |ends, pairs| {
-                            inverse_lines::<true>(field, ends, levels, pairs, last);
-                        });
+                        inverse_row(field, start, twiddles.row(block));
                     }
+                }
+                let pairs = twiddles.pairs(step, block);
+                for place in (0..distance).step_by(LANES) {
+                    let lines = Strided {
+                        start: start.add(place),
+                        stride: distance,
+                    };
+                    inverse_lines::<LAST>(field, lines, levels, pairs, last);
                 }
             }
         }
@@ -536,7 +484,7 @@ macro_rules! passes {
                         forward4_after(field, [add(a, c), add(b, d), sub(a, c), sub(b, d)], second)
                     };
                     let x = [first(0), first(1), first(2), first(3)];
-                    let [a, b, c, d] = forward16_after(field, x, pairs);
+                    let [a, b, c, d] = forward16_after!(field, x, pairs);
                     lines.put(0, 1, a);
                     lines.put(4, 1, b);
                     lines.put(8, 1, c);
@@ -571,7 +519,7 @@ macro_rules! passes {
                         lines.four::<false>(8, 1),
                         lines.four::<false>(12, 1),
                     ];
-                    let [a, b, c, d] = inverse16_before(field, x, pairs);
+                    let [a, b, c, d] = inverse16_before!(field, x, pairs);
                     let second = [last[0], factor(pairs, 1), factor(pairs, 2)];
                     lines.put(0, 4, inverse4_scaled(field, a, second, last));
                     lines.put(1, 4, inverse4_scaled(field, b, second, last));
@@ -587,22 +535,9 @@ macro_rules! passes {
         /// The twiddles are of the row's degree, and of as many lanes.
         #[target_feature(enable = $features)]
         unsafe fn forward(modulus: Modulus, twiddles: &Twiddles, row: &mut [u64]) {
-            let field = Field::new(modulus);
-            let square = twiddles.squares.len() * 8 * LANES * LANES / ROW;
+            let rows = (row.as_mut_ptr().cast(), row.len() / ROW);
             // SAFETY: as promised.
-            unsafe {
-                forward_columns(field, row, twiddles.columns.as_ptr().cast());
-                let factors: *const f64 = twiddles.rows.as_ptr().cast();
-                for (index, row) in row.chunks_exact_mut(ROW).enumerate() {
-                    let row: *mut f64 = row.as_mut_ptr().cast();
-                    forward_row(field, row, factors.add(index * OF_ROW));
-                    let squares: *const f64 = twiddles.squares.as_ptr().cast();
-                    for place in 0..ROW / (LANES * LANES) {
-                        let values = row.add(place * LANES * LANES);
-                        forward_square(field, values, squares.add(place * square));
-                    }
-                }
-            }
+            unsafe { forward_from::<true>(Field::new(modulus), twiddles, rows, (0, 0)) };
         }
 
         /// Values to coefficients; `last` are the factors of sums and differences of the last
@@ -617,29 +552,11 @@ macro_rules! passes {
             last: [[f64; 2]; 2],
             row: &mut [u64],
         ) {
-            let field = Field::new(modulus);
-            let square = twiddles.squares.len() * 8 * LANES * LANES / ROW;
+            let rows = (row.as_mut_ptr().cast(), row.len() / ROW);
             // SAFETY: as promised.
             unsafe {
-                let factors: *const f64 = twiddles.rows.as_ptr().cast();
-                for (index, row) in row.chunks_exact_mut(ROW).enumerate() {
-                    let row: *mut f64 = row.as_mut_ptr().cast();
-                    let squares: *const f64 = twiddles.squares.as_ptr().cast();
-                    for place in 0..ROW / (LANES * LANES) {
-                        let values = row.add(place * LANES * LANES);
-                        inverse_square(field, values, squares.add(place * square));
-                    }
-                    inverse_row(field, row, factors.add(index * OF_ROW));
-                }
-                let pairs =
-                    column_steps(row.len())
-                        .iter()
-                        .fold((0, 1_usize), |(sum, blocks), levels| {
-                            (sum + 2 * blocks * ((1 << levels) - 1), blocks << levels)
-                        });
-                let pairs = twiddles.columns.as_ptr().cast::<f64>().add(pairs.0);
-                let last = last.each_ref().map(|pair| factor(pair.as_ptr(), 0));
-                inverse_columns(field, row, pairs, last);
+                let last = [factor(last[0].as_ptr(), 0), factor(last[1].as_ptr(), 0)];
+                inverse_to::<true>(Field::new(modulus), (twiddles, last), rows, (0, 0));
             }
         }
     };

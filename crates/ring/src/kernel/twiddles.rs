@@ -21,7 +21,7 @@ pub(super) const BLOCK: usize = 16;
 pub(super) const OF_ROW: usize = 96;
 
 /// Levels that the columns are passed in at a time.
-pub(super) fn column_steps(degree: usize) -> &'static [u32] {
+fn column_steps(degree: usize) -> &'static [u32] {
     match (degree / ROW).trailing_zeros() {
         2 => &[2],
         3 => &[3],
@@ -42,19 +42,29 @@ pub(super) struct Line([f64; 8]);
 /// Numbers from the beginning of a cache line on.
 pub(super) type Numbers = Vec<Line>;
 
+/// Levels that the columns are passed in at a time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub(super) levels: u32,
+    /// Pairs of factors before those of this step.
+    before: usize,
+}
+
 /// The factors of a transform in one direction, with their quotients by the modulus: each is a
 /// number between half the modulus and its negative.
 #[derive(Clone, Debug)]
 pub(super) struct Twiddles {
     degree: usize,
     lanes: usize,
+    /// The steps that columns are passed in.
+    pub(super) steps: Vec<Step>,
     /// Pairs of a factor and its quotient, step by step, block by block, level by level.
-    pub(super) columns: Numbers,
+    columns: Numbers,
     /// [`OF_ROW`] numbers for each row.
-    pub(super) rows: Numbers,
+    rows: Numbers,
     /// For each square of as many vectors as a vector has lanes: pairs for the levels between
     /// vectors; then a vector of factors and one of quotients for the levels within.
-    pub(super) squares: Numbers,
+    squares: Numbers,
 }
 
 /// A residue as the nearest number to 0, and its quotient by the modulus.
@@ -191,13 +201,41 @@ impl Twiddles {
         let powers = Powers::new(modulus, degree, root);
         let rows = degree / ROW;
         let of_rows: Vec<f64> = (0..rows).flat_map(|row| powers.row(rows, row)).collect();
+        let mut before = 0;
+        let mut blocks = 1;
+        let steps = column_steps(degree).iter().map(|&levels| {
+            let step = Step { levels, before };
+            before += blocks * ((1 << levels) - 1);
+            blocks <<= levels;
+            step
+        });
         Twiddles {
             degree,
             lanes,
+            steps: steps.collect(),
             columns: lines(&powers.columns()),
             rows: lines(&of_rows),
             squares: lines(&powers.squares(lanes)),
         }
+    }
+
+    /// Pairs of a block of a step.
+    pub(super) fn pairs(&self, step: usize, block: usize) -> *const f64 {
+        let Step { levels, before } = self.steps[step];
+        let pairs = before + block * ((1 << levels) - 1);
+        self.columns.as_ptr().cast::<f64>().wrapping_add(2 * pairs)
+    }
+
+    /// Numbers of a row.
+    pub(super) fn row(&self, row: usize) -> *const f64 {
+        let numbers = self.rows.as_ptr().cast::<f64>();
+        numbers.wrapping_add(row * OF_ROW)
+    }
+
+    /// Numbers of a square of a row.
+    pub(super) fn square(&self, square: usize) -> *const f64 {
+        let each = self.squares.len() * self.lanes * self.lanes / ROW;
+        self.squares.as_ptr().wrapping_add(square * each).cast()
     }
 
     /// # Panics

@@ -3,7 +3,7 @@
 use super::Seen;
 use crate::Modulus;
 use crate::kernel::passes::passes;
-use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles, column_steps, exact};
+use crate::kernel::twiddles::{BLOCK, ROW, Twiddles, exact};
 use core::arch::x86_64::{
     __m512d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_epi64, _mm512_add_pd,
     _mm512_cvtepu64_pd, _mm512_cvtpd_epi64, _mm512_fmsub_pd, _mm512_fnmadd_pd, _mm512_loadu_pd,
