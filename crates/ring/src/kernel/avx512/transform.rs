@@ -1,0 +1,292 @@
+//! The number-theoretic transform with eight lanes of floating point.
+
+use super::Seen;
+use crate::Modulus;
+use crate::kernel::passes::passes;
+use crate::kernel::twiddles::{BLOCK, ROW, Twiddles, exact};
+use core::arch::x86_64::{
+    __m512d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_epi64, _mm512_add_pd,
+    _mm512_cvtepu64_pd, _mm512_cvtpd_epi64, _mm512_fmsub_pd, _mm512_fnmadd_pd, _mm512_loadu_pd,
+    _mm512_loadu_si512, _mm512_min_epu64, _mm512_mul_pd, _mm512_roundscale_pd, _mm512_set1_pd,
+    _mm512_shuffle_f64x2, _mm512_storeu_pd, _mm512_storeu_si512, _mm512_sub_pd, _mm512_unpackhi_pd,
+    _mm512_unpacklo_pd,
+};
+
+/// Numbers that are operated on at once.
+type V = __m512d;
+
+/// How many.
+pub(super) const LANES: usize = 8;
+
+/// To the nearest integer.
+const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+
+/// A modulus and its inverse, in all lanes.
+#[derive(Clone, Copy)]
+struct Field {
+    value: V,
+    inverse: V,
+}
+
+impl Field {
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+    fn new(modulus: Modulus) -> Self {
+        let value = exact(modulus.value());
+        Field {
+            value: _mm512_set1_pd(value),
+            inverse: _mm512_set1_pd(1.0 / value),
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn add(a: V, b: V) -> V {
+    _mm512_add_pd(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn sub(a: V, b: V) -> V {
+    _mm512_sub_pd(a, b)
+}
+
+/// `x` times a factor, nearly reduced.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn product(field: Field, x: V, (factor, quotient): (V, V)) -> V {
+    let high = _mm512_mul_pd(x, factor);
+    let low = _mm512_fmsub_pd(x, factor, high);
+    let times = _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x, quotient));
+    _mm512_add_pd(_mm512_fnmadd_pd(times, field.value, high), low)
+}
+
+/// The number next to 0 that is the same modulo the modulus.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn reduce(field: Field, x: V) -> V {
+    let times = _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x, field.inverse));
+    _mm512_fnmadd_pd(times, field.value, x)
+}
+
+/// # Safety
+/// A number is there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn splat(from: *const f64) -> V {
+    // SAFETY: as promised.
+    unsafe { _mm512_set1_pd(*from) }
+}
+
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn load(from: *const f64) -> V {
+    // SAFETY: as promised.
+    unsafe { _mm512_loadu_pd(from) }
+}
+
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn store(to: *mut f64, x: V) {
+    // SAFETY: as promised.
+    unsafe { _mm512_storeu_pd(to, x) }
+}
+
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn from_residues(from: *const u64) -> V {
+    // SAFETY: as promised.
+    unsafe { _mm512_cvtepu64_pd(_mm512_loadu_si512(from.cast())) }
+}
+
+/// Residues of numbers of magnitudes below the modulus.
+///
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
+    let signed = _mm512_cvtpd_epi64(x);
+    let above = _mm512_add_epi64(signed, _mm512_cvtpd_epi64(field.value));
+    // A negative number is a large one here.
+    // SAFETY: as promised.
+    unsafe { _mm512_storeu_si512(to.cast(), _mm512_min_epu64(signed, above)) };
+}
+
+passes!("avx512f,avx512dq,avx512vl");
+
+/// Rows of a square to columns.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn transpose(x: [V; 8]) -> [V; 8] {
+    // Even, and odd, columns of two rows in each.
+    let even = [
+        _mm512_unpacklo_pd(x[0], x[1]),
+        _mm512_unpacklo_pd(x[2], x[3]),
+        _mm512_unpacklo_pd(x[4], x[5]),
+        _mm512_unpacklo_pd(x[6], x[7]),
+    ];
+    let odd = [
+        _mm512_unpackhi_pd(x[0], x[1]),
+        _mm512_unpackhi_pd(x[2], x[3]),
+        _mm512_unpackhi_pd(x[4], x[5]),
+        _mm512_unpackhi_pd(x[6], x[7]),
+    ];
+    let [a, c, e, g] = transpose_pairs(even);
+    let [b, d, f, h] = transpose_pairs(odd);
+    [a, b, c, d, e, f, g, h]
+}
+
+/// Rows of a square of pairs to columns.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn transpose_pairs([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let (even, odd) = (
+        _mm512_shuffle_f64x2::<0x88>(a, b),
+        _mm512_shuffle_f64x2::<0xdd>(a, b),
+    );
+    let (even_below, odd_below) = (
+        _mm512_shuffle_f64x2::<0x88>(c, d),
+        _mm512_shuffle_f64x2::<0xdd>(c, d),
+    );
+    [
+        _mm512_shuffle_f64x2::<0x88>(even, even_below),
+        _mm512_shuffle_f64x2::<0x88>(odd, odd_below),
+        _mm512_shuffle_f64x2::<0xdd>(even, even_below),
+        _mm512_shuffle_f64x2::<0xdd>(odd, odd_below),
+    ]
+}
+
+/// A vector of factors and one of their quotients, after the four pairs of a square.
+///
+/// # Safety
+/// The numbers of a square.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn within(numbers: *const f64, index: usize) -> Factor {
+    // SAFETY: as promised.
+    unsafe {
+        let numbers = numbers.add(8 + 16 * index);
+        (load(numbers), load(numbers.add(8)))
+    }
+}
+
+/// The last four levels of four blocks, to residues.
+///
+/// # Safety
+/// 64 numbers, and those of a square.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn forward_square(field: Field, values: *mut f64, numbers: *const f64) {
+    // SAFETY: as promised.
+    unsafe {
+        let get = |index: usize| {
+            let x = load(values.add(16 * index));
+            let y = load(values.add(16 * index + 8));
+            let y = product(field, y, factor(numbers, index));
+            (add(x, y), sub(x, y))
+        };
+        let (a, b, c, d) = (get(0), get(1), get(2), get(3));
+        let x = transpose([a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1]);
+        let y = product4(field, [x[4], x[5], x[6], x[7]], within(numbers, 0));
+        let sums = [
+            add(x[0], y[0]),
+            add(x[1], y[1]),
+            add(x[2], y[2]),
+            add(x[3], y[3]),
+        ];
+        let rest = [
+            sub(x[0], y[0]),
+            sub(x[1], y[1]),
+            sub(x[2], y[2]),
+            sub(x[3], y[3]),
+        ];
+        let first = [within(numbers, 1), within(numbers, 3), within(numbers, 4)];
+        let second = [within(numbers, 2), within(numbers, 5), within(numbers, 6)];
+        let [a, b, c, d] = reduce4(field, forward4(field, sums, first));
+        let [e, f, g, h] = reduce4(field, forward4(field, rest, second));
+        let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
+        let to = Strided {
+            start: values,
+            stride: 8,
+        };
+        to.put_residues(field, 0, 1, [a, b, c, d]);
+        to.put_residues(field, 4, 1, [e, f, g, h]);
+    }
+}
+
+/// The first four levels of four blocks backward, from residues.
+///
+/// # Safety
+/// 64 residues, and the numbers of a square.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn inverse_square(field: Field, values: *mut f64, numbers: *const f64) {
+    // SAFETY: as promised.
+    unsafe {
+        let from = Strided {
+            start: values,
+            stride: 8,
+        };
+        let ([a, b, c, d], [e, f, g, h]) = (from.four::<true>(0, 1), from.four::<true>(4, 1));
+        let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
+        let first = [within(numbers, 1), within(numbers, 3), within(numbers, 4)];
+        let second = [within(numbers, 2), within(numbers, 5), within(numbers, 6)];
+        let x = inverse4(field, [a, b, c, d], first);
+        let y = inverse4(field, [e, f, g, h], second);
+        let sums = [
+            add(x[0], y[0]),
+            add(x[1], y[1]),
+            add(x[2], y[2]),
+            add(x[3], y[3]),
+        ];
+        let rest = [
+            sub(x[0], y[0]),
+            sub(x[1], y[1]),
+            sub(x[2], y[2]),
+            sub(x[3], y[3]),
+        ];
+        let rest = product4(field, rest, within(numbers, 0));
+        let x = transpose([
+            sums[0], sums[1], sums[2], sums[3], rest[0], rest[1], rest[2], rest[3],
+        ]);
+        let put = |index: usize, x: V, y: V| {
+            store(values.add(16 * index), reduce(field, add(x, y)));
+            let rest = product(field, sub(x, y), factor(numbers, index));
+            store(values.add(16 * index + 8), rest);
+        };
+        put(0, x[0], x[1]);
+        put(1, x[2], x[3]);
+        put(2, x[4], x[5]);
+        put(3, x[6], x[7]);
+    }
+}
+
+impl Seen {
+    /// Coefficients to values.
+    pub(in crate::kernel) fn forward(self, modulus: Modulus, twiddles: &Twiddles, row: &mut [u64]) {
+        twiddles.check(row.len(), LANES);
+        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+        unsafe { forward(modulus, twiddles, row) }
+    }
+
+    /// Values to coefficients; `last` are the factors of the last level.
+    pub(in crate::kernel) fn inverse(
+        self,
+        modulus: Modulus,
+        twiddles: &Twiddles,
+        last: [[f64; 2]; 2],
+        row: &mut [u64],
+    ) {
+        twiddles.check(row.len(), LANES);
+        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+        unsafe { inverse(modulus, twiddles, last, row) }
+    }
+}

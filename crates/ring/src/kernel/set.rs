@@ -1,0 +1,68 @@
+//! The sets of kernels, and which of them runs.
+
+#[cfg(target_arch = "x86_64")]
+use super::{avx2, avx512};
+
+/// A set of kernels that this processor can run: values of it exist only where that was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Set(pub(super) Kind);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Portable,
+    #[cfg(target_arch = "x86_64")]
+    Avx2(avx2::Seen),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(avx512::Seen),
+}
+
+impl Set {
+    /// Plain Rust.
+    pub const PORTABLE: Set = Set(Kind::Portable);
+
+    /// All sets that this processor can run, slowest first.
+    pub fn available() -> Vec<Set> {
+        #[allow(unused_mut, reason = "the only set of some targets")]
+        let mut sets = vec![Set::PORTABLE];
+        #[cfg(target_arch = "x86_64")]
+        {
+            sets.extend(avx2::Seen::look().map(|seen| Set(Kind::Avx2(seen))));
+            sets.extend(avx512::Seen::look().map(|seen| Set(Kind::Avx512(seen))));
+        }
+        sets
+    }
+
+    /// Its name, as `NEARFIELD_KERNELS` gives it.
+    pub fn name(self) -> &'static str {
+        match self.0 {
+            Kind::Portable => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Kind::Avx512(_) => "avx512",
+        }
+    }
+
+    /// The set that this program runs: the one that `NEARFIELD_KERNELS` names, else the fastest.
+    ///
+    /// # Panics
+    /// If the variable names a set that this processor cannot run.
+    pub fn active() -> Set {
+        static ACTIVE: std::sync::OnceLock<Set> = std::sync::OnceLock::new();
+        *ACTIVE.get_or_init(|| {
+            let sets = Set::available();
+            let fastest = sets[sets.len() - 1];
+            let Some(name) = std::env::var_os("NEARFIELD_KERNELS") else {
+                return fastest;
+            };
+            let named = sets.iter().find(|set| name == set.name());
+            *named.unwrap_or_else(|| {
+                let names: Vec<_> = sets.iter().map(|set| set.name()).collect();
+                panic!(
+                    "NEARFIELD_KERNELS={} is not one of {names:?}",
+                    name.display()
+                )
+            })
+        })
+    }
+}
