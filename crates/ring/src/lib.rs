@@ -30,6 +30,7 @@ mod poly;
 pub mod prime;
 mod row;
 mod rows;
+mod runs;
 mod sampler;
 
 pub use automorphism::Automorphism;
