@@ -16,6 +16,8 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
+mod list;
+mod montgomery;
 #[cfg(target_arch = "x86_64")]
 mod passes;
 mod portable;
@@ -26,5 +28,6 @@ mod transform;
 #[cfg(target_arch = "x86_64")]
 mod twiddles;
 
+pub(crate) use montgomery::{Cofactors, Fraction};
 pub use set::Set;
 pub(crate) use transform::Transform;

@@ -1,5 +1,10 @@
 //! Kernels for processors with AVX2 and fused products in floating point (FMA).
 
+use super::list::rows_by_hand;
+use super::montgomery::{Cofactors, Fraction};
+use super::portable;
+use crate::{Modulus, Multiplier};
+
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Seen(());
@@ -11,3 +16,15 @@ impl Seen {
         seen.then_some(Seen(()))
     }
 }
+
+macro_rules! as_portable {
+    ($(fn $name:ident($($argument:ident: $type:ty),*);)*) => {
+        impl Seen {
+            $(pub(super) fn $name(self, $($argument: $type),*) {
+                portable::$name($($argument),*);
+            })*
+        }
+    };
+}
+
+rows_by_hand!(as_portable);

@@ -1,6 +1,6 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::Set;
+use super::{Cofactors, Fraction, Set};
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable};
 use proptest::prelude::*;
@@ -79,6 +79,72 @@ proptest! {
         seed in any::<u64>(),
     ) {
         assert_same_transform(modulus, 1 << log, seed);
+    }
+}
+
+/// Rows for the kernels on rows: of any length, modulo any modulus.
+fn rows() -> impl Strategy<Value = (Modulus, usize, u64)> {
+    let lengths = prop_oneof![0..70_usize, Just(128), Just(1000)];
+    (moduli(8), lengths, any::<u64>())
+}
+
+/// The rows that each set makes of the same ones.
+fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
+    let mut expected = start.to_vec();
+    kernel(Set::PORTABLE, &mut expected);
+    for set in Set::available() {
+        let mut found = start.to_vec();
+        kernel(set, &mut found);
+        assert!(found == expected, "{set:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_of_all_sets_are_the_same((modulus, length, seed) in rows()) {
+        let row = |salt: u64| residues(modulus, length, seed ^ salt);
+        let (a, b, by) = (row(0), row(1), residues(modulus, 1, seed ^ 2)[0]);
+        let times = modulus.multiplier(by);
+        assert_same_rows(&a, |set, a| set.add_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.sub_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.neg_row(modulus, a));
+        assert_same_rows(&a, |set, a| set.add_constant_row(modulus, a, by));
+        assert_same_rows(&a, |set, a| set.scale_row(modulus, a, times));
+        assert_same_rows(&a, |set, a| set.add_scaled_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.sub_scale_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.mul_rows(modulus, a, &b));
+    }
+
+    #[test]
+    fn inner_products_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), count in 0..=64_usize, add in any::<bool>(),
+    ) {
+        let row = |salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
+        let pairs: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
+        let products: Vec<(&[u64], &[u64])> = pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+        assert_same_rows(&row(999), |set, to| set.inner_product(modulus, &products, add, to));
+    }
+
+    #[test]
+    fn conversions_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
+    ) {
+        let bits = if below { 50 } else { bits };
+        let mut from = vec![prime_near(1 << bits, 16, below)];
+        while from.len() < count {
+            let last = from[from.len() - 1].value();
+            from.push(prime_near(last - 1, 16, true));
+        }
+        let largest: Vec<u64> = from.iter().map(|q| q.value() - 1).chain([count as u64]).collect();
+        let cofactors = Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest);
+        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        let digits = from.iter().enumerate();
+        let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
+        let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+        let mut excess = vec![0; length];
+        Set::PORTABLE.excess(&fractions, &digits, &mut excess);
+        assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+        assert_same_rows(&excess, |set, to| set.convert(&cofactors, &digits, &excess, to));
     }
 }
 

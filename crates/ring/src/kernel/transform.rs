@@ -1,6 +1,10 @@
 //! What a transform needs in memory, for the set of kernels that runs it.
 
-use super::set::{Kind, Set};
+#[cfg(target_arch = "x86_64")]
+use super::montgomery::VECTORS_BELOW;
+#[cfg(target_arch = "x86_64")]
+use super::set::Kind;
+use super::set::Set;
 #[cfg(target_arch = "x86_64")]
 use super::twiddles::{ROW, Twiddles, balanced};
 use crate::ntt::reversed;
@@ -36,10 +40,6 @@ enum Tables {
 enum Vectors {
     Avx512(super::avx512::Seen),
 }
-
-/// Where to find kernels for moduli up to here.
-#[cfg(target_arch = "x86_64")]
-const VECTORS_BELOW: u64 = 1 << 50;
 
 impl Transform {
     /// For a root of order `2 * degree`.
