@@ -1,5 +1,7 @@
 //! Constants of sums of products, in every form that a set of kernels wants.
 
+#[cfg(target_arch = "x86_64")]
+use super::twiddles::balanced;
 use crate::{Modulus, Multiplier};
 
 /// The inverse of an odd number modulo 2^64.
@@ -20,6 +22,9 @@ pub(crate) struct Cofactors {
     pub(super) plain: Vec<Multiplier>,
     /// Times 2^52.
     pub(super) montgomery: Vec<u64>,
+    /// As numbers next to 0, with their quotients.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) balanced: Vec<[f64; 2]>,
     /// What the sum divided by 2^52 is below, in moduli.
     pub(super) most: usize,
     /// Whether vectors can sum.
@@ -36,6 +41,8 @@ impl Cofactors {
             modulus,
             plain: values.iter().map(|&v| modulus.multiplier(v)).collect(),
             montgomery: values.iter().map(|&v| modulus.mul_by(v, times)).collect(),
+            #[cfg(target_arch = "x86_64")]
+            balanced: values.iter().map(|&v| balanced(modulus, v)).collect(),
             most: usize::try_from(sum >> 52).map_or(usize::MAX, |most| most + 1),
             vectors: vectors && modulus.value() < VECTORS_BELOW,
         }

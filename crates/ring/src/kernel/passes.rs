@@ -16,7 +16,7 @@
 //! for the first of them, which is reduced, and at most 1.44 for the others.
 
 /// The functions of the passes. They need, where they are:
-/// `V`, `LANES`, `Field { value, inverse }`, `load`, `store`, `splat`, `add`, `sub`, `product`,
+/// `V`, `LANES`, `SQUARES`, `Seen`, `Field { value, inverse }`, `load`, `store`, `splat`, `add`, `sub`, `product`,
 /// `products`, `reduce`, `from_residues`, `to_residues`, `forward_square`, `inverse_square`.
 macro_rules! passes {
     ($features:literal) => {
@@ -448,9 +448,9 @@ macro_rules! passes {
                         forward_from::<false>(field, twiddles, rows, (step + 1, block));
                     } else {
                         forward_row(field, start, twiddles.row(block));
-                        for square in 0..ROW / (LANES * LANES) {
+                        for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let values = start.add(square * LANES * LANES);
-                            forward_square(field, values, twiddles.square(square));
+                            forward_squares(field, values, twiddles.square(square));
                         }
                     }
                 }
@@ -478,9 +478,9 @@ macro_rules! passes {
                         let rows = (start, distance / ROW);
                         inverse_to::<false>(field, (twiddles, last), rows, (step + 1, block));
                     } else {
-                        for square in 0..ROW / (LANES * LANES) {
+                        for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let values = start.add(square * LANES * LANES);
-                            inverse_square(field, values, twiddles.square(square));
+                            inverse_squares(field, values, twiddles.square(square));
                         }
                         inverse_row(field, start, twiddles.row(block));
                     }
@@ -594,6 +594,33 @@ macro_rules! passes {
             unsafe {
                 let last = [factor(last[0].as_ptr(), 0), factor(last[1].as_ptr(), 0)];
                 inverse_to::<true>(Field::new(modulus), (twiddles, last), rows, (0, 0));
+            }
+        }
+
+        impl Seen {
+            /// Coefficients to values.
+            pub(in crate::kernel) fn forward(
+                self,
+                modulus: Modulus,
+                twiddles: &Twiddles,
+                row: &mut [u64],
+            ) {
+                twiddles.check(row.len(), LANES);
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+                unsafe { forward(modulus, twiddles, row) }
+            }
+
+            /// Values to coefficients; `last` are the factors of the last level.
+            pub(in crate::kernel) fn inverse(
+                self,
+                modulus: Modulus,
+                twiddles: &Twiddles,
+                last: [[f64; 2]; 2],
+                row: &mut [u64],
+            ) {
+                twiddles.check(row.len(), LANES);
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+                unsafe { inverse(modulus, twiddles, last, row) }
             }
         }
     };

@@ -102,11 +102,22 @@ pub(super) fn inner_product(
     add: bool,
     to: &mut [u64],
 ) {
+    inner_product_from(0, modulus, products, add, to);
+}
+
+/// As [`inner_product`], from a place on.
+pub(super) fn inner_product_from(
+    start: usize,
+    modulus: Modulus,
+    products: &[(&[u64], &[u64])],
+    add: bool,
+    to: &mut [u64],
+) {
     let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
     let word = u128::pow(2, 64) % u128::from(modulus.value());
     let upper = modulus.mul_by(u64::try_from(word).unwrap_or(0), inverse);
     let upper = modulus.multiplier(upper);
-    for (index, to) in to.iter_mut().enumerate() {
+    for (index, to) in to.iter_mut().enumerate().skip(start) {
         // 64 products of 120 bits have less than 128.
         let sum = products.iter().fold(0_u128, |sum, (a, b)| {
             sum + u128::from(a[index]) * u128::from(b[index])
@@ -128,8 +139,19 @@ fn low(value: u128) -> u64 {
 
 /// The sum of digits, and last of their excess, times the cofactors.
 pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
+    convert_from(0, cofactors, digits, excess, to);
+}
+
+/// As [`convert`], from a place on.
+pub(super) fn convert_from(
+    start: usize,
+    cofactors: &Cofactors,
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: &mut [u64],
+) {
     let modulus = cofactors.modulus;
-    for (index, to) in to.iter_mut().enumerate() {
+    for (index, to) in to.iter_mut().enumerate().skip(start) {
         let values = digits.iter().chain(std::iter::once(&excess));
         let products = values.zip(&cofactors.plain);
         *to = products.fold(0, |sum, (values, &cofactor)| {

@@ -52,16 +52,6 @@ fn sub(a: V, b: V) -> V {
     _mm512_sub_pd(a, b)
 }
 
-/// `x` times a factor, nearly reduced.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn product(field: Field, x: V, (factor, quotient): (V, V)) -> V {
-    let high = _mm512_mul_pd(x, factor);
-    let low = _mm512_fmsub_pd(x, factor, high);
-    let times = _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x, quotient));
-    _mm512_add_pd(_mm512_fnmadd_pd(times, field.value, high), low)
-}
-
 /// Four products, step by step.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
@@ -156,6 +146,9 @@ unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
     unsafe { _mm512_storeu_si512(to.cast(), _mm512_min_epu64(signed, above)) };
 }
 
+/// Squares that are transformed at once.
+const SQUARES: usize = 1;
+
 passes!("avx512f,avx512dq,avx512vl");
 
 /// Rows of a square to columns.
@@ -236,7 +229,7 @@ unsafe fn last_two(numbers: *const f64) -> [[Factor; 3]; 2] {
 /// 64 numbers, and those of a square.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-unsafe fn forward_square(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
     let lines = Strided {
         start: values,
         stride: 8,
@@ -268,7 +261,7 @@ unsafe fn forward_square(field: Field, values: *mut f64, numbers: *const f64) {
 /// 64 residues, and the numbers of a square.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-unsafe fn inverse_square(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn inverse_squares(field: Field, values: *mut f64, numbers: *const f64) {
     let lines = Strided {
         start: values,
         stride: 8,
@@ -289,27 +282,5 @@ unsafe fn inverse_square(field: Field, values: *mut f64, numbers: *const f64) {
             factor(numbers, 3),
         ];
         lines.put_both(0, 1, 2, [reduce4(field, x), products(field, y, by)]);
-    }
-}
-
-impl Seen {
-    /// Coefficients to values.
-    pub(in crate::kernel) fn forward(self, modulus: Modulus, twiddles: &Twiddles, row: &mut [u64]) {
-        twiddles.check(row.len(), LANES);
-        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
-        unsafe { forward(modulus, twiddles, row) }
-    }
-
-    /// Values to coefficients; `last` are the factors of the last level.
-    pub(in crate::kernel) fn inverse(
-        self,
-        modulus: Modulus,
-        twiddles: &Twiddles,
-        last: [[f64; 2]; 2],
-        row: &mut [u64],
-    ) {
-        twiddles.check(row.len(), LANES);
-        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
-        unsafe { inverse(modulus, twiddles, last, row) }
     }
 }
