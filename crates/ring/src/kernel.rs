@@ -20,6 +20,7 @@ mod list;
 mod montgomery;
 #[cfg(target_arch = "x86_64")]
 mod passes;
+mod permutation;
 mod portable;
 mod set;
 #[cfg(test)]
@@ -29,5 +30,6 @@ mod transform;
 mod twiddles;
 
 pub(crate) use montgomery::{Cofactors, Fraction};
+pub(crate) use permutation::Permutation;
 pub use set::Set;
 pub(crate) use transform::Transform;

@@ -1,6 +1,6 @@
 //! The kernels on rows that every vector set has, said once.
 
-/// Hands the kernels for moduli below 2^50 to a macro.
+/// Hands the kernels to a macro.
 macro_rules! rows_by_hand {
     ($into:ident) => {
         $into! {
@@ -19,6 +19,10 @@ macro_rules! rows_by_hand {
                 cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]
             );
             fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
+            fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
+            fn add_permuted(
+                permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]
+            );
         }
     };
 }

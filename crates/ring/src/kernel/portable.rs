@@ -1,6 +1,7 @@
 //! Plain Rust: the oracle of the other kernels.
 
 use super::montgomery::{Cofactors, Fraction};
+use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
 
 /// Coefficients to values, by powers of the root in bit-reversed order.
@@ -169,5 +170,36 @@ pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u6
         }
         // At most as many as there are fractions.
         *excess = u64::try_from(sum >> Fraction::BITS).unwrap_or(u64::MAX);
+    }
+}
+
+pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
+    for_each_permuted(permutation, from, to, |to, from| *to = from);
+}
+
+/// `to += from`, permuted.
+pub(super) fn add_permuted(
+    permutation: &Permutation,
+    modulus: Modulus,
+    from: &[u64],
+    to: &mut [u64],
+) {
+    for_each_permuted(permutation, from, to, |to, from| {
+        *to = modulus.add(*to, from);
+    });
+}
+
+fn for_each_permuted(
+    permutation: &Permutation,
+    from: &[u64],
+    to: &mut [u64],
+    operation: impl Fn(&mut u64, u64),
+) {
+    let length = BLOCK.min(permutation.length());
+    let blocks = to.chunks_exact_mut(length).zip(permutation.sources(from));
+    for (to, (from, order)) in blocks {
+        for (to, &place) in to.iter_mut().zip(order) {
+            operation(to, from[usize::try_from(place).unwrap_or(0)]);
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::list::rows_by_hand;
 use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
+use super::permutation::Permutation;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
@@ -115,5 +116,11 @@ impl Operand for &Cofactors {
 impl Operand for &[Fraction] {
     fn has_vectors(&self) -> bool {
         self.iter().all(Fraction::vectors)
+    }
+}
+
+impl Operand for &Permutation {
+    fn has_vectors(&self) -> bool {
+        self.has_blocks()
     }
 }

@@ -1,6 +1,6 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::{Cofactors, Fraction, Set};
+use super::{Cofactors, Fraction, Permutation, Set};
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable};
 use proptest::prelude::*;
@@ -123,6 +123,26 @@ proptest! {
         let pairs: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
         let products: Vec<(&[u64], &[u64])> = pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect();
         assert_same_rows(&row(999), |set, to| set.inner_product(modulus, &products, add, to));
+    }
+
+    #[test]
+    fn permutations_of_all_sets_are_the_same(
+        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+    ) {
+        let length = 1_usize << log;
+        // Blocks are in any order, and so are the values within.
+        let source = |place: usize| {
+            let (block, odd) = (16.min(length), odd as usize | 1);
+            (place / block * odd % (length / block)) * block + (place % block + place / block) * odd % block
+        };
+        let permutation = Permutation::new(length, source);
+        let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
+        let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
+        assert_same_rows(&expected, |set, to| set.permute(&permutation, &from, to));
+        assert_same_rows(&to, |set, to| set.add_permuted(&permutation, modulus, &from, to));
+        let mut found = to;
+        Set::active().permute(&permutation, &from, &mut found);
+        assert_eq!(found, expected);
     }
 
     #[test]

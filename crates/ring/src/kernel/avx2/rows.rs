@@ -6,6 +6,7 @@ use super::vector::{
 };
 use crate::kernel::list::{methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
+use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;
 use crate::{Modulus, Multiplier};
@@ -28,6 +29,8 @@ compiled! {
     fn sub_rows(modulus: Modulus, a: &mut [u64], b: &[u64]);
     fn neg_row(modulus: Modulus, a: &mut [u64]);
     fn add_constant_row(modulus: Modulus, a: &mut [u64], by: u64);
+    fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
+    fn add_permuted(permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]);
     fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
 }
 

@@ -9,12 +9,14 @@
 use super::Seen;
 use crate::kernel::list::{methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction, inverse_of_odd};
+use crate::kernel::permutation::Permutation;
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::{
-    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_madd52hi_epu64,
-    _mm512_madd52lo_epu64, _mm512_mask_storeu_epi64, _mm512_maskz_loadu_epi64, _mm512_min_epu64,
-    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_slli_epi64, _mm512_sllv_epi64,
-    _mm512_srli_epi64, _mm512_srlv_epi64, _mm512_sub_epi64,
+    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_loadu_epi64,
+    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_storeu_epi64,
+    _mm512_maskz_loadu_epi64, _mm512_min_epu64, _mm512_permutex2var_epi64, _mm512_set1_epi64,
+    _mm512_setzero_si512, _mm512_slli_epi64, _mm512_sllv_epi64, _mm512_srli_epi64,
+    _mm512_srlv_epi64, _mm512_storeu_epi64, _mm512_sub_epi64,
 };
 
 /// Eight residues.
@@ -389,4 +391,42 @@ fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u64]) {
         // SAFETY: the lanes of the mask are within the row.
         unsafe { store(to, index, mask, whole) };
     }
+}
+
+/// `to[i] = operation(to[i], from[source of i])`, eight values at a time.
+macro_rules! permuted {
+    ($permutation:ident, $from:ident, $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
+        let (blocks, rest) = $to.as_chunks_mut::<16>();
+        debug_assert!(rest.is_empty());
+        for (to, (from, order)) in blocks.iter_mut().zip($permutation.sources($from)) {
+            let to: *mut i64 = to.as_mut_ptr().cast();
+            // SAFETY: 16 values are in each block, and 16 places in the order.
+            unsafe {
+                let from: *const i64 = from.as_ptr().cast();
+                let (low, high) = (
+                    _mm512_loadu_epi64(from),
+                    _mm512_loadu_epi64(from.add(LANES)),
+                );
+                for half in 0..2 {
+                    let order: *const i64 = order.as_ptr().add(half * LANES).cast();
+                    let order = _mm512_loadu_epi64(order);
+                    let $new = _mm512_permutex2var_epi64(low, order, high);
+                    let to = to.add(half * LANES);
+                    let $old = || _mm512_loadu_epi64(to);
+                    _mm512_storeu_epi64(to, $operation);
+                }
+            }
+        }
+    }};
+}
+
+#[target_feature(enable = "avx512f")]
+fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
+    permuted!(permutation, from, to, |_old, new| new);
+}
+
+#[target_feature(enable = "avx512f")]
+fn add_permuted(permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]) {
+    let field = Field::new(modulus);
+    permuted!(permutation, from, to, |old, new| add(field, old(), new));
 }
