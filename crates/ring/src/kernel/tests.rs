@@ -170,10 +170,10 @@ proptest! {
 
 #[test]
 fn large_transforms_of_all_sets_are_the_same() {
-    for log in 13..=17 {
+    for log in 13..=17_u64 {
         let step = 2 << log;
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
-        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log as u64);
+        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log);
         assert_same_transform(prime_near(1 << 40, step, true), 1 << log, 3);
     }
 }
