@@ -16,8 +16,11 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
+mod list;
+mod montgomery;
 #[cfg(target_arch = "x86_64")]
 mod passes;
+mod permutation;
 mod portable;
 mod set;
 #[cfg(test)]
@@ -26,5 +29,7 @@ mod transform;
 #[cfg(target_arch = "x86_64")]
 mod twiddles;
 
+pub(crate) use montgomery::{Cofactors, Fraction};
+pub(crate) use permutation::Permutation;
 pub use set::Set;
 pub(crate) use transform::Transform;

@@ -1,5 +1,6 @@
 //! Kernels for processors with AVX-512 and its 52-bit products (IFMA).
 
+mod rows;
 mod transform;
 
 /// Proof that the processor has what these kernels need.

@@ -16,8 +16,8 @@
 //! for the first of them, which is reduced, and at most 1.44 for the others.
 
 /// The functions of the passes. They need, where they are:
-/// `V`, `LANES`, `Field { value, inverse }`, `load`, `store`, `splat`, `add`, `sub`, `product`,
-/// `reduce`, `from_residues`, `to_residues`, `forward_square`, `inverse_square`.
+/// `V`, `LANES`, `SQUARES`, `Seen`, `Field { value, inverse }`, `load`, `store`, `splat`, `add`, `sub`, `product`,
+/// `products`, `reduce`, `from_residues`, `to_residues`, `forward_square`, `inverse_square`.
 macro_rules! passes {
     ($features:literal) => {
         /// A factor and its quotient, in all lanes.
@@ -32,44 +32,76 @@ macro_rules! passes {
             unsafe { (splat(pairs.add(2 * index)), splat(pairs.add(2 * index + 1))) }
         }
 
-        /// Two levels on four coefficients.
+        /// Two levels on four coefficients, twice.
+        ///
+        /// Four products at a time: a processor that has to find them in the stream of
+        /// instructions finds fewer.
         #[inline]
         #[target_feature(enable = $features)]
-        fn forward4(field: Field, [a, b, c, d]: [V; 4], factors: [Factor; 3]) -> [V; 4] {
-            let (c, d) = (product(field, c, factors[0]), product(field, d, factors[0]));
-            forward4_after(field, [add(a, c), add(b, d), sub(a, c), sub(b, d)], factors)
+        fn forward4(field: Field, [x, y]: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
+            let by = [f[0], f[0], g[0], g[0]];
+            let [c, d, p, q] = products(field, [x[2], x[3], y[2], y[3]], by);
+            let x = [add(x[0], c), add(x[1], d), sub(x[0], c), sub(x[1], d)];
+            let y = [add(y[0], p), add(y[1], q), sub(y[0], p), sub(y[1], q)];
+            forward4_after(field, [x, y], [f, g])
         }
 
         /// The second of two levels.
         #[inline]
         #[target_feature(enable = $features)]
-        fn forward4_after(field: Field, [a, b, c, d]: [V; 4], factors: [Factor; 3]) -> [V; 4] {
-            let (b, d) = (product(field, b, factors[1]), product(field, d, factors[2]));
-            [add(a, b), sub(a, b), add(c, d), sub(c, d)]
+        fn forward4_after(
+            field: Field,
+            [x, y]: [[V; 4]; 2],
+            [f, g]: [[Factor; 3]; 2],
+        ) -> [[V; 4]; 2] {
+            let by = [f[1], f[2], g[1], g[2]];
+            let [b, d, p, q] = products(field, [x[1], x[3], y[1], y[3]], by);
+            [
+                [add(x[0], b), sub(x[0], b), add(x[2], d), sub(x[2], d)],
+                [add(y[0], p), sub(y[0], p), add(y[2], q), sub(y[2], q)],
+            ]
         }
 
-        /// Two levels backward on four coefficients.
+        /// Two levels backward on four coefficients, twice.
         #[inline]
         #[target_feature(enable = $features)]
-        fn inverse4(field: Field, x: [V; 4], factors: [Factor; 3]) -> [V; 4] {
-            let [a, b, c, d] = inverse4_before(field, x, factors);
+        fn inverse4(field: Field, x: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
+            let [x, y] = inverse4_before(field, x, [f, g]);
+            let rest = [
+                sub(x[0], x[2]),
+                sub(x[1], x[3]),
+                sub(y[0], y[2]),
+                sub(y[1], y[3]),
+            ];
+            let [a, b] = [
+                reduce(field, add(x[0], x[2])),
+                reduce(field, add(y[0], y[2])),
+            ];
+            let rest = products(field, rest, [f[0], f[0], g[0], g[0]]);
             [
-                reduce(field, add(a, c)),
-                add(b, d),
-                product(field, sub(a, c), factors[0]),
-                product(field, sub(b, d), factors[0]),
+                [a, add(x[1], x[3]), rest[0], rest[1]],
+                [b, add(y[1], y[3]), rest[2], rest[3]],
             ]
         }
 
         /// The first of two levels backward.
         #[inline]
         #[target_feature(enable = $features)]
-        fn inverse4_before(field: Field, [a, b, c, d]: [V; 4], factors: [Factor; 3]) -> [V; 4] {
+        fn inverse4_before(
+            field: Field,
+            [x, y]: [[V; 4]; 2],
+            [f, g]: [[Factor; 3]; 2],
+        ) -> [[V; 4]; 2] {
+            let rest = [
+                sub(x[0], x[1]),
+                sub(x[2], x[3]),
+                sub(y[0], y[1]),
+                sub(y[2], y[3]),
+            ];
+            let rest = products(field, rest, [f[1], f[2], g[1], g[2]]);
             [
-                add(a, b),
-                product(field, sub(a, b), factors[1]),
-                add(c, d),
-                product(field, sub(c, d), factors[2]),
+                [add(x[0], x[1]), rest[0], add(x[2], x[3]), rest[1]],
+                [add(y[0], y[1]), rest[2], add(y[2], y[3]), rest[3]],
             ]
         }
 
@@ -78,17 +110,16 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         fn inverse4_scaled(
             field: Field,
-            x: [V; 4],
+            x: [[V; 4]; 2],
             factors: [Factor; 3],
             [sums, differences]: [Factor; 2],
-        ) -> [V; 4] {
-            let [a, b, c, d] = inverse4_before(field, x, factors);
-            [
-                product(field, add(a, c), sums),
-                product(field, add(b, d), sums),
-                product(field, sub(a, c), differences),
-                product(field, sub(b, d), differences),
-            ]
+        ) -> [[V; 4]; 2] {
+            let scaled = |[a, b, c, d]: [V; 4]| {
+                let x = [add(a, c), add(b, d), sub(a, c), sub(b, d)];
+                products(field, x, [sums, sums, differences, differences])
+            };
+            let [x, y] = inverse4_before(field, x, [factors, factors]);
+            [scaled(x), scaled(y)]
         }
 
         /// Three factors of the first, second and third place given.
@@ -114,12 +145,14 @@ macro_rules! passes {
         /// The third and fourth level of four.
         macro_rules! forward16_after {
             ($field:ident, $x:expr, $pairs:ident) => {{
-                let [a, b, c, d] = $x;
+                let [[a, b], [c, d]] = $x;
+                let (x, y) = ([a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]);
+                let (z, w) = ([a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]);
+                let first = [three($pairs, 3, 7), three($pairs, 4, 9)];
+                let second = [three($pairs, 5, 11), three($pairs, 6, 13)];
                 [
-                    forward4($field, [a[0], b[0], c[0], d[0]], three($pairs, 3, 7)),
-                    forward4($field, [a[1], b[1], c[1], d[1]], three($pairs, 4, 9)),
-                    forward4($field, [a[2], b[2], c[2], d[2]], three($pairs, 5, 11)),
-                    forward4($field, [a[3], b[3], c[3], d[3]], three($pairs, 6, 13)),
+                    forward4($field, [x, y], first),
+                    forward4($field, [z, w], second),
                 ]
             }};
         }
@@ -127,16 +160,14 @@ macro_rules! passes {
         /// The first and second level backward of four.
         macro_rules! inverse16_before {
             ($field:ident, $x:expr, $pairs:ident) => {{
-                let x = $x;
-                let a = inverse4($field, x[0], three($pairs, 3, 7));
-                let b = inverse4($field, x[1], three($pairs, 4, 9));
-                let c = inverse4($field, x[2], three($pairs, 5, 11));
-                let d = inverse4($field, x[3], three($pairs, 6, 13));
+                let [x, y] = $x;
+                let first = [three($pairs, 3, 7), three($pairs, 4, 9)];
+                let second = [three($pairs, 5, 11), three($pairs, 6, 13)];
+                let [a, b] = inverse4($field, x, first);
+                let [c, d] = inverse4($field, y, second);
                 [
-                    [a[0], b[0], c[0], d[0]],
-                    [a[1], b[1], c[1], d[1]],
-                    [a[2], b[2], c[2], d[2]],
-                    [a[3], b[3], c[3], d[3]],
+                    [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]],
+                    [[a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]],
                 ]
             }};
         }
@@ -197,6 +228,39 @@ macro_rules! passes {
                 }
             }
 
+            /// Twice four vectors, from one and from another on.
+            ///
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn eight<const RESIDUES: bool>(
+                self,
+                first: usize,
+                second: usize,
+                by: usize,
+            ) -> [[V; 4]; 2] {
+                // SAFETY: as promised.
+                unsafe {
+                    [
+                        self.four::<RESIDUES>(first, by),
+                        self.four::<RESIDUES>(second, by),
+                    ]
+                }
+            }
+
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn put_both(self, first: usize, second: usize, by: usize, [x, y]: [[V; 4]; 2]) {
+                // SAFETY: as promised.
+                unsafe {
+                    self.put(first, by, x);
+                    self.put(second, by, y);
+                }
+            }
+
             /// Residues of numbers of magnitudes up to the modulus.
             ///
             /// # Safety
@@ -232,52 +296,51 @@ macro_rules! passes {
             unsafe {
                 match levels {
                     4 => {
-                        let first = three(pairs, 0, 1);
+                        let first = [three(pairs, 0, 1); 2];
                         let x = [
-                            forward4(field, lines.four::<FIRST>(0, 4), first),
-                            forward4(field, lines.four::<FIRST>(1, 4), first),
-                            forward4(field, lines.four::<FIRST>(2, 4), first),
-                            forward4(field, lines.four::<FIRST>(3, 4), first),
+                            forward4(field, lines.eight::<FIRST>(0, 1, 4), first),
+                            forward4(field, lines.eight::<FIRST>(2, 3, 4), first),
                         ];
-                        let [a, b, c, d] = forward16_after!(field, x, pairs);
-                        lines.put(0, 1, a);
-                        lines.put(4, 1, b);
-                        lines.put(8, 1, c);
-                        lines.put(12, 1, d);
+                        let [x, y] = forward16_after!(field, x, pairs);
+                        lines.put_both(0, 4, 1, x);
+                        lines.put_both(8, 12, 1, y);
                     }
                     3 => {
-                        let (mut x, mut y) = (lines.four::<FIRST>(0, 1), lines.four::<FIRST>(4, 1));
+                        let [mut x, mut y] = lines.eight::<FIRST>(0, 4, 1);
                         if reduced {
                             (x, y) = (reduce4(field, x), reduce4(field, y));
                         }
-                        let root = factor(pairs, 0);
-                        let y = [
-                            product(field, y[0], root),
-                            product(field, y[1], root),
-                            product(field, y[2], root),
-                            product(field, y[3], root),
-                        ];
-                        let sums = [
-                            add(x[0], y[0]),
-                            add(x[1], y[1]),
-                            add(x[2], y[2]),
-                            add(x[3], y[3]),
-                        ];
-                        let rest = [
-                            sub(x[0], y[0]),
-                            sub(x[1], y[1]),
-                            sub(x[2], y[2]),
-                            sub(x[3], y[3]),
-                        ];
-                        lines.put(0, 1, forward4(field, sums, three(pairs, 1, 3)));
-                        lines.put(4, 1, forward4(field, rest, three(pairs, 2, 5)));
+                        let y = products(field, y, [factor(pairs, 0); 4]);
+                        let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
+                        lines.put_both(0, 4, 1, forward4(field, both(x, y), factors));
                     }
                     _ => {
                         let x = lines.four::<FIRST>(0, 1);
-                        lines.put(0, 1, forward4(field, x, three(pairs, 0, 1)));
+                        let [x, _] = forward4(field, [x, x], [three(pairs, 0, 1); 2]);
+                        lines.put(0, 1, x);
                     }
                 }
             }
+        }
+
+        /// Sums and differences.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn both(x: [V; 4], y: [V; 4]) -> [[V; 4]; 2] {
+            [
+                [
+                    add(x[0], y[0]),
+                    add(x[1], y[1]),
+                    add(x[2], y[2]),
+                    add(x[3], y[3]),
+                ],
+                [
+                    sub(x[0], y[0]),
+                    sub(x[1], y[1]),
+                    sub(x[2], y[2]),
+                    sub(x[3], y[3]),
+                ],
+            ]
         }
 
         #[inline]
@@ -310,69 +373,47 @@ macro_rules! passes {
                 match levels {
                     4 => {
                         let x = [
-                            lines.four::<false>(0, 1),
-                            lines.four::<false>(4, 1),
-                            lines.four::<false>(8, 1),
-                            lines.four::<false>(12, 1),
+                            lines.eight::<false>(0, 4, 1),
+                            lines.eight::<false>(8, 12, 1),
                         ];
-                        let [a, b, c, d] = inverse16_before!(field, x, pairs);
+                        let [x, y] = inverse16_before!(field, x, pairs);
                         let first = three(pairs, 0, 1);
                         if LAST {
-                            lines.put_residues(field, 0, 4, inverse4_scaled(field, a, first, last));
-                            lines.put_residues(field, 1, 4, inverse4_scaled(field, b, first, last));
-                            lines.put_residues(field, 2, 4, inverse4_scaled(field, c, first, last));
-                            lines.put_residues(field, 3, 4, inverse4_scaled(field, d, first, last));
+                            let [a, b] = inverse4_scaled(field, x, first, last);
+                            lines.put_residues(field, 0, 4, a);
+                            lines.put_residues(field, 1, 4, b);
+                            let [c, d] = inverse4_scaled(field, y, first, last);
+                            lines.put_residues(field, 2, 4, c);
+                            lines.put_residues(field, 3, 4, d);
                         } else {
-                            lines.put(0, 4, inverse4(field, a, first));
-                            lines.put(1, 4, inverse4(field, b, first));
-                            lines.put(2, 4, inverse4(field, c, first));
-                            lines.put(3, 4, inverse4(field, d, first));
+                            lines.put_both(0, 1, 4, inverse4(field, x, [first; 2]));
+                            lines.put_both(2, 3, 4, inverse4(field, y, [first; 2]));
                         }
                     }
                     3 => {
-                        let x = inverse4(field, lines.four::<false>(0, 1), three(pairs, 1, 3));
-                        let y = inverse4(field, lines.four::<false>(4, 1), three(pairs, 2, 5));
-                        let sums = [
-                            add(x[0], y[0]),
-                            add(x[1], y[1]),
-                            add(x[2], y[2]),
-                            add(x[3], y[3]),
-                        ];
-                        let rest = [
-                            sub(x[0], y[0]),
-                            sub(x[1], y[1]),
-                            sub(x[2], y[2]),
-                            sub(x[3], y[3]),
-                        ];
+                        let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
+                        let [x, y] = inverse4(field, lines.eight::<false>(0, 4, 1), factors);
+                        let [sums, rest] = both(x, y);
                         if LAST {
-                            lines.put_residues(field, 0, 1, product4(field, sums, last[0]));
-                            lines.put_residues(field, 4, 1, product4(field, rest, last[1]));
+                            lines.put_residues(field, 0, 1, products(field, sums, [last[0]; 4]));
+                            lines.put_residues(field, 4, 1, products(field, rest, [last[1]; 4]));
                         } else {
                             lines.put(0, 1, reduce4(field, sums));
-                            lines.put(4, 1, product4(field, rest, factor(pairs, 0)));
+                            lines.put(4, 1, products(field, rest, [factor(pairs, 0); 4]));
                         }
                     }
                     _ => {
                         let (x, first) = (lines.four::<false>(0, 1), three(pairs, 0, 1));
                         if LAST {
-                            lines.put_residues(field, 0, 1, inverse4_scaled(field, x, first, last));
+                            let [x, _] = inverse4_scaled(field, [x, x], first, last);
+                            lines.put_residues(field, 0, 1, x);
                         } else {
-                            lines.put(0, 1, inverse4(field, x, first));
+                            let [x, _] = inverse4(field, [x, x], [first; 2]);
+                            lines.put(0, 1, x);
                         }
                     }
                 }
             }
-        }
-
-        #[inline]
-        #[target_feature(enable = $features)]
-        fn product4(field: Field, [a, b, c, d]: [V; 4], by: Factor) -> [V; 4] {
-            [
-                product(field, a, by),
-                product(field, b, by),
-                product(field, c, by),
-                product(field, d, by),
-            ]
         }
 
         /// The steps from one on down a block of rows, then along each row.
@@ -407,9 +448,9 @@ macro_rules! passes {
                         forward_from::<false>(field, twiddles, rows, (step + 1, block));
                     } else {
                         forward_row(field, start, twiddles.row(block));
-                        for square in 0..ROW / (LANES * LANES) {
+                        for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let values = start.add(square * LANES * LANES);
-                            forward_square(field, values, twiddles.square(square));
+                            forward_squares(field, values, twiddles.square(square));
                         }
                     }
                 }
@@ -437,9 +478,9 @@ macro_rules! passes {
                         let rows = (start, distance / ROW);
                         inverse_to::<false>(field, (twiddles, last), rows, (step + 1, block));
                     } else {
-                        for square in 0..ROW / (LANES * LANES) {
+                        for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let values = start.add(square * LANES * LANES);
-                            inverse_square(field, values, twiddles.square(square));
+                            inverse_squares(field, values, twiddles.square(square));
                         }
                         inverse_row(field, start, twiddles.row(block));
                     }
@@ -472,23 +513,23 @@ macro_rules! passes {
                     let (plain, times) = (by(0), by(2 * BLOCK));
                     // As if the pair of the first level stood before those of the others.
                     let pairs = factors.add(4 * BLOCK).wrapping_sub(2);
-                    let second = [plain, factor(pairs, 1), factor(pairs, 2)];
+                    let second = [[plain, factor(pairs, 1), factor(pairs, 2)]; 2];
                     let lines = Strided {
                         start: row.add(lane),
                         stride: BLOCK,
                     };
-                    let first = |index: usize| {
-                        let [a, b, c, d] = lines.four::<false>(index, 4);
-                        let (a, b) = (product(field, a, plain), product(field, b, plain));
-                        let (c, d) = (product(field, c, times), product(field, d, times));
-                        forward4_after(field, [add(a, c), add(b, d), sub(a, c), sub(b, d)], second)
+                    let first = |x: [V; 4]| {
+                        let [a, b, c, d] = products(field, x, [plain, plain, times, times]);
+                        [add(a, c), add(b, d), sub(a, c), sub(b, d)]
                     };
-                    let x = [first(0), first(1), first(2), first(3)];
-                    let [a, b, c, d] = forward16_after!(field, x, pairs);
-                    lines.put(0, 1, a);
-                    lines.put(4, 1, b);
-                    lines.put(8, 1, c);
-                    lines.put(12, 1, d);
+                    let two = |index: usize| {
+                        let [x, y] = lines.eight::<false>(index, index + 1, 4);
+                        forward4_after(field, [first(x), first(y)], second)
+                    };
+                    let x = [two(0), two(2)];
+                    let [x, y] = forward16_after!(field, x, pairs);
+                    lines.put_both(0, 4, 1, x);
+                    lines.put_both(8, 12, 1, y);
                 }
             }
         }
@@ -514,17 +555,13 @@ macro_rules! passes {
                         stride: BLOCK,
                     };
                     let x = [
-                        lines.four::<false>(0, 1),
-                        lines.four::<false>(4, 1),
-                        lines.four::<false>(8, 1),
-                        lines.four::<false>(12, 1),
+                        lines.eight::<false>(0, 4, 1),
+                        lines.eight::<false>(8, 12, 1),
                     ];
-                    let [a, b, c, d] = inverse16_before!(field, x, pairs);
+                    let [x, y] = inverse16_before!(field, x, pairs);
                     let second = [last[0], factor(pairs, 1), factor(pairs, 2)];
-                    lines.put(0, 4, inverse4_scaled(field, a, second, last));
-                    lines.put(1, 4, inverse4_scaled(field, b, second, last));
-                    lines.put(2, 4, inverse4_scaled(field, c, second, last));
-                    lines.put(3, 4, inverse4_scaled(field, d, second, last));
+                    lines.put_both(0, 1, 4, inverse4_scaled(field, x, second, last));
+                    lines.put_both(2, 3, 4, inverse4_scaled(field, y, second, last));
                 }
             }
         }
@@ -557,6 +594,33 @@ macro_rules! passes {
             unsafe {
                 let last = [factor(last[0].as_ptr(), 0), factor(last[1].as_ptr(), 0)];
                 inverse_to::<true>(Field::new(modulus), (twiddles, last), rows, (0, 0));
+            }
+        }
+
+        impl Seen {
+            /// Coefficients to values.
+            pub(in crate::kernel) fn forward(
+                self,
+                modulus: Modulus,
+                twiddles: &Twiddles,
+                row: &mut [u64],
+            ) {
+                twiddles.check(row.len(), LANES);
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+                unsafe { forward(modulus, twiddles, row) }
+            }
+
+            /// Values to coefficients; `last` are the factors of the last level.
+            pub(in crate::kernel) fn inverse(
+                self,
+                modulus: Modulus,
+                twiddles: &Twiddles,
+                last: [[f64; 2]; 2],
+                row: &mut [u64],
+            ) {
+                twiddles.check(row.len(), LANES);
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
+                unsafe { inverse(modulus, twiddles, last, row) }
             }
         }
     };

@@ -1,7 +1,12 @@
 //! The sets of kernels, and which of them runs.
 
+use super::list::rows_by_hand;
+use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
+use super::permutation::Permutation;
+use super::portable;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2, avx512};
+use crate::{Modulus, Multiplier};
 
 /// A set of kernels that this processor can run: values of it exist only where that was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,5 +69,58 @@ impl Set {
                 )
             })
         })
+    }
+}
+
+/// Methods that call the function of the set's module, or the portable one where the operands
+/// are out of the vectors' range.
+macro_rules! kernels {
+    ($(fn $name:ident($first:ident: $of:ty $(, $argument:ident: $type:ty)*);)*) => {
+        impl Set {
+            $(pub(crate) fn $name(self, $first: $of $(, $argument: $type)*) {
+                if !$first.has_vectors() {
+                    return portable::$name($first $(, $argument)*);
+                }
+                match self.0 {
+                    Kind::Portable => portable::$name($first $(, $argument)*),
+                    #[cfg(target_arch = "x86_64")]
+                    Kind::Avx2(seen) => seen.$name($first $(, $argument)*),
+                    #[cfg(target_arch = "x86_64")]
+                    Kind::Avx512(seen) => seen.$name($first $(, $argument)*),
+                }
+            })*
+        }
+    };
+}
+
+rows_by_hand!(kernels);
+
+/// What kernels are called with first.
+trait Operand {
+    /// Whether vectors can compute with it.
+    fn has_vectors(&self) -> bool;
+}
+
+impl Operand for Modulus {
+    fn has_vectors(&self) -> bool {
+        self.value() < VECTORS_BELOW
+    }
+}
+
+impl Operand for &Cofactors {
+    fn has_vectors(&self) -> bool {
+        self.vectors
+    }
+}
+
+impl Operand for &[Fraction] {
+    fn has_vectors(&self) -> bool {
+        self.iter().all(Fraction::vectors)
+    }
+}
+
+impl Operand for &Permutation {
+    fn has_vectors(&self) -> bool {
+        self.has_blocks()
     }
 }

@@ -1,6 +1,6 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::Set;
+use super::{Cofactors, Fraction, Permutation, Set};
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable};
 use proptest::prelude::*;
@@ -82,12 +82,98 @@ proptest! {
     }
 }
 
+/// Rows for the kernels on rows: of any length, modulo any modulus.
+fn rows() -> impl Strategy<Value = (Modulus, usize, u64)> {
+    let lengths = prop_oneof![0..70_usize, Just(128), Just(1000)];
+    (moduli(8), lengths, any::<u64>())
+}
+
+/// The rows that each set makes of the same ones.
+fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
+    let mut expected = start.to_vec();
+    kernel(Set::PORTABLE, &mut expected);
+    for set in Set::available() {
+        let mut found = start.to_vec();
+        kernel(set, &mut found);
+        assert!(found == expected, "{set:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_of_all_sets_are_the_same((modulus, length, seed) in rows()) {
+        let row = |salt: u64| residues(modulus, length, seed ^ salt);
+        let (a, b, by) = (row(0), row(1), residues(modulus, 1, seed ^ 2)[0]);
+        let times = modulus.multiplier(by);
+        assert_same_rows(&a, |set, a| set.add_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.sub_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.neg_row(modulus, a));
+        assert_same_rows(&a, |set, a| set.add_constant_row(modulus, a, by));
+        assert_same_rows(&a, |set, a| set.scale_row(modulus, a, times));
+        assert_same_rows(&a, |set, a| set.add_scaled_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.sub_scale_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.mul_rows(modulus, a, &b));
+    }
+
+    #[test]
+    fn inner_products_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), count in 0..=64_usize, add in any::<bool>(),
+    ) {
+        let row = |salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
+        let pairs: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
+        let products: Vec<(&[u64], &[u64])> = pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+        assert_same_rows(&row(999), |set, to| set.inner_product(modulus, &products, add, to));
+    }
+
+    #[test]
+    fn permutations_of_all_sets_are_the_same(
+        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+    ) {
+        let length = 1_usize << log;
+        // Blocks are in any order, and so are the values within.
+        let source = |place: usize| {
+            let (block, odd) = (16.min(length), odd as usize | 1);
+            (place / block * odd % (length / block)) * block + (place % block + place / block) * odd % block
+        };
+        let permutation = Permutation::new(length, source);
+        let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
+        let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
+        assert_same_rows(&expected, |set, to| set.permute(&permutation, &from, to));
+        assert_same_rows(&to, |set, to| set.add_permuted(&permutation, modulus, &from, to));
+        let mut found = to;
+        Set::active().permute(&permutation, &from, &mut found);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn conversions_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
+    ) {
+        let bits = if below { 50 } else { bits };
+        let mut from = vec![prime_near(1 << bits, 16, below)];
+        while from.len() < count {
+            let last = from[from.len() - 1].value();
+            from.push(prime_near(last - 1, 16, true));
+        }
+        let largest: Vec<u64> = from.iter().map(|q| q.value() - 1).chain([count as u64]).collect();
+        let cofactors = Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest);
+        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        let digits = from.iter().enumerate();
+        let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
+        let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+        let mut excess = vec![0; length];
+        Set::PORTABLE.excess(&fractions, &digits, &mut excess);
+        assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+        assert_same_rows(&excess, |set, to| set.convert(&cofactors, &digits, &excess, to));
+    }
+}
+
 #[test]
 fn large_transforms_of_all_sets_are_the_same() {
-    for log in 13..=17 {
+    for log in 13..=17_u64 {
         let step = 2 << log;
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
-        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log as u64);
+        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log);
         assert_same_transform(prime_near(1 << 40, step, true), 1 << log, 3);
     }
 }

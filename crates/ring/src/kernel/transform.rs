@@ -1,6 +1,10 @@
 //! What a transform needs in memory, for the set of kernels that runs it.
 
-use super::set::{Kind, Set};
+#[cfg(target_arch = "x86_64")]
+use super::montgomery::VECTORS_BELOW;
+#[cfg(target_arch = "x86_64")]
+use super::set::Kind;
+use super::set::Set;
 #[cfg(target_arch = "x86_64")]
 use super::twiddles::{ROW, Twiddles, balanced};
 use crate::ntt::reversed;
@@ -34,12 +38,9 @@ enum Tables {
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug)]
 enum Vectors {
+    Avx2(super::avx2::Seen),
     Avx512(super::avx512::Seen),
 }
-
-/// Where to find kernels for moduli up to here.
-#[cfg(target_arch = "x86_64")]
-const VECTORS_BELOW: u64 = 1 << 50;
 
 impl Transform {
     /// For a root of order `2 * degree`.
@@ -73,6 +74,7 @@ impl Transform {
             Tables::Vectors {
                 kernels, forward, ..
             } => match kernels {
+                Vectors::Avx2(seen) => seen.forward(self.modulus, forward, row),
                 Vectors::Avx512(seen) => seen.forward(self.modulus, forward, row),
             },
         }
@@ -98,6 +100,7 @@ impl Transform {
                 let last = [scale, modulus.mul(scale, *last)];
                 let last = last.map(|factor| balanced(modulus, factor));
                 match kernels {
+                    Vectors::Avx2(seen) => seen.inverse(modulus, inverse, last, row),
                     Vectors::Avx512(seen) => seen.inverse(modulus, inverse, last, row),
                 }
             }
@@ -122,7 +125,8 @@ impl Tables {
         if modulus.value() < VECTORS_BELOW && degree >= 4 * ROW {
             let kernels = match set.0 {
                 Kind::Avx512(seen) => Some((Vectors::Avx512(seen), super::avx512::Seen::LANES)),
-                Kind::Avx2(_) | Kind::Portable => None,
+                Kind::Avx2(seen) => Some((Vectors::Avx2(seen), super::avx2::Seen::LANES)),
+                Kind::Portable => None,
             };
             if let Some((kernels, lanes)) = kernels {
                 let [forward, inverse] =

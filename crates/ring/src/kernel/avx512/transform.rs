@@ -52,14 +52,40 @@ fn sub(a: V, b: V) -> V {
     _mm512_sub_pd(a, b)
 }
 
-/// `x` times a factor, nearly reduced.
+/// Four products, step by step.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn product(field: Field, x: V, (factor, quotient): (V, V)) -> V {
-    let high = _mm512_mul_pd(x, factor);
-    let low = _mm512_fmsub_pd(x, factor, high);
-    let times = _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x, quotient));
-    _mm512_add_pd(_mm512_fnmadd_pd(times, field.value, high), low)
+fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
+    let high = [
+        _mm512_mul_pd(x[0], f[0].0),
+        _mm512_mul_pd(x[1], f[1].0),
+        _mm512_mul_pd(x[2], f[2].0),
+        _mm512_mul_pd(x[3], f[3].0),
+    ];
+    let times = [
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[0], f[0].1)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[1], f[1].1)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[2], f[2].1)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[3], f[3].1)),
+    ];
+    let low = [
+        _mm512_fmsub_pd(x[0], f[0].0, high[0]),
+        _mm512_fmsub_pd(x[1], f[1].0, high[1]),
+        _mm512_fmsub_pd(x[2], f[2].0, high[2]),
+        _mm512_fmsub_pd(x[3], f[3].0, high[3]),
+    ];
+    let high = [
+        _mm512_fnmadd_pd(times[0], field.value, high[0]),
+        _mm512_fnmadd_pd(times[1], field.value, high[1]),
+        _mm512_fnmadd_pd(times[2], field.value, high[2]),
+        _mm512_fnmadd_pd(times[3], field.value, high[3]),
+    ];
+    [
+        add(high[0], low[0]),
+        add(high[1], low[1]),
+        add(high[2], low[2]),
+        add(high[3], low[3]),
+    ]
 }
 
 /// The number next to 0 that is the same modulo the modulus.
@@ -120,6 +146,9 @@ unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
     unsafe { _mm512_storeu_si512(to.cast(), _mm512_min_epu64(signed, above)) };
 }
 
+/// Squares that are transformed at once.
+const SQUARES: usize = 1;
+
 passes!("avx512f,avx512dq,avx512vl");
 
 /// Rows of a square to columns.
@@ -178,47 +207,51 @@ unsafe fn within(numbers: *const f64, index: usize) -> Factor {
     }
 }
 
+/// The factors within a square for its last two levels.
+///
+/// # Safety
+/// The numbers of a square.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+unsafe fn last_two(numbers: *const f64) -> [[Factor; 3]; 2] {
+    // SAFETY: as promised.
+    unsafe {
+        [
+            [within(numbers, 1), within(numbers, 3), within(numbers, 4)],
+            [within(numbers, 2), within(numbers, 5), within(numbers, 6)],
+        ]
+    }
+}
+
 /// The last four levels of four blocks, to residues.
 ///
 /// # Safety
 /// 64 numbers, and those of a square.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-unsafe fn forward_square(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
+    let lines = Strided {
+        start: values,
+        stride: 8,
+    };
     // SAFETY: as promised.
     unsafe {
-        let get = |index: usize| {
-            let x = load(values.add(16 * index));
-            let y = load(values.add(16 * index + 8));
-            let y = product(field, y, factor(numbers, index));
-            (add(x, y), sub(x, y))
-        };
-        let (a, b, c, d) = (get(0), get(1), get(2), get(3));
-        let x = transpose([a.0, a.1, b.0, b.1, c.0, c.1, d.0, d.1]);
-        let y = product4(field, [x[4], x[5], x[6], x[7]], within(numbers, 0));
-        let sums = [
-            add(x[0], y[0]),
-            add(x[1], y[1]),
-            add(x[2], y[2]),
-            add(x[3], y[3]),
+        let [x, y] = lines.eight::<false>(0, 1, 2);
+        let by = [
+            factor(numbers, 0),
+            factor(numbers, 1),
+            factor(numbers, 2),
+            factor(numbers, 3),
         ];
-        let rest = [
-            sub(x[0], y[0]),
-            sub(x[1], y[1]),
-            sub(x[2], y[2]),
-            sub(x[3], y[3]),
-        ];
-        let first = [within(numbers, 1), within(numbers, 3), within(numbers, 4)];
-        let second = [within(numbers, 2), within(numbers, 5), within(numbers, 6)];
-        let [a, b, c, d] = reduce4(field, forward4(field, sums, first));
-        let [e, f, g, h] = reduce4(field, forward4(field, rest, second));
+        let [x, y] = both(x, products(field, y, by));
+        let x = transpose([x[0], y[0], x[1], y[1], x[2], y[2], x[3], y[3]]);
+        let [a, b, c, d, e, f, g, h] = x;
+        let y = products(field, [e, f, g, h], [within(numbers, 0); 4]);
+        let [x, y] = forward4(field, both([a, b, c, d], y), last_two(numbers));
+        let ([a, b, c, d], [e, f, g, h]) = (reduce4(field, x), reduce4(field, y));
         let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
-        let to = Strided {
-            start: values,
-            stride: 8,
-        };
-        to.put_residues(field, 0, 1, [a, b, c, d]);
-        to.put_residues(field, 4, 1, [e, f, g, h]);
+        lines.put_residues(field, 0, 1, [a, b, c, d]);
+        lines.put_residues(field, 4, 1, [e, f, g, h]);
     }
 }
 
@@ -228,65 +261,26 @@ unsafe fn forward_square(field: Field, values: *mut f64, numbers: *const f64) {
 /// 64 residues, and the numbers of a square.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-unsafe fn inverse_square(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn inverse_squares(field: Field, values: *mut f64, numbers: *const f64) {
+    let lines = Strided {
+        start: values,
+        stride: 8,
+    };
     // SAFETY: as promised.
     unsafe {
-        let from = Strided {
-            start: values,
-            stride: 8,
-        };
-        let ([a, b, c, d], [e, f, g, h]) = (from.four::<true>(0, 1), from.four::<true>(4, 1));
+        let [[a, b, c, d], [e, f, g, h]] = lines.eight::<true>(0, 4, 1);
         let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
-        let first = [within(numbers, 1), within(numbers, 3), within(numbers, 4)];
-        let second = [within(numbers, 2), within(numbers, 5), within(numbers, 6)];
-        let x = inverse4(field, [a, b, c, d], first);
-        let y = inverse4(field, [e, f, g, h], second);
-        let sums = [
-            add(x[0], y[0]),
-            add(x[1], y[1]),
-            add(x[2], y[2]),
-            add(x[3], y[3]),
+        let [x, y] = inverse4(field, [[a, b, c, d], [e, f, g, h]], last_two(numbers));
+        let [[a, b, c, d], rest] = both(x, y);
+        let [e, f, g, h] = products(field, rest, [within(numbers, 0); 4]);
+        let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
+        let [x, y] = both([a, c, e, g], [b, d, f, h]);
+        let by = [
+            factor(numbers, 0),
+            factor(numbers, 1),
+            factor(numbers, 2),
+            factor(numbers, 3),
         ];
-        let rest = [
-            sub(x[0], y[0]),
-            sub(x[1], y[1]),
-            sub(x[2], y[2]),
-            sub(x[3], y[3]),
-        ];
-        let rest = product4(field, rest, within(numbers, 0));
-        let x = transpose([
-            sums[0], sums[1], sums[2], sums[3], rest[0], rest[1], rest[2], rest[3],
-        ]);
-        let put = |index: usize, x: V, y: V| {
-            store(values.add(16 * index), reduce(field, add(x, y)));
-            let rest = product(field, sub(x, y), factor(numbers, index));
-            store(values.add(16 * index + 8), rest);
-        };
-        put(0, x[0], x[1]);
-        put(1, x[2], x[3]);
-        put(2, x[4], x[5]);
-        put(3, x[6], x[7]);
-    }
-}
-
-impl Seen {
-    /// Coefficients to values.
-    pub(in crate::kernel) fn forward(self, modulus: Modulus, twiddles: &Twiddles, row: &mut [u64]) {
-        twiddles.check(row.len(), LANES);
-        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
-        unsafe { forward(modulus, twiddles, row) }
-    }
-
-    /// Values to coefficients; `last` are the factors of the last level.
-    pub(in crate::kernel) fn inverse(
-        self,
-        modulus: Modulus,
-        twiddles: &Twiddles,
-        last: [[f64; 2]; 2],
-        row: &mut [u64],
-    ) {
-        twiddles.check(row.len(), LANES);
-        // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
-        unsafe { inverse(modulus, twiddles, last, row) }
+        lines.put_both(0, 1, 2, [reduce4(field, x), products(field, y, by)]);
     }
 }
