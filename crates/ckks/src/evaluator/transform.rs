@@ -92,11 +92,7 @@ impl LinearTransform {
 
     /// Bytes that it takes in memory.
     pub fn bytes(&self) -> usize {
-        let rows = self
-            .weights
-            .iter()
-            .flatten()
-            .flat_map(|weights| &weights.rows);
+        let rows = self.weights.iter().flatten().flatten();
         rows.map(|row| size_of_val(&row[..])).sum()
     }
 
@@ -259,7 +255,6 @@ impl Application<'_> {
     ) {
         let modulus = self.params().ring().table(self.limbs, row).modulus();
         let weights = &self.matrix.weights[giant];
-        let run = weights.iter().map(|weights| weights.run).min().unwrap_or(1);
         for (half, sum) in sums.iter_mut().enumerate() {
             let terms = step
                 .terms
