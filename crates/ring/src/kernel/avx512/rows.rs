@@ -224,7 +224,7 @@ fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
 }
 
 /// Vectors of each row that sums are formed of before the next row's.
-const RUN: usize = 4;
+const RUN: usize = 8;
 
 /// What is summed.
 #[derive(Clone, Copy)]
