@@ -52,16 +52,12 @@ struct Lower {
     inverses: Vec<Multiplier>,
 }
 
-/// A polynomial's digits by their coefficients, ready to be raised.
-pub(crate) struct Split {
-    digits: Vec<SplitDigit>,
-    chain: usize,
-}
-
-struct SplitDigit {
-    rows: Vec<Row>,
-    excess: Row,
-}
+/// A polynomial's digits modulo other primes than their own.
+///
+/// # Shapes
+/// `[rows, digits]`: nothing where a row's prime is one of the digit's, since there the digit is
+/// the polynomial itself.
+pub(crate) type Digits = Vec<Vec<Option<Row>>>;
 
 impl Gadget {
     /// For the primes `limbs` of a ring, with so many digits of about equal length.
@@ -127,58 +123,48 @@ impl Gadget {
         }
     }
 
-    /// Splits a polynomial into digits.
-    pub(crate) fn split(&self, ring: &Ring, poly: &Poly<Ntt>) -> Split {
+    /// Splits a polynomial into digits, and raises each to the other primes: by coefficients, to
+    /// be transformed.
+    pub(crate) fn raise(&self, ring: &Ring, poly: &Poly<Ntt>) -> Digits {
         let chain = poly.limbs().chain;
-        let digits = self.digits[..self.digits(chain)].iter();
-        let digits = digits.map(|digit| {
-            let primes = digit.within(chain);
-            let conversion = digit.conversion(chain);
-            let rows = primes.into_par_iter().enumerate().map(|(source, prime)| {
-                let mut row = poly.rows()[prime].clone();
-                ring.chain_table(prime)
-                    .inverse_times(&mut row, conversion.digit_factor(source));
-                row
-            });
-            let rows: Vec<Row> = rows.collect();
-            let mut excess = ring.row();
-            conversion.excess(&slices(&rows), &mut excess);
-            SplitDigit { rows, excess }
-        });
-        Split {
-            digits: digits.collect(),
-            chain,
+        let count = self.raised(chain).count();
+        let mut raised: Digits = (0..count).map(|_| Vec::new()).collect();
+        for digit in &self.digits[..self.digits(chain)] {
+            let (primes, conversion) = (digit.within(chain), digit.conversion(chain));
+            let own = primes.clone().into_par_iter().enumerate();
+            let own: Vec<Row> = own
+                .map(|(source, prime)| {
+                    let mut row = poly.rows()[prime].clone();
+                    let factor = conversion.digit_factor(source);
+                    ring.chain_table(prime).inverse_times(&mut row, factor);
+                    row
+                })
+                .collect();
+            let mut others = Vec::with_capacity(count);
+            for (index, rows) in raised.iter_mut().enumerate() {
+                let outside = !primes.contains(&index);
+                rows.push(outside.then(|| ring.row()));
+                if let Some(Some(row)) = rows.last_mut() {
+                    others.push((self.target(digit, chain, index), &mut row[..]));
+                }
+            }
+            conversion.convert_to(&slices(&own), others);
         }
+        raised
     }
 
-    /// The values of a digit modulo a prime, in a row of `raised`: those of the polynomial
-    /// itself where the prime is the digit's, else what is put into `work`.
-    pub(crate) fn raise<'a>(
-        &self,
-        ring: &Ring,
-        (poly, split): (&'a Poly<Ntt>, &Split),
-        (index, row): (usize, usize),
-        work: &'a mut [u64],
-    ) -> &'a [u64] {
-        let digit = &self.digits[index];
-        let prime = if row < split.chain {
+    /// The place of a raised row's prime among those that a digit is converted to.
+    fn target(&self, digit: &Digit, chain: usize, row: usize) -> usize {
+        let prime = if row < chain {
             row
         } else {
-            row - split.chain + self.limbs.chain
+            row - chain + self.limbs.chain
         };
-        if digit.primes.contains(&prime) {
-            return &poly.rows()[prime];
-        }
-        let target = if prime < digit.primes.start {
+        if prime < digit.primes.start {
             prime
         } else {
             prime - digit.primes.len()
-        };
-        let SplitDigit { rows, excess } = &split.digits[index];
-        let conversion = digit.conversion(split.chain);
-        conversion.target(target, &slices(rows), excess, work);
-        ring.table(self.raised(split.chain), row).forward(work);
-        work
+        }
     }
 
     /// Divides by the product of the special primes, and by the last prime of the chain too if
@@ -254,17 +240,16 @@ impl Lower {
                 ring.table(limbs, left + source)
                     .inverse_times(row, self.conversion.digit_factor(source));
             });
-        let digits = slices(dividing);
-        let mut excess = ring.row();
-        self.conversion.excess(&digits, &mut excess);
-        rows.par_iter_mut().enumerate().for_each(|(index, row)| {
+        let mut rests: Vec<Row> = (0..left).map(|_| ring.row()).collect();
+        let targets = rests.iter_mut().map(|row| &mut row[..]).enumerate();
+        self.conversion
+            .convert_to(&slices(dividing), targets.collect());
+        let rows = rows.par_iter_mut().zip(rests).enumerate();
+        rows.for_each(|(index, (row, mut rest))| {
             let table = ring.chain_table(index);
-            let mut work = ring.row();
-            self.conversion.target(index, &digits, &excess, &mut work);
-            table.forward(&mut work);
-            table
-                .modulus()
-                .sub_scale_rows(row, &work, self.inverses[index]);
+            table.forward(&mut rest);
+            let inverse = self.inverses[index];
+            table.modulus().sub_scale_rows(row, &rest, inverse);
             finish(index, row);
         });
         poly.truncate(left);

@@ -105,8 +105,8 @@ fn inner_products(c: &mut Criterion) {
 
 fn conversions(c: &mut Criterion) {
     let mut group = c.benchmark_group(format!("base conversion {}", Set::active().name()));
-    for sources in [4, 8, 9] {
-        let moduli = primes(sources + 1);
+    for sources in [4, 9, 13] {
+        let moduli = primes(2 * sources);
         let (from, to) = moduli.split_at(sources);
         let bases = [from, to].map(|moduli| Basis::new(moduli).unwrap());
         let conversion = BaseConversion::new(&bases[0], &bases[1]).unwrap();
@@ -118,15 +118,15 @@ fn conversions(c: &mut Criterion) {
         });
         let digits: Vec<Vec<u64>> = digits.collect();
         let digits: Vec<&[u64]> = digits.iter().map(|row| &row[..]).collect();
-        let (mut excess, mut row) = (vec![0; DEGREE], vec![0; DEGREE]);
-        conversion.excess(&digits, &mut excess);
-        conversion.target(0, &digits, &excess, &mut row);
-        assert!(row.iter().all(|&value| value == 5));
-        group.bench_function(format!("excess of {sources}"), |b| {
-            b.iter(|| conversion.excess(black_box(&digits), &mut excess));
-        });
-        group.bench_function(format!("target from {sources}"), |b| {
-            b.iter(|| conversion.target(0, black_box(&digits), &excess, &mut row));
+        let mut rows = vec![vec![0; DEGREE]; sources];
+        let mut convert = |digits: &[&[u64]]| {
+            let to = rows.iter_mut().map(|row| &mut row[..]).enumerate();
+            conversion.convert_to(digits, to.collect());
+            rows[sources - 1][DEGREE - 1]
+        };
+        assert_eq!(convert(&digits), 5);
+        group.bench_function(format!("from {sources} to as many"), |b| {
+            b.iter(|| convert(black_box(&digits)));
         });
     }
 }

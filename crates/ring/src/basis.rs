@@ -2,6 +2,14 @@
 
 use crate::kernel::{Cofactors, Fraction, Set};
 use crate::{Error, Modulus, Multiplier, Result};
+use rayon::prelude::*;
+
+/// Columns that are converted to all primes before the next ones: those of a dozen sources stay
+/// in the second-level cache.
+const COLUMNS: usize = 4096;
+
+/// The same columns of rows of residues, with the index of each row's prime.
+type Part<'a> = Vec<(usize, &'a mut [u64])>;
 
 /// Distinct primes, whose product `Q` bounds the integers that residues stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,35 +109,44 @@ impl BaseConversion {
     }
 
     /// What residues modulo a prime are multiplied by to become *digits*, of which
-    /// [`BaseConversion::excess`] and [`BaseConversion::target`] are made:
-    /// [`crate::NttTable::inverse_times`] does so for nothing.
+    /// [`BaseConversion::convert_to`] makes others: [`crate::NttTable::inverse_times`] does so for
+    /// nothing.
     pub fn digit_factor(&self, source: usize) -> Multiplier {
         self.inverses[source]
     }
 
-    /// How often the product of all primes has to be taken off.
+    /// The residues modulo some of the primes that it converts to, on all threads.
     ///
     /// # Shapes
-    /// A row of digits for every source, and one row of the result.
+    /// A row of digits for every source; for each wanted prime its index among the targets, and a
+    /// row for the residues.
     ///
     /// # Panics
     /// If the rows are not as many as the primes, or differ in length.
-    pub fn excess(&self, digits: &[&[u64]], excess: &mut [u64]) {
-        self.check(digits, excess.len());
-        Set::active().excess(&self.fractions, digits, excess);
+    pub fn convert_to(&self, digits: &[&[u64]], to: Vec<(usize, &mut [u64])>) {
+        let length = digits.first().map_or(0, |row| row.len());
+        self.check(digits, length);
+        let mut parts: Vec<Part<'_>> = (0..length.div_ceil(COLUMNS)).map(|_| Vec::new()).collect();
+        for (target, row) in to {
+            assert_eq!(row.len(), length, "rows of the same length");
+            for (part, columns) in parts.iter_mut().zip(row.chunks_mut(COLUMNS)) {
+                part.push((target, columns));
+            }
+        }
+        parts.into_par_iter().enumerate().for_each(|(index, part)| {
+            let columns = index * COLUMNS..length.min((index + 1) * COLUMNS);
+            let digits: Vec<&[u64]> = digits.iter().map(|row| &row[columns.clone()]).collect();
+            self.columns(&digits, part);
+        });
     }
 
-    /// The residues modulo one of the primes that it converts to.
-    ///
-    /// # Shapes
-    /// A row of digits for every source, the excess that they have, and one row of residues.
-    ///
-    /// # Panics
-    /// If the rows are not as many as the primes, or differ in length.
-    pub fn target(&self, target: usize, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
-        self.check(digits, to.len());
-        assert_eq!(excess.len(), to.len(), "rows of the same length");
-        Set::active().convert(&self.to[target], digits, excess, to);
+    fn columns(&self, digits: &[&[u64]], part: Part<'_>) {
+        let mut excess = [0; COLUMNS];
+        let excess = &mut excess[..digits[0].len()];
+        Set::active().excess(&self.fractions, digits, excess);
+        for (target, to) in part {
+            Set::active().convert(&self.to[target], digits, excess, to);
+        }
     }
 
     fn check(&self, digits: &[&[u64]], length: usize) {
@@ -158,11 +175,8 @@ impl BaseConversion {
             modulus.scale_row(row, inverse);
         }
         let digits: Vec<&[u64]> = digits.chunks_exact(count).collect();
-        let mut excess = vec![0; count];
-        self.excess(&digits, &mut excess);
-        for (target, to) in to.chunks_exact_mut(count).enumerate() {
-            self.target(target, &digits, &excess, to);
-        }
+        let rows = to.chunks_exact_mut(count).enumerate();
+        self.convert_to(&digits, rows.collect());
     }
 }
 

@@ -1,62 +1,78 @@
 //! Switching keys: the core of products, rotations and bootstrapping.
 
 use super::Evaluator;
-use crate::gadget::Gadget;
+use crate::gadget::{Digits, Gadget};
 use crate::keys::SwitchingKey;
-use nearfield_ring::{Limbs, Modulus, Ntt, Poly, Ring, Row};
+use nearfield_ring::{Limbs, Modulus, Ntt, NttTable, Poly, Ring, Row};
 use rayon::prelude::*;
 
-/// A polynomial's digits, raised to the special primes once for many key switches.
-pub(crate) struct RaisedDigits(Vec<Poly<Ntt>>);
+/// A polynomial's digits, raised and transformed once for many key switches.
+pub(crate) struct RaisedDigits {
+    limbs: Limbs,
+    digits: Digits,
+}
 
 /// Multiplies a polynomial by a secret and switches it: the result is `P` times that, under the
-/// key's other secret. Work is shared out by primes: all digits are raised to one, and meet the
-/// key there while they are in the cache.
+/// key's other secret. Work is shared out by primes: all digits modulo one are transformed, and
+/// meet the key while they are in the cache.
 pub(crate) fn switch(
     ring: &Ring,
     gadget: &Gadget,
     poly: &Poly<Ntt>,
     key: &SwitchingKey,
 ) -> [Poly<Ntt>; 2] {
-    let chain = poly.limbs().chain;
-    let limbs = gadget.raised(chain);
-    let split = gadget.split(ring, poly);
-    fill_pair(ring, limbs, |row, to| {
-        let mut works: Vec<Row> = (0..gadget.digits(chain)).map(|_| ring.row()).collect();
-        let digits = works.iter_mut().enumerate();
-        let digits =
-            digits.map(|(digit, work)| gadget.raise(ring, (poly, &split), (digit, row), work));
-        let digits: Vec<&[u64]> = digits.collect();
-        for (half, to) in to.into_iter().enumerate() {
-            let modulus = ring.table(limbs, row).modulus();
-            key.multiply(modulus, &digits, (limbs, row), half, to);
+    let limbs = gadget.raised(poly.limbs().chain);
+    let mut digits = gadget.raise(ring, poly);
+    let (mut a, mut b) = (ring.unfilled(limbs), ring.unfilled(limbs));
+    let rows = (digits.par_iter_mut(), a.rows_mut(), b.rows_mut()).into_par_iter();
+    rows.enumerate().for_each(|(row, (digits, a, b))| {
+        let table = ring.table(limbs, row);
+        let mut digits = std::mem::take(digits);
+        transform(table, &mut digits);
+        let digits = values(&digits, poly, row);
+        for (half, to) in [a, b].into_iter().enumerate() {
+            key.multiply(table.modulus(), &digits, (limbs, row), half, to);
         }
-    })
+    });
+    [a, b]
 }
 
 /// Raises a polynomial's digits, to be switched many times.
 pub(crate) fn hoist(ring: &Ring, gadget: &Gadget, poly: &Poly<Ntt>) -> RaisedDigits {
-    let chain = poly.limbs().chain;
-    let split = gadget.split(ring, poly);
-    let digits = (0..gadget.digits(chain)).map(|digit| {
-        let mut raised = ring.unfilled(gadget.raised(chain));
-        ring.each(&mut raised, |_, row, to| {
-            let mut work = ring.row();
-            to.copy_from_slice(gadget.raise(ring, (poly, &split), (digit, row), &mut work));
-        });
-        raised
+    let limbs = gadget.raised(poly.limbs().chain);
+    let mut digits = gadget.raise(ring, poly);
+    let rows = digits.par_iter_mut().enumerate();
+    rows.for_each(|(row, digits)| transform(ring.table(limbs, row), digits));
+    RaisedDigits { limbs, digits }
+}
+
+fn transform(table: &NttTable, digits: &mut [Option<Row>]) {
+    for row in digits.iter_mut().flatten() {
+        table.forward(row);
+    }
+}
+
+/// The values of all digits modulo the prime of a row.
+fn values<'a>(digits: &'a [Option<Row>], poly: &'a Poly<Ntt>, row: usize) -> Vec<&'a [u64]> {
+    let values = digits.iter().map(|digit| match digit {
+        Some(values) => &values[..],
+        None => &poly.rows()[row][..],
     });
-    RaisedDigits(digits.collect())
+    values.collect()
 }
 
 impl RaisedDigits {
-    /// What [`switch`] does, from here on.
-    pub(crate) fn switch(&self, ring: &Ring, key: &SwitchingKey) -> [Poly<Ntt>; 2] {
-        let limbs = self.0[0].limbs();
-        fill_pair(ring, limbs, |row, to| {
-            let modulus = ring.table(limbs, row).modulus();
+    /// What [`switch`] does, from here on, with the polynomial that the digits are of.
+    pub(crate) fn switch(
+        &self,
+        ring: &Ring,
+        poly: &Poly<Ntt>,
+        key: &SwitchingKey,
+    ) -> [Poly<Ntt>; 2] {
+        fill_pair(ring, self.limbs, |row, to| {
+            let modulus = ring.table(self.limbs, row).modulus();
             for (half, to) in to.into_iter().enumerate() {
-                self.multiply(modulus, key, (half, row), to);
+                self.multiply(modulus, (poly, key), (half, row), to);
             }
         })
     }
@@ -65,13 +81,12 @@ impl RaisedDigits {
     pub(crate) fn multiply(
         &self,
         modulus: Modulus,
-        key: &SwitchingKey,
+        (poly, key): (&Poly<Ntt>, &SwitchingKey),
         (half, row): (usize, usize),
         to: &mut [u64],
     ) {
-        let limbs = self.0[0].limbs();
-        let digits: Vec<&[u64]> = self.0.iter().map(|digit| &digit.rows()[row][..]).collect();
-        key.multiply(modulus, &digits, (limbs, row), half, to);
+        let digits = values(&self.digits[row], poly, row);
+        key.multiply(modulus, &digits, (self.limbs, row), half, to);
     }
 }
 

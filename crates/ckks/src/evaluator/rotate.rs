@@ -62,7 +62,8 @@ impl Evaluator {
             return Ok(a.ciphertext.clone());
         }
         let key = self.keys.galois(galois, a.ciphertext.level())?;
-        let raised = a.digits.switch(self.params.ring(), &key.switching);
+        let poly = &a.ciphertext.parts[1];
+        let raised = a.digits.switch(self.params.ring(), poly, &key.switching);
         Ok(self.map(&a.ciphertext, raised, key))
     }
 

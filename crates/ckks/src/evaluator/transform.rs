@@ -235,7 +235,8 @@ impl Application<'_> {
                 })
             }),
             Baby::Rotation(key) => Some([0, 1].map(|half| {
-                digits.multiply(modulus, &key.switching, (half, row), &mut work);
+                let of_key = (&vector.parts[1], &key.switching);
+                digits.multiply(modulus, of_key, (half, row), &mut work);
                 if half == 0 && in_chain {
                     let first = &vector.parts[0].rows()[row];
                     modulus.add_scaled_rows(&mut work, first, gadget.special_product(row));
