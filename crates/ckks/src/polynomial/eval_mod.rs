@@ -184,6 +184,7 @@ fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
 mod tests {
     use super::*;
     use crate::polynomial::{Arithmetic, Clear, Counted};
+    use std::convert::Infallible;
 
     /// The greatest error for messages up to `2^-message_bits` and integers up to `reach`, in bits
     /// below the greatest message.
@@ -218,12 +219,18 @@ mod tests {
     impl Arithmetic for Disturbed {
         type Value = Counted;
         type Target = ();
+        type Error = Infallible;
 
-        fn power(&mut self, a: &Counted, b: &Counted, c: Option<&Counted>) -> Counted {
+        fn power(
+            &mut self,
+            a: &Counted,
+            b: &Counted,
+            c: Option<&Counted>,
+        ) -> Result<Counted, Infallible> {
             let disturbed = self.clear.products == self.built_before;
-            let mut power = self.clear.power(a, b, c);
+            let mut power = self.clear.power(a, b, c)?;
             power.value += if disturbed { self.error } else { 0.0 };
-            power
+            Ok(power)
         }
 
         fn factor_target(&self, _: &Counted, (): &()) {}
@@ -234,7 +241,7 @@ mod tests {
             linear: &[(f64, &Counted)],
             constant: f64,
             (): &(),
-        ) -> Counted {
+        ) -> Result<Counted, Infallible> {
             self.clear.combine(products, linear, constant, &())
         }
     }
@@ -250,8 +257,8 @@ mod tests {
                 error,
             };
             let first = Counted { value: t, depth: 0 };
-            let z = eval_mod.plan.evaluate(&mut disturbed, first, &()).value;
-            (eval_mod.evaluate_from(z) / error).abs()
+            let Ok(z) = eval_mod.plan.evaluate(&mut disturbed, first, &());
+            (eval_mod.evaluate_from(z.value) / error).abs()
         };
         (-10..=10).map(disturbance).fold(0.0, f64::max)
     }
