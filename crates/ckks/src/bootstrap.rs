@@ -22,7 +22,8 @@ pub use preset::Preset;
 
 use crate::polynomial::EvalModSpec;
 use crate::{
-    Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, Params, Result, SecretKey,
+    Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, KeyList, Params, Result,
+    SecretKey,
 };
 use coeffs_to_slots::CoeffsToSlots;
 use encapsulation::Encapsulation;
@@ -122,11 +123,26 @@ impl Bootstrapper {
         secret: &SecretKey,
         keys: &mut EvaluationKeys,
     ) -> Result<EncapsulationKeys> {
-        self.slots_to_coeffs.add_keys(keys, secret)?;
-        self.coeffs_to_slots.add_keys(keys, secret)?;
+        let mut list = KeyList::none(&self.params);
+        self.list_keys(&mut list);
+        keys.add(secret, &list)?;
+        self.generate_encapsulation_keys(secret)
+    }
+
+    /// Adds the keys for rotations and products that it needs to a list.
+    pub fn list_keys(&self, list: &mut KeyList) {
+        self.slots_to_coeffs.list_keys(list);
+        self.coeffs_to_slots.list_keys(list);
         let level = self.coeffs_to_slots.output_level();
-        keys.add_galois(secret, Galois::Conjugation, level)?;
-        keys.add_relinearization(secret, level)?;
+        list.add_galois(Galois::Conjugation, level);
+        list.add_relinearization(level);
+    }
+
+    /// Generates the keys for the sparse secret.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the secret key is of other parameters.
+    pub fn generate_encapsulation_keys(&self, secret: &SecretKey) -> Result<EncapsulationKeys> {
         self.encapsulation.generate_keys(secret)
     }
 

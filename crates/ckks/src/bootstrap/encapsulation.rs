@@ -42,6 +42,14 @@ impl EncapsulationKeys {
         self.to_sparse.digits[0][0].limbs()
     }
 
+    /// The primes of the key to the sparse secret, for some parameters.
+    pub(crate) fn sparse_limbs_of(params: &Params) -> Limbs {
+        Limbs {
+            chain: 1,
+            special: SPECIAL.min(params.ring().limbs().special),
+        }
+    }
+
     /// Bytes that they take in memory.
     pub fn bytes(&self) -> usize {
         self.to_sparse.bytes() + self.to_dense.bytes()
@@ -50,10 +58,7 @@ impl EncapsulationKeys {
 
 impl Encapsulation {
     pub(super) fn new(params: &Params) -> Result<Self> {
-        let limbs = Limbs {
-            chain: 1,
-            special: SPECIAL.min(params.ring().limbs().special),
-        };
+        let limbs = EncapsulationKeys::sparse_limbs_of(params);
         let found = bits_of(params.ring().moduli(limbs));
         let log_degree = params.spec().log_degree;
         let limit = security::most_bits_of_sparse_secret(log_degree);
@@ -71,6 +76,12 @@ impl Encapsulation {
     }
 
     pub(super) fn generate_keys(&self, secret: &SecretKey) -> Result<EncapsulationKeys> {
+        if *secret.params() != self.params {
+            return Err(Error::Mismatch {
+                what: "the secret key",
+                than: "the bootstrapping",
+            });
+        }
         let ring = self.params.ring();
         let mut coefficients = Zeroizing::new(vec![0; ring.degree()]);
         fresh_sampler()?.sparse_ternary(WEIGHT, &mut coefficients);
