@@ -1,4 +1,5 @@
 //! Bootstrapping in rings too small to be safe.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
