@@ -168,7 +168,7 @@ impl Bootstrapper {
         let message_scale = coefficients.scale();
         let sparse = self.encapsulation.to_sparse(keys, &coefficients);
         let raised = self.raise.apply(&sparse);
-        let raised = self.encapsulation.to_dense(keys, raised);
+        let raised = self.encapsulation.to_dense(keys, &raised);
         let raised = raised.with_scale(self.eval_mod.scale_of_raised());
         let slots = self.coeffs_to_slots.apply(evaluator, &raised)?;
         self.eval_mod.apply(evaluator, &slots, message_scale)

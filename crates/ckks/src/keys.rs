@@ -101,6 +101,13 @@ impl PublicKey {
         })
     }
 
+    pub(crate) fn from_half(params: &Params, half: Half) -> Self {
+        PublicKey {
+            params: params.clone(),
+            half,
+        }
+    }
+
     /// The parameters that it is of.
     pub fn params(&self) -> &Params {
         &self.params

@@ -37,6 +37,14 @@ pub(super) struct Encapsulation {
 }
 
 impl EncapsulationKeys {
+    /// Generates a sparse secret, the keys to and from it, and forgets it.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the sparse secret would be insecure.
+    pub fn generate(secret: &SecretKey) -> Result<Self> {
+        Encapsulation::new(secret.params())?.generate_keys(secret)
+    }
+
     /// The primes of the key to the sparse secret.
     pub fn sparse_limbs(&self) -> Limbs {
         self.to_sparse.digits[0][0].limbs()
@@ -100,8 +108,8 @@ impl Encapsulation {
     }
 
     /// A raised ciphertext under the main secret.
-    pub(super) fn to_dense(&self, keys: &EncapsulationKeys, a: Ciphertext) -> Ciphertext {
-        self.switch(self.params.gadget(), &keys.to_dense, &a)
+    pub(super) fn to_dense(&self, keys: &EncapsulationKeys, a: &Ciphertext) -> Ciphertext {
+        self.switch(self.params.gadget(), &keys.to_dense, a)
     }
 
     fn switch(&self, gadget: &Gadget, key: &SwitchingKey, a: &Ciphertext) -> Ciphertext {
