@@ -132,6 +132,7 @@ pub(crate) fn encryption_of_zero(
             .modulus()
             .mul_rows(&mut product, secret.row(limbs, index));
         table.modulus().sub_rows(row, &product);
+        zeroize::Zeroize::zeroize(&mut *product);
     });
     Ok([masked, uniform])
 }
