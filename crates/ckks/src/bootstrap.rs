@@ -1,10 +1,10 @@
 //! Bootstrapping: new levels for a ciphertext that has used its own.
 //!
-//! In this order: [`slots_to_coeffs`] moves the numbers to coefficients, at the lowest levels,
-//! where that costs least; [`raise`] takes the ciphertext modulo the first prime as one modulo
-//! all, which adds a multiple of the first prime to every coefficient; [`coeffs_to_slots`] moves
-//! coefficients to slots; [`eval_mod`] takes the multiples away. While the ciphertext is raised
-//! it is encrypted under a sparse secret ([`encapsulation`]), which keeps the multiples small.
+//! In this order: `slots_to_coeffs` moves the numbers to coefficients, at the lowest levels,
+//! where that costs least; `raise` takes the ciphertext modulo the first prime as one modulo
+//! all, which adds a multiple of the first prime to every coefficient; `coeffs_to_slots` moves
+//! coefficients to slots; `eval_mod` takes the multiples away. While the ciphertext is raised
+//! it is encrypted under a sparse secret (`encapsulation`), which keeps the multiples small.
 //!
 //! # Source
 //! Cheon et al. (2018/153); Bossuat et al. (2020/1203, 2022/024); Bae et al. (2022/1167) for the

@@ -57,5 +57,5 @@ fn a_cut_file_takes_no_more_memory_than_its_bytes_explain() {
         ServerKeys::read(&bytes[..300], &fresh).unwrap_err();
     });
     // One polynomial is there to be filled in, of a size that the caller's parameters tell.
-    assert!((info.bytes_max as usize) < polynomial * 11 / 10, "{info:?}");
+    assert!(info.bytes_max < polynomial as u64 * 11 / 10, "{info:?}");
 }
