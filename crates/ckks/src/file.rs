@@ -140,11 +140,8 @@ fn read_poly<R: Representation>(
     params: &Params,
     limbs: Limbs,
 ) -> Result<Poly<R>> {
-    let ring = params.ring();
-    let mut poly = ring.unfilled(limbs);
-    let rows = poly.rows_mut().iter_mut().map(|row| &mut row[..]);
-    from.rows(ring.moduli(limbs).zip(rows).collect())?;
-    Ok(poly)
+    let rows = from.rows(params.ring(), limbs)?;
+    Ok(Poly::from_rows(rows, limbs.chain))
 }
 
 /// # Errors

@@ -13,8 +13,18 @@ const ROTATIONS: isize = 8;
 /// What reading may take beside the keys: a row and its bytes, tables of automorphisms.
 const MARGIN: f64 = 1.1;
 
+/// Does something with one thread, whose memory is what is counted.
+fn on_one_thread(operation: impl FnOnce() + Send) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
+    pool.build().unwrap().install(operation);
+}
+
 #[test]
 fn neither_side_holds_two_copies_of_the_keys() {
+    on_one_thread(count_copies);
+}
+
+fn count_copies() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys");
     // Parameters of their own for each, for a ring keeps the memory of rows.
@@ -49,13 +59,12 @@ fn a_cut_file_takes_no_more_memory_than_its_bytes_explain() {
     let secret = SecretKey::generate(&params).unwrap();
     let mut keys = ServerKeys::none(&params);
     keys.evaluation.add_relinearization(&secret, 5).unwrap();
-    let polynomial = keys.evaluation.bytes() / 4;
     let mut bytes = Vec::new();
     keys.write(&mut bytes).unwrap();
     let fresh = Params::insecure(insecure_spec(12)).unwrap();
     let info = allocation_counter::measure(|| {
         ServerKeys::read(&bytes[..300], &fresh).unwrap_err();
     });
-    // One polynomial is there to be filled in, of a size that the caller's parameters tell.
-    assert!(info.bytes_max < polynomial as u64 * 11 / 10, "{info:?}");
+    // The bytes of one row are waited for.
+    assert!(info.bytes_max < 4096 * 8, "{info:?}");
 }

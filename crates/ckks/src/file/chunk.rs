@@ -3,7 +3,7 @@
 use super::bits::{packed, unpack};
 use super::{Description, Kind};
 use crate::{Error, Params, Result};
-use nearfield_ring::Modulus;
+use nearfield_ring::{Limbs, Modulus, Ring, Row};
 use rayon::prelude::*;
 use std::io::{ErrorKind, Read, Write};
 use zeroize::{Zeroize, Zeroizing};
@@ -26,14 +26,15 @@ pub trait Source {
     /// Where the next chunk begins.
     fn at(&self) -> u64;
 
-    /// Reads rows, of which each is a chunk.
-    fn rows(&mut self, rows: Vec<(Modulus, &mut [u64])>) -> Result<()> {
-        for (modulus, row) in rows {
+    /// Reads the rows of a polynomial, of which each is a chunk. No row is made before its bytes
+    /// are there.
+    fn rows(&mut self, ring: &Ring, limbs: Limbs) -> Result<Vec<Row>> {
+        let rows = ring.moduli(limbs).map(|modulus| {
             let at = self.at();
-            let chunk = self.chunk(packed(modulus, row.len()))?;
-            unpack_at(at, modulus, chunk, row)?;
-        }
-        Ok(())
+            let chunk = self.chunk(packed(modulus, ring.degree()))?;
+            unpack_at(at, modulus, chunk, ring.row())
+        });
+        rows.collect()
     }
 
     /// Whatever is wrong with the chunk that was read last.
@@ -227,17 +228,16 @@ impl Source for Mapped<'_> {
     }
 
     /// On all threads: a chunk's digest needs no more than the bytes of the one before it.
-    fn rows(&mut self, rows: Vec<(Modulus, &mut [u64])>) -> Result<()> {
-        let sealed = rows.into_iter().map(|(modulus, row)| {
-            let (place, sealed) = self.sealed(packed(modulus, row.len()))?;
-            Ok((place, sealed, modulus, row))
+    fn rows(&mut self, ring: &Ring, limbs: Limbs) -> Result<Vec<Row>> {
+        let sealed = ring.moduli(limbs).map(|modulus| {
+            let (place, sealed) = self.sealed(packed(modulus, ring.degree()))?;
+            Ok((place, sealed, modulus))
         });
         let sealed = sealed.collect::<Result<Vec<_>>>()?;
-        sealed
-            .into_par_iter()
-            .try_for_each(|(place, sealed, modulus, row)| {
-                unpack_at(place.at, modulus, verified(place, sealed)?, row)
-            })
+        let rows = sealed.into_par_iter().map(|(place, sealed, modulus)| {
+            unpack_at(place.at, modulus, verified(place, sealed)?, ring.row())
+        });
+        rows.collect()
     }
 }
 
@@ -250,13 +250,16 @@ fn verified(place: Place, sealed: &[u8]) -> Result<&[u8]> {
     Ok(chunk)
 }
 
-fn unpack_at(at: u64, modulus: Modulus, chunk: &[u8], row: &mut [u64]) -> Result<()> {
-    unpack(modulus, chunk, row).map_err(|place| Error::Residue {
-        at,
-        place,
-        found: row[place],
-        prime: modulus.value(),
-    })
+fn unpack_at(at: u64, modulus: Modulus, chunk: &[u8], mut row: Row) -> Result<Row> {
+    match unpack(modulus, chunk, &mut row) {
+        Ok(()) => Ok(row),
+        Err(place) => Err(Error::Residue {
+            at,
+            place,
+            found: row[place],
+            prime: modulus.value(),
+        }),
+    }
 }
 
 fn digest_after(before: &[u8; DIGEST], chunk: &[u8]) -> [u8; DIGEST] {
