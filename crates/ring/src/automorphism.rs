@@ -1,5 +1,6 @@
 //! The automorphisms `X -> X^k` of the ring, for odd `k`, in both representations.
 
+use crate::kernel::{Permutation, Set};
 use crate::ntt::{check_degree, reversed};
 use crate::{Error, Modulus, Result};
 
@@ -9,7 +10,7 @@ pub struct Automorphism {
     exponent: usize,
     degree: usize,
     /// Where each value comes from.
-    sources: Vec<u32>,
+    values: Permutation,
 }
 
 impl Automorphism {
@@ -25,12 +26,12 @@ impl Automorphism {
         // The value at the place `i` is that at the root to the power `2 reversed(i) + 1`.
         let source = |place: usize| {
             let power = (2 * reversed(place, degree) + 1) * exponent % (2 * degree);
-            u32::try_from(reversed(power / 2, degree)).unwrap_or(u32::MAX)
+            reversed(power / 2, degree)
         };
         Ok(Automorphism {
             exponent,
             degree,
-            sources: (0..degree).map(source).collect(),
+            values: Permutation::new(degree, source),
         })
     }
 
@@ -67,9 +68,16 @@ impl Automorphism {
     /// If the sizes are not the degree.
     pub fn values(&self, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
-        for (to, &source) in to.iter_mut().zip(&self.sources) {
-            *to = from[source as usize];
-        }
+        Set::active().permute(&self.values, from, to);
+    }
+
+    /// Adds what it makes of values to others, of residues.
+    ///
+    /// # Panics
+    /// If the sizes are not the degree.
+    pub fn add_values(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
+        assert_eq!((from.len(), to.len()), (self.degree, self.degree));
+        Set::active().add_permuted(&self.values, modulus, from, to);
     }
 }
 
@@ -96,6 +104,10 @@ mod tests {
             ntt.forward(&mut values);
             let mut by_values = vec![0; degree];
             automorphism.values(&values, &mut by_values);
+            let mut sum = values.clone();
+            automorphism.add_values(modulus, &values, &mut sum);
+            modulus.sub_rows(&mut sum, &values);
+            prop_assert_eq!(&sum, &by_values);
             ntt.inverse(&mut by_values);
             prop_assert_eq!(by_values, by_coefficients);
         }

@@ -1,5 +1,6 @@
 //! Large integers as their residues modulo several primes, and from some primes to others.
 
+use crate::kernel::{Cofactors, Fraction, Set};
 use crate::{Error, Modulus, Multiplier, Result};
 
 /// Distinct primes, whose product `Q` bounds the integers that residues stand for.
@@ -20,30 +21,13 @@ pub struct Basis {
 /// fixed point.
 #[derive(Clone, Debug)]
 pub struct BaseConversion {
-    from: Vec<Source>,
-    to: Vec<Target>,
+    /// What residues are multiplied by: `(Q / q)^-1` modulo each source `q`.
+    inverses: Vec<Multiplier>,
+    from: Vec<Modulus>,
+    fractions: Vec<Fraction>,
+    /// For each target: `Q / q` for every source `q`, and last `-Q`.
+    to: Vec<Cofactors>,
 }
-
-#[derive(Clone, Debug)]
-struct Source {
-    modulus: Modulus,
-    /// `(Q / q)^-1` modulo `q`.
-    inverse: Multiplier,
-    /// `floor(2^(FRACTION + bits of q) / q)`.
-    reciprocal: u64,
-}
-
-#[derive(Clone, Debug)]
-struct Target {
-    modulus: Modulus,
-    /// `Q / q` modulo this prime, for every `q`.
-    cofactors: Vec<Multiplier>,
-    /// `Q` modulo this prime.
-    product: Multiplier,
-}
-
-/// Bits of the fractions that are summed.
-const FRACTION: u32 = 62;
 
 impl Basis {
     /// A basis of distinct primes.
@@ -86,30 +70,23 @@ impl BaseConversion {
             let modulus = modulus.value();
             return Err(Error::SameModulus { modulus });
         }
-        let sources = from.moduli.iter().map(|&modulus| {
+        let inverse = |&modulus: &Modulus| {
             let cofactor = product(from.moduli.iter().filter(|&&q| q != modulus), modulus);
-            let reciprocal = (1_u128 << (FRACTION + modulus.bits())) / u128::from(modulus.value());
-            Source {
-                modulus,
-                inverse: modulus.multiplier(modulus.invert_by_fermat(cofactor)),
-                reciprocal: u64::try_from(reciprocal).unwrap_or(u64::MAX),
-            }
-        });
-        let targets = to.moduli.iter().map(|&modulus| {
-            let others = |q: &Modulus| product(from.moduli.iter().filter(|&&o| o != *q), modulus);
-            Target {
-                modulus,
-                cofactors: from
-                    .moduli
-                    .iter()
-                    .map(|q| modulus.multiplier(others(q)))
-                    .collect(),
-                product: modulus.multiplier(product(from.moduli.iter(), modulus)),
-            }
-        });
+            modulus.multiplier(modulus.invert_by_fermat(cofactor))
+        };
+        let mut largest: Vec<u64> = from.moduli.iter().map(|q| q.value() - 1).collect();
+        largest.push(from.moduli.len() as u64);
+        let cofactors = |&modulus: &Modulus| {
+            let others = |q: &Modulus| product(from.moduli.iter().filter(|&o| o != q), modulus);
+            let mut values: Vec<u64> = from.moduli.iter().map(others).collect();
+            values.push(modulus.neg(product(from.moduli.iter(), modulus)));
+            Cofactors::new(modulus, &values, &largest)
+        };
         Ok(BaseConversion {
-            from: sources.collect(),
-            to: targets.collect(),
+            inverses: from.moduli.iter().map(inverse).collect(),
+            from: from.moduli.clone(),
+            fractions: from.moduli.iter().map(|&q| Fraction::new(q)).collect(),
+            to: to.moduli.iter().map(cofactors).collect(),
         })
     }
 
@@ -127,7 +104,7 @@ impl BaseConversion {
     /// [`BaseConversion::excess`] and [`BaseConversion::target`] are made:
     /// [`crate::NttTable::inverse_times`] does so for nothing.
     pub fn digit_factor(&self, source: usize) -> Multiplier {
-        self.from[source].inverse
+        self.inverses[source]
     }
 
     /// How often the product of all primes has to be taken off.
@@ -138,16 +115,8 @@ impl BaseConversion {
     /// # Panics
     /// If the rows are not as many as the primes, or differ in length.
     pub fn excess(&self, digits: &[&[u64]], excess: &mut [u64]) {
-        assert_eq!(digits.len(), self.from.len(), "a row for each prime");
-        for (index, excess) in excess.iter_mut().enumerate() {
-            let mut fraction = 1_u128 << (FRACTION - 1);
-            for (digits, source) in digits.iter().zip(&self.from) {
-                let digit = u128::from(digits[index]);
-                fraction += (digit * u128::from(source.reciprocal)) >> source.modulus.bits();
-            }
-            // At most as many as there are sources.
-            *excess = u64::try_from(fraction >> FRACTION).unwrap_or(u64::MAX);
-        }
+        self.check(digits, excess.len());
+        Set::active().excess(&self.fractions, digits, excess);
     }
 
     /// The residues modulo one of the primes that it converts to.
@@ -158,11 +127,15 @@ impl BaseConversion {
     /// # Panics
     /// If the rows are not as many as the primes, or differ in length.
     pub fn target(&self, target: usize, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
+        self.check(digits, to.len());
+        assert_eq!(excess.len(), to.len(), "rows of the same length");
+        Set::active().convert(&self.to[target], digits, excess, to);
+    }
+
+    fn check(&self, digits: &[&[u64]], length: usize) {
         assert_eq!(digits.len(), self.from.len(), "a row for each prime");
-        let target = &self.to[target];
-        for (index, (to, &excess)) in to.iter_mut().zip(excess).enumerate() {
-            *to = target.sum(digits.iter().map(|digits| digits[index]), excess);
-        }
+        let as_long = digits.iter().all(|row| row.len() == length);
+        assert!(as_long, "rows of the same length");
     }
 
     /// Converts many integers.
@@ -176,9 +149,13 @@ impl BaseConversion {
         let count = from.len() / self.from.len();
         assert_eq!(from.len(), count * self.from.len(), "a row for each prime");
         assert_eq!(to.len(), count * self.to.len(), "a row for each prime");
+        if count == 0 {
+            return;
+        }
         let mut digits = from.to_vec();
-        for (row, source) in digits.chunks_exact_mut(count).zip(&self.from) {
-            source.modulus.scale_row(row, source.inverse);
+        let rows = digits.chunks_exact_mut(count);
+        for ((row, modulus), &inverse) in rows.zip(&self.from).zip(&self.inverses) {
+            modulus.scale_row(row, inverse);
         }
         let digits: Vec<&[u64]> = digits.chunks_exact(count).collect();
         let mut excess = vec![0; count];
@@ -186,19 +163,6 @@ impl BaseConversion {
         for (target, to) in to.chunks_exact_mut(count).enumerate() {
             self.target(target, &digits, &excess, to);
         }
-    }
-}
-
-impl Target {
-    /// The digits times their cofactors, less `excess` times the product.
-    fn sum(&self, digits: impl Iterator<Item = u64>, excess: u64) -> u64 {
-        let modulus = self.modulus;
-        let sum = digits
-            .zip(&self.cofactors)
-            .fold(0, |sum, (digit, &cofactor)| {
-                modulus.add(sum, modulus.mul_by(digit, cofactor))
-            });
-        modulus.sub(sum, modulus.mul_by(excess, self.product))
     }
 }
 

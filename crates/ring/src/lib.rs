@@ -19,17 +19,18 @@
 //! assert_eq!(a[0], modulus.value() - 1);
 //! # Ok::<(), nearfield_ring::Error>(())
 //! ```
-#![forbid(unsafe_code)]
 
 mod automorphism;
 mod basis;
 mod error;
+pub mod kernel;
 mod modulus;
 mod ntt;
 mod poly;
 pub mod prime;
 mod row;
 mod rows;
+mod runs;
 mod sampler;
 
 pub use automorphism::Automorphism;

@@ -31,6 +31,11 @@ impl Multiplier {
     pub fn value(self) -> u64 {
         self.value
     }
+
+    /// `floor(value * 2^64 / modulus)`.
+    pub(crate) fn quotient(self) -> u64 {
+        self.quotient
+    }
 }
 
 impl Modulus {

@@ -1,6 +1,7 @@
 //! The negacyclic number-theoretic transform: products of polynomials modulo `X^N + 1` become
 //! products of values.
 
+use crate::kernel::{Set, Transform};
 use crate::prime::is_prime;
 use crate::{Error, Modulus, Multiplier, Result};
 
@@ -18,14 +19,8 @@ const DEGREES: [u32; 2] = [3, 17];
 /// with Harvey's lazy butterflies (2014).
 #[derive(Clone, Debug)]
 pub struct NttTable {
-    modulus: Modulus,
     root: u64,
-    /// Powers of the root in bit-reversed order.
-    powers: Vec<Multiplier>,
-    /// Powers of its inverse in bit-reversed order.
-    inverse_powers: Vec<Multiplier>,
-    /// `1 / N`.
-    inverse_degree: Multiplier,
+    transform: Transform,
 }
 
 /// # Errors
@@ -49,6 +44,14 @@ impl NttTable {
     /// If `degree` is no power of two from 2^3 to 2^17, or the modulus no prime that leaves 1
     /// when divided by `2 * degree`.
     pub fn new(modulus: Modulus, degree: usize) -> Result<Self> {
+        NttTable::with_kernels(Set::active(), modulus, degree)
+    }
+
+    /// As [`NttTable::new`], with a set of kernels that is not the active one.
+    ///
+    /// # Errors
+    /// As [`NttTable::new`].
+    pub fn with_kernels(set: Set, modulus: Modulus, degree: usize) -> Result<Self> {
         check_degree(degree)?;
         let order = 2 * degree as u64;
         let value = modulus.value();
@@ -59,32 +62,20 @@ impl NttTable {
             });
         }
         let root = root_of_unity(modulus, order);
-        let powers = |root: u64| {
-            let mut powers = vec![Multiplier::default(); degree];
-            let mut power = 1;
-            for index in 0..degree {
-                powers[reversed(index, degree)] = modulus.multiplier(power);
-                power = modulus.mul(power, root);
-            }
-            powers
-        };
         Ok(NttTable {
-            modulus,
             root,
-            powers: powers(root),
-            inverse_powers: powers(modulus.invert_by_fermat(root)),
-            inverse_degree: modulus.multiplier(modulus.invert_by_fermat(degree as u64)),
+            transform: Transform::new(set, modulus, degree, root),
         })
     }
 
     /// The modulus.
     pub fn modulus(&self) -> Modulus {
-        self.modulus
+        self.transform.modulus()
     }
 
     /// Number of coefficients.
     pub fn degree(&self) -> usize {
-        self.powers.len()
+        self.transform.degree()
     }
 
     /// The root of unity, of order `2 * degree`: the smallest there is.
@@ -100,27 +91,7 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` coefficients.
     pub fn forward(&self, coefficients: &mut [u64]) {
-        assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
-        let modulus = self.modulus;
-        let mut half = self.degree() / 2;
-        let mut blocks = 1;
-        while half > 0 {
-            let roots = &self.powers[blocks..2 * blocks];
-            for (block, &root) in coefficients.chunks_exact_mut(2 * half).zip(roots) {
-                let (left, right) = block.split_at_mut(half);
-                for (x, y) in left.iter_mut().zip(right) {
-                    // Below four times the modulus, before and after.
-                    let (a, b) = (modulus.subtract_twice(*x), modulus.mul_lazy(*y, root));
-                    *x = a + b;
-                    *y = a + 2 * modulus.value() - b;
-                }
-            }
-            half /= 2;
-            blocks *= 2;
-        }
-        for value in coefficients {
-            *value = modulus.reduce_below_four(*value);
-        }
+        self.transform.forward(coefficients);
     }
 
     /// Values to coefficients, in place.
@@ -131,7 +102,7 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values.
     pub fn inverse(&self, values: &mut [u64]) {
-        self.inverse_times(values, self.modulus.multiplier(1));
+        self.transform.inverse(values, 1);
     }
 
     /// Values to coefficients, in place, times a constant.
@@ -142,28 +113,12 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values.
     pub fn inverse_times(&self, values: &mut [u64], constant: Multiplier) {
-        assert_eq!(values.len(), self.degree(), "as many as the degree");
-        let modulus = self.modulus;
-        let mut half = 1;
-        let mut blocks = self.degree() / 2;
-        while blocks > 0 {
-            let roots = &self.inverse_powers[blocks..2 * blocks];
-            for (block, &root) in values.chunks_exact_mut(2 * half).zip(roots) {
-                let (left, right) = block.split_at_mut(half);
-                for (x, y) in left.iter_mut().zip(right) {
-                    // Below twice the modulus, before and after.
-                    let (a, b) = (*x, *y);
-                    *x = modulus.subtract_twice(a + b);
-                    *y = modulus.mul_lazy(a + 2 * modulus.value() - b, root);
-                }
-            }
-            half *= 2;
-            blocks /= 2;
-        }
-        let factor = modulus.multiplier(modulus.mul_by(constant.value(), self.inverse_degree));
-        for value in values {
-            *value = modulus.mul_by(*value, factor);
-        }
+        self.transform.inverse(values, constant.value());
+    }
+
+    /// Bytes of its tables.
+    pub fn bytes(&self) -> usize {
+        self.transform.bytes()
     }
 }
 

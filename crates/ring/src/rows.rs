@@ -4,6 +4,7 @@
 //! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
+use crate::kernel::Set;
 use crate::{Modulus, Multiplier};
 
 /// # Range
@@ -14,42 +15,47 @@ use crate::{Modulus, Multiplier};
 impl Modulus {
     /// `a += b`.
     pub fn add_rows(self, a: &mut [u64], b: &[u64]) {
-        each(a, b, |a, b| self.add(a, b));
+        same_length(a, b);
+        Set::active().add_rows(self, a, b);
     }
 
     /// `a -= b`.
     pub fn sub_rows(self, a: &mut [u64], b: &[u64]) {
-        each(a, b, |a, b| self.sub(a, b));
+        same_length(a, b);
+        Set::active().sub_rows(self, a, b);
     }
 
     /// `a = -a`.
     pub fn neg_row(self, a: &mut [u64]) {
-        a.iter_mut().for_each(|a| *a = self.neg(*a));
+        Set::active().neg_row(self, a);
     }
 
     /// `a *= by`.
     pub fn scale_row(self, a: &mut [u64], by: Multiplier) {
-        a.iter_mut().for_each(|a| *a = self.mul_by(*a, by));
+        Set::active().scale_row(self, a, by);
     }
 
     /// `a += by` in every place.
     pub fn add_constant_row(self, a: &mut [u64], by: u64) {
-        a.iter_mut().for_each(|a| *a = self.add(*a, by));
+        Set::active().add_constant_row(self, a, by);
     }
 
     /// `a += b * by`.
     pub fn add_scaled_rows(self, a: &mut [u64], b: &[u64], by: Multiplier) {
-        each(a, b, |a, b| self.add(a, self.mul_by(b, by)));
+        same_length(a, b);
+        Set::active().add_scaled_rows(self, a, b, by);
     }
 
     /// `a = (a - b) * by`.
     pub fn sub_scale_rows(self, a: &mut [u64], b: &[u64], by: Multiplier) {
-        each(a, b, |a, b| self.mul_by(self.sub(a, b), by));
+        same_length(a, b);
+        Set::active().sub_scale_rows(self, a, b, by);
     }
 
     /// `a *= b`.
     pub fn mul_rows(self, a: &mut [u64], b: &[u64]) {
-        each(a, b, |a, b| self.mul(a, b));
+        same_length(a, b);
+        Set::active().mul_rows(self, a, b);
     }
 
     /// Plain residues to Montgomery form.
@@ -63,8 +69,8 @@ impl Modulus {
     /// # Panics
     /// If there are more than 64 products.
     pub fn inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        to.fill(0);
-        self.add_inner_product(products, to);
+        check_products(products, to);
+        Set::active().inner_product(self, products, false, to);
     }
 
     /// `to += sum(a * b) / R`, one factor of each product in Montgomery form.
@@ -72,27 +78,26 @@ impl Modulus {
     /// # Panics
     /// If there are more than 64 products.
     pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        assert!(products.len() <= 64, "{} products at once", products.len());
-        let inverse = self.multiplier(self.invert_by_fermat(self.montgomery_factor()));
-        for (index, to) in to.iter_mut().enumerate() {
-            let sum = products
-                .iter()
-                .fold(0, |sum, (a, b)| self.add(sum, self.mul(a[index], b[index])));
-            *to = self.add(*to, self.mul_by(sum, inverse));
-        }
+        check_products(products, to);
+        Set::active().inner_product(self, products, true, to);
     }
 
     /// `R` modulo this.
-    fn montgomery_factor(self) -> u64 {
+    pub(crate) fn montgomery_factor(self) -> u64 {
         let bits = if self.value() < 1 << 50 { 52 } else { 64 };
         let power = (1_u128 << bits) % u128::from(self.value());
         u64::try_from(power).unwrap_or(0)
     }
 }
 
-fn each(a: &mut [u64], b: &[u64], operation: impl Fn(u64, u64) -> u64) {
+fn same_length(a: &[u64], b: &[u64]) {
     assert_eq!(a.len(), b.len(), "rows of the same length");
-    for (a, &b) in a.iter_mut().zip(b) {
-        *a = operation(*a, b);
+}
+
+fn check_products(products: &[(&[u64], &[u64])], to: &[u64]) {
+    assert!(products.len() <= 64, "{} products at once", products.len());
+    for (a, b) in products {
+        same_length(a, to);
+        same_length(b, to);
     }
 }

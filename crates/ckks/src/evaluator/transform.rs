@@ -7,7 +7,8 @@ use crate::gadget::Gadget;
 use crate::keys::{Galois, GaloisKey};
 use crate::linear::{BabyGiant, Diagonals, GiantStep};
 use crate::{Ciphertext, Encoder, Error, EvaluationKeys, KeyList, Params, Result, SecretKey};
-use nearfield_ring::{Limbs, Montgomery, Ntt, Poly, Ring, Row};
+use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row};
+use num_complex::Complex64;
 use rayon::prelude::*;
 
 /// A matrix, encoded to be multiplied by vectors at one level.
@@ -21,11 +22,16 @@ use rayon::prelude::*;
 pub struct LinearTransform {
     plan: BabyGiant,
     /// For each giant step the diagonals that it brings to their place.
-    weights: Vec<Vec<Poly<Montgomery>>>,
+    weights: Vec<Vec<Weights>>,
+    /// How many values of a diagonal in a row are equal.
+    run: usize,
     scale: f64,
     level: usize,
     slots: usize,
 }
+
+/// An encoded diagonal: for each prime a row of `degree / run` values in Montgomery form.
+type Weights = Vec<Box<[u64]>>;
 
 /// A baby step as it is applied.
 enum Baby<'a> {
@@ -60,17 +66,19 @@ impl LinearTransform {
         }
         let scale = prime_of(params, level) * scaling;
         let limbs = params.gadget().raised(level + 1);
+        let periods = matrix.iter().map(|(_, diagonal)| period(diagonal));
+        let period = periods.max().unwrap_or(1);
         let giants = plan.giants().iter().map(|giant| {
             let terms = giant.terms.iter().map(|&term| {
-                let weights = plan.weights(matrix, giant, term);
-                let poly = encoder.encode_poly(&weights, limbs, scale)?;
-                Ok(params.ring().montgomery(poly))
+                let diagonal = plan.weights(matrix, giant, term);
+                encode(encoder, &diagonal, period, (limbs, scale))
             });
             terms.collect::<Result<Vec<_>>>()
         });
         Ok(LinearTransform {
             weights: giants.collect::<Result<Vec<_>>>()?,
             plan,
+            run: params.most_slots() / period,
             scale,
             level,
             slots: matrix.slots(),
@@ -84,10 +92,8 @@ impl LinearTransform {
 
     /// Bytes that it takes in memory.
     pub fn bytes(&self) -> usize {
-        let polys = self.weights.iter().flatten();
-        polys
-            .map(|poly| poly.rows().len() * poly.rows()[0].len() * 8)
-            .sum()
+        let rows = self.weights.iter().flatten().flatten();
+        rows.map(|row| size_of_val(&row[..])).sum()
     }
 
     /// Adds the keys of its rotations.
@@ -106,6 +112,32 @@ impl LinearTransform {
             list.add_galois(rotation(steps), self.level);
         }
     }
+}
+
+/// Encodes a diagonal that repeats itself after `period`: it is a polynomial in a power of `X`,
+/// whose values come in runs, and only one of each run is kept.
+fn encode(
+    encoder: &Encoder,
+    diagonal: &[Complex64],
+    period: usize,
+    (limbs, scale): (Limbs, f64),
+) -> Result<Weights> {
+    let run = encoder.params().most_slots() / period;
+    let poly = encoder.encode_poly(&diagonal[..period], limbs, scale)?;
+    let values = encoder.params().ring().montgomery(poly);
+    let rows = values.rows().iter();
+    Ok(rows
+        .map(|row| row.iter().step_by(run).copied().collect())
+        .collect())
+}
+
+/// The least power of two after which a vector repeats itself.
+fn period(vector: &[Complex64]) -> usize {
+    let mut period = vector.len();
+    while period > 1 && vector[..period / 2] == vector[period / 2..period] {
+        period /= 2;
+    }
+    period
 }
 
 impl Evaluator {
@@ -228,18 +260,18 @@ impl Application<'_> {
         sums: &mut [&mut Row],
     ) {
         let modulus = self.params().ring().table(self.limbs, row).modulus();
+        let weights = &self.matrix.weights[giant];
         for (half, sum) in sums.iter_mut().enumerate() {
-            let weights = &self.matrix.weights[giant];
             let terms = step
                 .terms
                 .iter()
                 .zip(weights)
                 .filter_map(|(term, weights)| {
                     let rotated = rotated[term.baby].as_ref()?;
-                    Some((&rotated[half][..], &weights.rows()[row][..]))
+                    Some((&rotated[half][..], &weights[row][..]))
                 });
             let terms: Vec<(&[u64], &[u64])> = terms.collect();
-            modulus.inner_product(&terms, sum);
+            modulus.inner_product_of_runs(self.matrix.run, &terms, sum);
         }
     }
 

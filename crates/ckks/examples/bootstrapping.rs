@@ -1,0 +1,81 @@
+//! The last chapter: new levels for ciphertexts that have used their own, and what that costs.
+//!
+//!     cargo run --release -p nearfield-ckks --example bootstrapping
+//!     cargo run --release -p nearfield-ckks --example bootstrapping -- --secure [8|11|13]
+//!
+//! The first takes seconds, in a ring too small to be safe; the second 128 bits of security,
+//! up to 11 GB of memory and about a minute.
+
+use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, SecretKey};
+
+use std::time::Instant;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let preset = match arguments.get(1).map(String::as_str) {
+        Some("11") => Preset::Levels11,
+        Some("13") => Preset::Levels13,
+        _ => Preset::Levels8,
+    };
+    let secure = arguments.first().is_some_and(|first| first == "--secure");
+    let params = if secure {
+        Params::new(preset.params())?
+    } else {
+        Params::insecure(preset.insecure_params(12))?
+    };
+    println!(
+        "N = 2^{}, {} primes of {:.0} bits together, {} levels between bootstrappings",
+        params.spec().log_degree,
+        params.spec().chain_bits.len() + params.spec().special_bits.len(),
+        params.log_modulus(),
+        preset.levels(),
+    );
+
+    // The owner of the data makes the keys; only the evaluation keys leave the house.
+    let start = Instant::now();
+    let encoder = Encoder::new(&params);
+    let secret = SecretKey::generate(&params)?;
+    let spec = Preset::bootstrap(params.spec().log_degree, SlotKind::Real);
+    let bootstrapper = Bootstrapper::new(&encoder, spec)?;
+    println!(
+        "matrices: {:.1?}, {} MB",
+        start.elapsed(),
+        bootstrapper.bytes() >> 20
+    );
+    let start = Instant::now();
+    let mut keys = EvaluationKeys::none(&params);
+    let encapsulation = bootstrapper.generate_keys(&secret, &mut keys)?;
+    let megabytes = (keys.bytes() + encapsulation.bytes()) >> 20;
+    println!("keys: {:.1?}, {megabytes} MB", start.elapsed());
+
+    // A ciphertext at the lowest level that bootstrapping takes.
+    let numbers: Vec<f64> = (0..params.most_slots())
+        .map(|slot| (slot as f64 * 0.7).sin())
+        .collect();
+    let plaintext = encoder.encode_real(&numbers, bootstrapper.input_level(), params.scale())?;
+    let mut ciphertext = secret.encrypt(&plaintext)?;
+
+    let evaluator = Evaluator::new(keys);
+    println!("bootstrapping  seconds  level  mean bits  worst bits");
+    for round in 1..=10 {
+        let start = Instant::now();
+        ciphertext = bootstrapper.bootstrap(&evaluator, &encapsulation, &ciphertext)?;
+        let seconds = start.elapsed().as_secs_f64();
+        let found = encoder.decode(&secret.decrypt_with_noise(&ciphertext)?);
+        let errors: Vec<f64> = numbers
+            .iter()
+            .zip(&found)
+            .map(|(a, b)| (b.re - a).abs())
+            .collect();
+        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
+        let worst = errors.iter().copied().fold(0.0, f64::max);
+        println!(
+            "{round:>13}  {seconds:>7.3}  {:>5}  {:>9.1}  {:>10.1}",
+            ciphertext.level(),
+            -mean.log2(),
+            -worst.log2()
+        );
+    }
+    Ok(())
+}

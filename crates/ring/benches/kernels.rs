@@ -1,0 +1,160 @@
+//! How fast the kernels are on polynomials of 2^16 coefficients. Every answer is checked before
+//! it is timed.
+//!
+//! `cargo bench -p nearfield-ring` runs all; add a word to run those whose name has it.
+//! `NEARFIELD_KERNELS` chooses the set for all but the transforms, which run with every set.
+#![allow(
+    missing_docs,
+    reason = "the macros of criterion make undocumented functions"
+)]
+#![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
+
+use criterion::{Criterion, criterion_group, criterion_main};
+use nearfield_ring::kernel::Set;
+use nearfield_ring::{
+    Automorphism, BaseConversion, Basis, Modulus, NttTable, Sampler, prime::ntt_primes,
+};
+use std::hint::black_box;
+
+const DEGREE: usize = 1 << 16;
+
+/// As many limbs as a chain has: more than a second-level cache holds.
+const LIMBS: usize = 25;
+
+/// Primes just below 2^50.
+fn primes(count: usize) -> Vec<Modulus> {
+    let near = ntt_primes(50, DEGREE, 2 * count + 2).unwrap();
+    let below = near.into_iter().filter(|prime| prime.value() < 1 << 50);
+    below.take(count).collect()
+}
+
+fn random(modulus: Modulus, seed: u8) -> Vec<u64> {
+    let mut row = vec![0; DEGREE];
+    Sampler::from_seed([seed; 32]).uniform(modulus, &mut row);
+    row
+}
+
+/// One limb again and again, and many limbs with a table each.
+fn transforms(c: &mut Criterion) {
+    let primes = primes(LIMBS);
+    let start: Vec<Vec<u64>> = primes.iter().map(|&prime| random(prime, 1)).collect();
+    let tables = |set: Set| -> Vec<NttTable> {
+        let table = |&prime: &Modulus| NttTable::with_kernels(set, prime, DEGREE).unwrap();
+        primes.iter().map(table).collect()
+    };
+    let expected: Vec<Vec<u64>> = {
+        let values = start.iter().cloned().zip(tables(Set::PORTABLE));
+        let values = values.map(|(mut row, table)| {
+            table.forward(&mut row);
+            row
+        });
+        values.collect()
+    };
+    for set in Set::available() {
+        let (tables, mut rows) = (tables(set), start.clone());
+        for ((row, expected), table) in rows.iter().zip(&expected).zip(&tables) {
+            let mut values = row.clone();
+            table.forward(&mut values);
+            assert!(values == *expected);
+            table.inverse(&mut values);
+            assert!(values == *row);
+        }
+        let mut group = c.benchmark_group(format!("ntt {}", set.name()));
+        group.bench_function("forward hot", |b| {
+            b.iter(|| tables[0].forward(&mut rows[0]));
+        });
+        group.bench_function("inverse hot", |b| {
+            b.iter(|| tables[0].inverse(&mut rows[0]));
+        });
+        let mut each = |name: &str, transform: fn(&NttTable, &mut [u64])| {
+            let mut limb = 0;
+            group.bench_function(name, |b| {
+                b.iter(|| {
+                    transform(&tables[limb], &mut rows[limb]);
+                    limb = (limb + 1) % LIMBS;
+                });
+            });
+        };
+        each("forward streaming", NttTable::forward);
+        each("inverse streaming", NttTable::inverse);
+    }
+}
+
+fn inner_products(c: &mut Criterion) {
+    let modulus = primes(1)[0];
+    let rows: Vec<Vec<u64>> = (0..32).map(|seed| random(modulus, seed)).collect();
+    let mut group = c.benchmark_group(format!("inner product {}", Set::active().name()));
+    for count in [3, 8, 16] {
+        let pairs = rows.chunks_exact(2).take(count);
+        let products: Vec<(&[u64], &[u64])> =
+            pairs.map(|pair| (&pair[0][..], &pair[1][..])).collect();
+        let mut sum = vec![0; DEGREE];
+        modulus.inner_product(&products, &mut sum);
+        modulus.montgomery_row(&mut sum);
+        for (index, &sum) in sum.iter().enumerate() {
+            let terms = products
+                .iter()
+                .map(|(a, b)| modulus.mul(a[index], b[index]));
+            assert_eq!(sum, terms.fold(0, |sum, term| modulus.add(sum, term)));
+        }
+        group.bench_function(format!("{count} pairs"), |b| {
+            b.iter(|| modulus.inner_product(black_box(&products), &mut sum));
+        });
+    }
+}
+
+fn conversions(c: &mut Criterion) {
+    let mut group = c.benchmark_group(format!("base conversion {}", Set::active().name()));
+    for sources in [4, 8, 9] {
+        let moduli = primes(sources + 1);
+        let (from, to) = moduli.split_at(sources);
+        let bases = [from, to].map(|moduli| Basis::new(moduli).unwrap());
+        let conversion = BaseConversion::new(&bases[0], &bases[1]).unwrap();
+        // The integer 5 in every place.
+        let digits = from.iter().enumerate().map(|(source, modulus)| {
+            let mut row = vec![5; DEGREE];
+            modulus.scale_row(&mut row, conversion.digit_factor(source));
+            row
+        });
+        let digits: Vec<Vec<u64>> = digits.collect();
+        let digits: Vec<&[u64]> = digits.iter().map(|row| &row[..]).collect();
+        let (mut excess, mut row) = (vec![0; DEGREE], vec![0; DEGREE]);
+        conversion.excess(&digits, &mut excess);
+        conversion.target(0, &digits, &excess, &mut row);
+        assert!(row.iter().all(|&value| value == 5));
+        group.bench_function(format!("excess of {sources}"), |b| {
+            b.iter(|| conversion.excess(black_box(&digits), &mut excess));
+        });
+        group.bench_function(format!("target from {sources}"), |b| {
+            b.iter(|| conversion.target(0, black_box(&digits), &excess, &mut row));
+        });
+    }
+}
+
+fn automorphisms(c: &mut Criterion) {
+    let modulus = primes(1)[0];
+    let automorphism = Automorphism::new(5, DEGREE).unwrap();
+    let from = random(modulus, 1);
+    let (mut to, mut sum) = (vec![0; DEGREE], random(modulus, 2));
+    let mut expected = sum.clone();
+    automorphism.values(&from, &mut to);
+    modulus.add_rows(&mut expected, &to);
+    automorphism.add_values(modulus, &from, &mut sum);
+    assert!(sum == expected);
+    let mut group = c.benchmark_group(format!("automorphism {}", Set::active().name()));
+    group.bench_function("values", |b| {
+        b.iter(|| automorphism.values(black_box(&from), &mut to));
+    });
+    group.bench_function("add values", |b| {
+        b.iter(|| automorphism.add_values(modulus, black_box(&from), &mut sum));
+    });
+}
+
+criterion_group!(
+    benches,
+    transforms,
+    inner_products,
+    conversions,
+    automorphisms
+);
+criterion_main!(benches);

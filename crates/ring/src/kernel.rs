@@ -1,0 +1,35 @@
+//! The hot loops, behind safe functions over slices.
+//!
+//! There are three sets of kernels: `portable` is plain Rust and the oracle of the others, `avx2`
+//! and `avx512` (IFMA) are chosen at run time where the processor has them. All give the same
+//! bits; `NEARFIELD_KERNELS=portable|avx2|avx512` forces one.
+
+#[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "vector instructions, behind a proof that the processor has them"
+)]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+#[allow(
+    unsafe_code,
+    reason = "vector instructions, behind a proof that the processor has them"
+)]
+mod avx512;
+mod list;
+mod montgomery;
+#[cfg(target_arch = "x86_64")]
+mod passes;
+mod permutation;
+mod portable;
+mod set;
+#[cfg(test)]
+mod tests;
+mod transform;
+#[cfg(target_arch = "x86_64")]
+mod twiddles;
+
+pub(crate) use montgomery::{Cofactors, Fraction};
+pub(crate) use permutation::Permutation;
+pub use set::Set;
+pub(crate) use transform::Transform;

@@ -1,0 +1,20 @@
+//! Kernels for processors with AVX2 and fused products in floating point (FMA).
+
+mod rows;
+mod transform;
+mod vector;
+
+/// Proof that the processor has what these kernels need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen(());
+
+impl Seen {
+    /// Lanes of a transform.
+    pub(super) const LANES: usize = vector::LANES;
+
+    /// Looks at the processor.
+    pub(super) fn look() -> Option<Self> {
+        let seen = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        seen.then_some(Seen(()))
+    }
+}

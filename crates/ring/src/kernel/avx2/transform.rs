@@ -1,0 +1,95 @@
+//! The number-theoretic transform with four lanes of floating point.
+
+use super::Seen;
+use super::vector::{
+    Field, LANES, V, add, from_residues, load, products, reduce, splat, store, sub, to_residues,
+};
+use crate::Modulus;
+use crate::kernel::passes::passes;
+use crate::kernel::twiddles::{BLOCK, ROW, Twiddles};
+use core::arch::x86_64::{_mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd};
+
+/// Squares that are transformed at once.
+const SQUARES: usize = 2;
+
+passes!("avx2,fma");
+
+/// Rows of a square to columns.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn transpose([a, b, c, d]: [V; 4]) -> [V; 4] {
+    let (even, odd) = (_mm256_unpacklo_pd(a, b), _mm256_unpackhi_pd(a, b));
+    let (even_below, odd_below) = (_mm256_unpacklo_pd(c, d), _mm256_unpackhi_pd(c, d));
+    [
+        _mm256_permute2f128_pd::<0x20>(even, even_below),
+        _mm256_permute2f128_pd::<0x20>(odd, odd_below),
+        _mm256_permute2f128_pd::<0x31>(even, even_below),
+        _mm256_permute2f128_pd::<0x31>(odd, odd_below),
+    ]
+}
+
+/// Numbers of a square.
+const OF_SQUARE: usize = 32;
+
+/// The factors of the last two levels of two squares.
+///
+/// # Safety
+/// The numbers of the squares.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn last_two(numbers: *const f64) -> [[Factor; 3]; 2] {
+    // SAFETY: as promised.
+    unsafe {
+        let within = |index: usize| {
+            let numbers = numbers.add(8 + 2 * LANES * index);
+            (load(numbers), load(numbers.add(LANES)))
+        };
+        let next = OF_SQUARE / (2 * LANES);
+        [
+            [within(0), within(1), within(2)],
+            [within(next), within(next + 1), within(next + 2)],
+        ]
+    }
+}
+
+/// The last four levels of two blocks, to residues.
+///
+/// # Safety
+/// 32 numbers, and those of two squares.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
+    let lines = Strided {
+        start: values,
+        stride: LANES,
+    };
+    // SAFETY: as promised.
+    unsafe {
+        let between = [three(numbers, 0, 1), three(numbers.add(OF_SQUARE), 0, 1)];
+        let [x, y] = forward4(field, lines.eight::<false>(0, 4, 1), between);
+        let [x, y] = forward4(field, [transpose(x), transpose(y)], last_two(numbers));
+        lines.put_residues(field, 0, 1, transpose(reduce4(field, x)));
+        lines.put_residues(field, 4, 1, transpose(reduce4(field, y)));
+    }
+}
+
+/// The first four levels of two blocks backward, from residues.
+///
+/// # Safety
+/// 32 residues, and the numbers of two squares.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn inverse_squares(field: Field, values: *mut f64, numbers: *const f64) {
+    let lines = Strided {
+        start: values,
+        stride: LANES,
+    };
+    // SAFETY: as promised.
+    unsafe {
+        let [x, y] = lines.eight::<true>(0, 4, 1);
+        let [x, y] = inverse4(field, [transpose(x), transpose(y)], last_two(numbers));
+        let between = [three(numbers, 0, 1), three(numbers.add(OF_SQUARE), 0, 1)];
+        let x = inverse4(field, [transpose(x), transpose(y)], between);
+        lines.put_both(0, 4, 1, x);
+    }
+}

@@ -1,0 +1,150 @@
+//! Residues in four lanes of floating point; see [`crate::kernel::passes`] for why it is exact.
+
+use crate::Modulus;
+use crate::kernel::twiddles::exact;
+use core::arch::x86_64::{
+    __m256d, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
+    _mm256_and_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_fmsub_pd,
+    _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd, _mm256_or_si256,
+    _mm256_round_pd, _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd, _mm256_storeu_si256,
+    _mm256_sub_pd, _mm256_xor_si256,
+};
+
+/// Numbers that are operated on at once.
+pub(super) type V = __m256d;
+
+/// How many.
+pub(super) const LANES: usize = 4;
+
+/// To the nearest integer.
+const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
+
+/// 2^52, to which an integer is added by writing it into its lowest bits.
+const HIGH: f64 = 4_503_599_627_370_496.0;
+
+/// A modulus and its inverse, in all lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Field {
+    pub(super) value: V,
+    pub(super) inverse: V,
+}
+
+impl Field {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(super) fn new(modulus: Modulus) -> Self {
+        let value = exact(modulus.value());
+        Field {
+            value: _mm256_set1_pd(value),
+            inverse: _mm256_set1_pd(1.0 / value),
+        }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn add(a: V, b: V) -> V {
+    _mm256_add_pd(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn sub(a: V, b: V) -> V {
+    _mm256_sub_pd(a, b)
+}
+
+/// `x` times a factor, nearly reduced.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn product(field: Field, x: V, (factor, quotient): (V, V)) -> V {
+    let high = _mm256_mul_pd(x, factor);
+    let low = _mm256_fmsub_pd(x, factor, high);
+    let times = _mm256_round_pd::<NEAREST>(_mm256_mul_pd(x, quotient));
+    add(_mm256_fnmadd_pd(times, field.value, high), low)
+}
+
+/// `a * b` for residues, nearly reduced: the quotient is wrong by less than 3/8 more than its
+/// rounding.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn product_of_residues(field: Field, a: V, b: V) -> V {
+    let high = _mm256_mul_pd(a, b);
+    let low = _mm256_fmsub_pd(a, b, high);
+    let times = _mm256_round_pd::<NEAREST>(_mm256_mul_pd(high, field.inverse));
+    add(_mm256_fnmadd_pd(times, field.value, high), low)
+}
+
+/// Four products.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
+    [
+        product(field, x[0], f[0]),
+        product(field, x[1], f[1]),
+        product(field, x[2], f[2]),
+        product(field, x[3], f[3]),
+    ]
+}
+
+/// The number next to 0 that is the same modulo the modulus.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn reduce(field: Field, x: V) -> V {
+    let times = _mm256_round_pd::<NEAREST>(_mm256_mul_pd(x, field.inverse));
+    _mm256_fnmadd_pd(times, field.value, x)
+}
+
+/// # Safety
+/// A number is there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn splat(from: *const f64) -> V {
+    // SAFETY: as promised.
+    unsafe { _mm256_set1_pd(*from) }
+}
+
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn load(from: *const f64) -> V {
+    // SAFETY: as promised.
+    unsafe { _mm256_loadu_pd(from) }
+}
+
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn store(to: *mut f64, x: V) {
+    // SAFETY: as promised.
+    unsafe { _mm256_storeu_pd(to, x) }
+}
+
+/// # Safety
+/// A vector is there, of values below 2^52.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn from_residues(from: *const u64) -> V {
+    let high = _mm256_set1_pd(HIGH);
+    // SAFETY: as promised.
+    let residues = unsafe { _mm256_loadu_si256(from.cast()) };
+    let sum = _mm256_or_si256(residues, _mm256_castpd_si256(high));
+    sub(_mm256_castsi256_pd(sum), high)
+}
+
+/// Residues of numbers of magnitudes below the modulus.
+///
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
+    let negative = _mm256_cmp_pd::<_CMP_LT_OQ>(x, _mm256_setzero_pd());
+    let x = add(x, _mm256_and_pd(negative, field.value));
+    let high = _mm256_set1_pd(HIGH);
+    let bits = _mm256_castpd_si256(add(x, high));
+    let residues = _mm256_xor_si256(bits, _mm256_castpd_si256(high));
+    // SAFETY: as promised.
+    unsafe { _mm256_storeu_si256(to.cast(), residues) };
+}

@@ -1,0 +1,22 @@
+//! Kernels for processors with AVX-512 and its 52-bit products (IFMA).
+
+mod rows;
+mod transform;
+
+/// Proof that the processor has what these kernels need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Seen(());
+
+impl Seen {
+    /// Lanes of a transform.
+    pub(super) const LANES: usize = transform::LANES;
+
+    /// Looks at the processor.
+    pub(super) fn look() -> Option<Self> {
+        let seen = is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512ifma");
+        seen.then_some(Seen(()))
+    }
+}

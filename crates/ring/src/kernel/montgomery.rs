@@ -1,0 +1,77 @@
+//! Constants of sums of products, in every form that a set of kernels wants.
+
+#[cfg(target_arch = "x86_64")]
+use super::twiddles::balanced;
+use crate::{Modulus, Multiplier};
+
+/// The inverse of an odd number modulo 2^64.
+pub(super) fn inverse_of_odd(value: u64) -> u64 {
+    // Right to 3 bits; each step doubles them.
+    (0..5).fold(value, |inverse, _| {
+        inverse.wrapping_mul(2_u64.wrapping_sub(value.wrapping_mul(inverse)))
+    })
+}
+
+/// Moduli below this have vector kernels.
+pub(super) const VECTORS_BELOW: u64 = 1 << 50;
+
+/// Residues modulo one prime by which rows are multiplied to be summed.
+#[derive(Clone, Debug)]
+pub(crate) struct Cofactors {
+    pub(super) modulus: Modulus,
+    pub(super) plain: Vec<Multiplier>,
+    /// Times 2^52.
+    pub(super) montgomery: Vec<u64>,
+    /// As numbers next to 0, with their quotients.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) balanced: Vec<[f64; 2]>,
+    /// What the sum divided by 2^52 is below, in moduli.
+    pub(super) most: usize,
+    /// Whether vectors can sum.
+    pub(super) vectors: bool,
+}
+
+impl Cofactors {
+    /// For rows of values up to `largest`, each.
+    pub(crate) fn new(modulus: Modulus, values: &[u64], largest: &[u64]) -> Self {
+        let times = modulus.multiplier(modulus.reduce(1 << 52));
+        let sum: u128 = largest.iter().map(|&largest| u128::from(largest)).sum();
+        let vectors = largest.iter().all(|&largest| largest < VECTORS_BELOW);
+        Cofactors {
+            modulus,
+            plain: values.iter().map(|&v| modulus.multiplier(v)).collect(),
+            montgomery: values.iter().map(|&v| modulus.mul_by(v, times)).collect(),
+            #[cfg(target_arch = "x86_64")]
+            balanced: values.iter().map(|&v| balanced(modulus, v)).collect(),
+            most: usize::try_from(sum >> 52).map_or(usize::MAX, |most| most + 1),
+            vectors: vectors && modulus.value() < VECTORS_BELOW,
+        }
+    }
+}
+
+/// A modulus by which values are divided, to fractions in fixed point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fraction {
+    /// `floor(2^(BITS + shift) / modulus)`.
+    pub(super) reciprocal: u64,
+    /// The modulus's length.
+    pub(super) shift: u64,
+}
+
+impl Fraction {
+    /// Bits of the fractions.
+    pub(super) const BITS: u32 = 62;
+
+    pub(crate) fn new(modulus: Modulus) -> Self {
+        let reciprocal = (1_u128 << (Self::BITS + modulus.bits())) / u128::from(modulus.value());
+        Fraction {
+            reciprocal: u64::try_from(reciprocal).unwrap_or(u64::MAX),
+            shift: modulus.bits().into(),
+        }
+    }
+
+    /// Whether vectors can divide.
+    pub(super) fn vectors(&self) -> bool {
+        self.shift <= 50
+    }
+}

@@ -1,0 +1,205 @@
+//! Plain Rust: the oracle of the other kernels.
+
+use super::montgomery::{Cofactors, Fraction};
+use super::permutation::{BLOCK, Permutation};
+use crate::{Modulus, Multiplier};
+
+/// Coefficients to values, by powers of the root in bit-reversed order.
+///
+/// # Source
+/// Longa and Naehrig, "Speeding up the number theoretic transform", 2016, algorithm 1, with
+/// Harvey's lazy butterflies (2014).
+pub(super) fn forward(modulus: Modulus, powers: &[Multiplier], row: &mut [u64]) {
+    let mut half = row.len() / 2;
+    let mut blocks = 1;
+    while half > 0 {
+        let roots = &powers[blocks..2 * blocks];
+        for (block, &root) in row.chunks_exact_mut(2 * half).zip(roots) {
+            let (left, right) = block.split_at_mut(half);
+            for (x, y) in left.iter_mut().zip(right) {
+                // Below four times the modulus, before and after.
+                let (a, b) = (modulus.subtract_twice(*x), modulus.mul_lazy(*y, root));
+                *x = a + b;
+                *y = a + 2 * modulus.value() - b;
+            }
+        }
+        half /= 2;
+        blocks *= 2;
+    }
+    for value in row {
+        *value = modulus.reduce_below_four(*value);
+    }
+}
+
+/// Values to coefficients, by powers of the root's inverse in bit-reversed order, times `scale`.
+///
+/// # Source
+/// As [`forward`], algorithm 2.
+pub(super) fn inverse(modulus: Modulus, powers: &[Multiplier], scale: u64, row: &mut [u64]) {
+    let mut half = 1;
+    let mut blocks = row.len() / 2;
+    while blocks > 0 {
+        let roots = &powers[blocks..2 * blocks];
+        for (block, &root) in row.chunks_exact_mut(2 * half).zip(roots) {
+            let (left, right) = block.split_at_mut(half);
+            for (x, y) in left.iter_mut().zip(right) {
+                // Below twice the modulus, before and after.
+                let (a, b) = (*x, *y);
+                *x = modulus.subtract_twice(a + b);
+                *y = modulus.mul_lazy(a + 2 * modulus.value() - b, root);
+            }
+        }
+        half *= 2;
+        blocks /= 2;
+    }
+    let scale = modulus.multiplier(scale);
+    for value in row {
+        *value = modulus.mul_by(*value, scale);
+    }
+}
+
+pub(super) fn add_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
+    each(a, b, |a, b| modulus.add(a, b));
+}
+
+pub(super) fn sub_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
+    each(a, b, |a, b| modulus.sub(a, b));
+}
+
+pub(super) fn neg_row(modulus: Modulus, a: &mut [u64]) {
+    a.iter_mut().for_each(|a| *a = modulus.neg(*a));
+}
+
+pub(super) fn add_constant_row(modulus: Modulus, a: &mut [u64], by: u64) {
+    a.iter_mut().for_each(|a| *a = modulus.add(*a, by));
+}
+
+pub(super) fn scale_row(modulus: Modulus, a: &mut [u64], by: Multiplier) {
+    a.iter_mut().for_each(|a| *a = modulus.mul_by(*a, by));
+}
+
+pub(super) fn add_scaled_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier) {
+    each(a, b, |a, b| modulus.add(a, modulus.mul_by(b, by)));
+}
+
+pub(super) fn sub_scale_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier) {
+    each(a, b, |a, b| modulus.mul_by(modulus.sub(a, b), by));
+}
+
+pub(super) fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
+    each(a, b, |a, b| modulus.mul(a, b));
+}
+
+fn each(a: &mut [u64], b: &[u64], operation: impl Fn(u64, u64) -> u64) {
+    for (a, &b) in a.iter_mut().zip(b) {
+        *a = operation(*a, b);
+    }
+}
+
+/// `to = sum(a * b) / R`, or that added to it.
+pub(super) fn inner_product(
+    modulus: Modulus,
+    products: &[(&[u64], &[u64])],
+    add: bool,
+    to: &mut [u64],
+) {
+    inner_product_from(0, modulus, products, add, to);
+}
+
+/// As [`inner_product`], from a place on.
+pub(super) fn inner_product_from(
+    start: usize,
+    modulus: Modulus,
+    products: &[(&[u64], &[u64])],
+    add: bool,
+    to: &mut [u64],
+) {
+    let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
+    let word = u128::pow(2, 64) % u128::from(modulus.value());
+    let upper = modulus.mul_by(u64::try_from(word).unwrap_or(0), inverse);
+    let upper = modulus.multiplier(upper);
+    for (index, to) in to.iter_mut().enumerate().skip(start) {
+        // 64 products of 120 bits have less than 128.
+        let sum = products.iter().fold(0_u128, |sum, (a, b)| {
+            sum + u128::from(a[index]) * u128::from(b[index])
+        });
+        let high = modulus.mul_by(u64::try_from(sum >> 64).unwrap_or(0), upper);
+        let sum = modulus.add(modulus.mul_by(low(sum), inverse), high);
+        *to = if add { modulus.add(*to, sum) } else { sum };
+    }
+}
+
+/// The low 64 bits.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the low bits are what is wanted"
+)]
+fn low(value: u128) -> u64 {
+    value as u64
+}
+
+/// The sum of digits, and last of their excess, times the cofactors.
+pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
+    convert_from(0, cofactors, digits, excess, to);
+}
+
+/// As [`convert`], from a place on.
+pub(super) fn convert_from(
+    start: usize,
+    cofactors: &Cofactors,
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: &mut [u64],
+) {
+    let modulus = cofactors.modulus;
+    for (index, to) in to.iter_mut().enumerate().skip(start) {
+        let values = digits.iter().chain(std::iter::once(&excess));
+        let products = values.zip(&cofactors.plain);
+        *to = products.fold(0, |sum, (values, &cofactor)| {
+            modulus.add(sum, modulus.mul_by(values[index], cofactor))
+        });
+    }
+}
+
+/// The sum of fractions, rounded.
+pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u64]) {
+    for (index, excess) in excess.iter_mut().enumerate() {
+        let mut sum = 1_u128 << (Fraction::BITS - 1);
+        for (digits, fraction) in digits.iter().zip(fractions) {
+            sum += (u128::from(digits[index]) * u128::from(fraction.reciprocal)) >> fraction.shift;
+        }
+        // At most as many as there are fractions.
+        *excess = u64::try_from(sum >> Fraction::BITS).unwrap_or(u64::MAX);
+    }
+}
+
+pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
+    for_each_permuted(permutation, from, to, |to, from| *to = from);
+}
+
+/// `to += from`, permuted.
+pub(super) fn add_permuted(
+    permutation: &Permutation,
+    modulus: Modulus,
+    from: &[u64],
+    to: &mut [u64],
+) {
+    for_each_permuted(permutation, from, to, |to, from| {
+        *to = modulus.add(*to, from);
+    });
+}
+
+fn for_each_permuted(
+    permutation: &Permutation,
+    from: &[u64],
+    to: &mut [u64],
+    operation: impl Fn(&mut u64, u64),
+) {
+    let length = BLOCK.min(permutation.length());
+    let blocks = to.chunks_exact_mut(length).zip(permutation.sources(from));
+    for (to, (from, order)) in blocks {
+        for (to, &place) in to.iter_mut().zip(order) {
+            operation(to, from[usize::try_from(place).unwrap_or(0)]);
+        }
+    }
+}

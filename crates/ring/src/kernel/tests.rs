@@ -1,0 +1,179 @@
+//! Every kernel of every set gives the bits of the portable one.
+
+use super::{Cofactors, Fraction, Permutation, Set};
+use crate::prime::is_prime;
+use crate::{Modulus, NttTable};
+use proptest::prelude::*;
+
+/// The largest prime below a bound, or else the smallest above it, that leaves 1 when divided by
+/// `step`.
+pub(super) fn prime_near(bound: u64, step: u64, below: bool) -> Modulus {
+    let mut value = bound / step * step + 1;
+    while !is_prime(value) || (value < bound) != below {
+        value = if below { value - step } else { value + step };
+    }
+    Modulus::new(value).unwrap()
+}
+
+/// A modulus for polynomials of a degree: one of the extremes, or any.
+fn moduli(degree: usize) -> impl Strategy<Value = Modulus> {
+    let step = 2 * degree as u64;
+    prop_oneof![
+        2 => Just(prime_near(1 << 50, step, true)),
+        1 => Just(prime_near(1 << 50, step, false)),
+        1 => Just(prime_near(step, step, false)),
+        2 => (20..60_u32).prop_map(move |bits| prime_near(1 << bits, step, false)),
+    ]
+}
+
+/// Residues that are random, all largest, or a mixture.
+pub(super) fn residues(modulus: Modulus, count: usize, seed: u64) -> Vec<u64> {
+    let q = modulus.value();
+    let mut state = seed;
+    let mut random = || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1);
+        (state >> 32) ^ (state << 20)
+    };
+    let kind = random() % 4;
+    let residues = (0..count).map(|_| {
+        let value = random();
+        match (kind, value % 8) {
+            (0, _) => q - 1,
+            (1, 0..3) => q - 1,
+            (1, 3) => 0,
+            (1, 4) => q / 2,
+            (1, 5) => q / 2 + 1,
+            _ => value % q,
+        }
+    });
+    residues.collect()
+}
+
+fn assert_same_transform(modulus: Modulus, degree: usize, seed: u64) {
+    let portable = NttTable::with_kernels(Set::PORTABLE, modulus, degree).unwrap();
+    let start = residues(modulus, degree, seed);
+    let constant = modulus.multiplier(residues(modulus, 1, seed)[0]);
+    let (mut values, mut back) = (start.clone(), start.clone());
+    portable.forward(&mut values);
+    portable.inverse_times(&mut back, constant);
+    for set in Set::available() {
+        let table = NttTable::with_kernels(set, modulus, degree).unwrap();
+        let mut found = start.clone();
+        table.forward(&mut found);
+        assert!(found == values, "forward {set:?} {modulus:?} {degree}");
+        table.inverse(&mut found);
+        assert!(
+            found == start,
+            "there and back {set:?} {modulus:?} {degree}"
+        );
+        table.inverse_times(&mut found, constant);
+        assert!(found == back, "inverse {set:?} {modulus:?} {degree}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn transforms_of_all_sets_are_the_same(
+        (modulus, log) in (3..13_u32).prop_flat_map(|log| (moduli(1 << log), Just(log))),
+        seed in any::<u64>(),
+    ) {
+        assert_same_transform(modulus, 1 << log, seed);
+    }
+}
+
+/// Rows for the kernels on rows: of any length, modulo any modulus.
+fn rows() -> impl Strategy<Value = (Modulus, usize, u64)> {
+    let lengths = prop_oneof![0..70_usize, Just(128), Just(1000)];
+    (moduli(8), lengths, any::<u64>())
+}
+
+/// The rows that each set makes of the same ones.
+fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
+    let mut expected = start.to_vec();
+    kernel(Set::PORTABLE, &mut expected);
+    for set in Set::available() {
+        let mut found = start.to_vec();
+        kernel(set, &mut found);
+        assert!(found == expected, "{set:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn rows_of_all_sets_are_the_same((modulus, length, seed) in rows()) {
+        let row = |salt: u64| residues(modulus, length, seed ^ salt);
+        let (a, b, by) = (row(0), row(1), residues(modulus, 1, seed ^ 2)[0]);
+        let times = modulus.multiplier(by);
+        assert_same_rows(&a, |set, a| set.add_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.sub_rows(modulus, a, &b));
+        assert_same_rows(&a, |set, a| set.neg_row(modulus, a));
+        assert_same_rows(&a, |set, a| set.add_constant_row(modulus, a, by));
+        assert_same_rows(&a, |set, a| set.scale_row(modulus, a, times));
+        assert_same_rows(&a, |set, a| set.add_scaled_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.sub_scale_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |set, a| set.mul_rows(modulus, a, &b));
+    }
+
+    #[test]
+    fn inner_products_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), count in 0..=64_usize, add in any::<bool>(),
+    ) {
+        let row = |salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
+        let pairs: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
+        let products: Vec<(&[u64], &[u64])> = pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect();
+        assert_same_rows(&row(999), |set, to| set.inner_product(modulus, &products, add, to));
+    }
+
+    #[test]
+    fn permutations_of_all_sets_are_the_same(
+        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+    ) {
+        let length = 1_usize << log;
+        // Blocks are in any order, and so are the values within.
+        let source = |place: usize| {
+            let (block, odd) = (16.min(length), odd as usize | 1);
+            (place / block * odd % (length / block)) * block + (place % block + place / block) * odd % block
+        };
+        let permutation = Permutation::new(length, source);
+        let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
+        let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
+        assert_same_rows(&expected, |set, to| set.permute(&permutation, &from, to));
+        assert_same_rows(&to, |set, to| set.add_permuted(&permutation, modulus, &from, to));
+        let mut found = to;
+        Set::active().permute(&permutation, &from, &mut found);
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn conversions_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
+    ) {
+        let bits = if below { 50 } else { bits };
+        let mut from = vec![prime_near(1 << bits, 16, below)];
+        while from.len() < count {
+            let last = from[from.len() - 1].value();
+            from.push(prime_near(last - 1, 16, true));
+        }
+        let largest: Vec<u64> = from.iter().map(|q| q.value() - 1).chain([count as u64]).collect();
+        let cofactors = Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest);
+        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        let digits = from.iter().enumerate();
+        let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
+        let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+        let mut excess = vec![0; length];
+        Set::PORTABLE.excess(&fractions, &digits, &mut excess);
+        assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+        assert_same_rows(&excess, |set, to| set.convert(&cofactors, &digits, &excess, to));
+    }
+}
+
+#[test]
+fn large_transforms_of_all_sets_are_the_same() {
+    for log in 13..=17_u64 {
+        let step = 2 << log;
+        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
+        assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log);
+        assert_same_transform(prime_near(1 << 40, step, true), 1 << log, 3);
+    }
+}
