@@ -251,8 +251,7 @@ fn a_transparent_ciphertext_and_an_absurd_scale_are_refused() {
         let error = scaled.write(Vec::new()).unwrap_err();
         assert!(matches!(error, Error::Scale(_)), "{error}");
     }
-    let head = Description::read(valid).unwrap();
-    let shape = 16 + 6 + head.spec().chain_bits.len() + head.spec().special_bits.len() + 32 + 32;
+    let shape = head();
     let second = valid.len() - (valid.len() - shape - 80) / 2;
     let mut bytes = valid.to_vec();
     bytes[second..].fill(0);
@@ -268,6 +267,50 @@ fn a_transparent_ciphertext_and_an_absurd_scale_are_refused() {
     assert!(with(3, &[1]).contains("not 0"));
     assert!(with(8, &f64::NAN.to_le_bytes()).contains("NaN"));
     assert!(with(80, &[255; 8]).contains("its prime is"));
+}
+
+/// Bytes of a file before its first chunk.
+fn head() -> usize {
+    let spec = params().spec();
+    16 + 6 + spec.chain_bits.len() + spec.special_bits.len() + 32 + 32
+}
+
+#[test]
+fn keys_out_of_their_order_or_of_absurd_sizes_are_refused() {
+    let secret = SecretKey::generate(params()).unwrap();
+    let mut keys = ServerKeys::none(params());
+    keys.evaluation.add_relinearization(&secret, 1).unwrap();
+    let valid = bytes_of(&keys);
+    let end = valid.len() - 80;
+    let read = nearfield_ckks::file::unchecked::read::<ServerKeys>;
+    assert_eq!(read(&valid, params()).unwrap(), keys);
+    let twice = [&valid[..end], &valid[head()..end], &valid[end..]].concat();
+    let error = read(&twice, params()).unwrap_err().to_string();
+    assert!(error.contains("order"), "{error}");
+    let with = |place: usize, value: u8| {
+        let mut bytes = valid.clone();
+        bytes[head() + place] = value;
+        read(&bytes, params()).unwrap_err().to_string()
+    };
+    assert!(with(0, 4).contains("order"));
+    assert!(with(0, 9).contains("no key 9"));
+    assert!(with(1, 3).contains("chain: 3"));
+    assert!(with(2, 255).contains("special: 255"));
+    assert!(with(3, 1).contains("1 digits"));
+    assert!(with(4, 5).contains("not 0"));
+    assert!(with(end - head() + 4, 2).contains("number of keys"));
+}
+
+#[test]
+fn a_file_that_is_cut_while_it_is_open_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("keys");
+    let valid = targets()[3].valid;
+    fs::write(&path, valid).unwrap();
+    let file = KeyFile::open(&path, params()).unwrap();
+    fs::write(&path, &valid[..valid.len() / 2]).unwrap();
+    let error = file.read_all().unwrap_err();
+    assert!(error.to_string().contains("copy it again"), "{error}");
 }
 
 proptest! {

@@ -123,8 +123,14 @@ impl KeyFile {
 
     fn read(&self, (entry, place): &(Entry, Place)) -> Result<SwitchingKey> {
         let read = || {
-            let length = usize::try_from(entry.length(&self.params));
-            let length = length.map_err(|_| Error::Truncated { after: place.at })?;
+            let truncated = Error::Truncated { after: place.at };
+            let length = entry.length(&self.params);
+            // What is mapped beyond the end of a file that was cut ends the program.
+            let whole = self.file.metadata().map_err(Error::io("read"))?.len();
+            if whole < place.at + length {
+                return Err(truncated);
+            }
+            let length = usize::try_from(length).map_err(|_| truncated)?;
             let map = map(&self.file, place.at, length)?;
             entry.read(&mut Mapped::new(&map, *place), &self.params)
         };
