@@ -116,6 +116,12 @@ pub enum Error {
         /// What the system says.
         reason: String,
     },
+    /// A secret key would take the place of another file.
+    #[error(
+        "there is such a file, and a secret key takes the place of none: choose another name, or \
+         remove it if nothing needs it"
+    )]
+    Exists,
     /// Bytes are no file of this library.
     #[error("it is neither a key nor a ciphertext nor parameters: its first bytes are others")]
     Foreign,

@@ -95,7 +95,10 @@ pub(super) fn temporary(path: &Path, access: Access) -> Result<NamedTempFile> {
 pub(super) fn persist_new(file: NamedTempFile, path: &Path) -> Result<()> {
     synced(&file)?;
     let persisted = file.persist_noclobber(path);
-    persisted.map_err(|error| Error::io("rename")(error.error))?;
+    persisted.map_err(|error| match error.error.kind() {
+        io::ErrorKind::AlreadyExists => Error::Exists,
+        _ => Error::io("rename")(error.error),
+    })?;
     sync_folder(path)
 }
 
