@@ -10,8 +10,9 @@ use nearfield_ckks::{Galois, KeyList, Params, SecretKey, Stored};
 /// Rotations by 1 to this.
 const ROTATIONS: isize = 8;
 
-/// What reading may take beside the keys: a row and its bytes, tables of automorphisms.
-const MARGIN: f64 = 1.1;
+/// What reading may take beside the keys: what rows have around them, which is an eighth in so
+/// small a ring, a row's bytes, tables of automorphisms.
+const MARGIN: f64 = 1.25;
 
 /// Does something with one thread, whose memory is what is counted.
 fn on_one_thread(operation: impl FnOnce() + Send) {

@@ -30,7 +30,6 @@ mod poly;
 pub mod prime;
 mod row;
 mod rows;
-mod runs;
 mod sampler;
 
 pub use automorphism::Automorphism;

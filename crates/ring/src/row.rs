@@ -2,24 +2,39 @@
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Residues in a cache line.
 const LINE: usize = 8;
+
+/// Cache lines of a page. Rows begin at different ones: sums run through many rows at once, and
+/// where all began at the same, they would share a few places of the first-level cache.
+const LINES: usize = 64;
+
+/// Lines from the beginning of one row in its page to that of the next row in its own.
+const STAGGER: usize = 9;
 
 /// Rows that nobody uses at the moment. A ring's polynomials take their rows from here and give
 /// them back, so that work in a steady state asks the system for no memory.
 #[derive(Debug)]
 pub(crate) struct Pool {
     degree: usize,
-    free: Mutex<Vec<Vec<u64>>>,
+    free: Mutex<Vec<Memory>>,
+    made: AtomicUsize,
+}
+
+/// Where a row is.
+#[derive(Default)]
+struct Memory {
+    values: Vec<u64>,
+    start: usize,
 }
 
 /// Residues modulo one prime, from the beginning of a cache line on. Given back to its ring's
 /// pool at the end.
 pub struct Row {
-    values: Vec<u64>,
-    start: usize,
+    memory: Memory,
     pool: Arc<Pool>,
 }
 
@@ -28,29 +43,39 @@ impl Pool {
         Arc::new(Pool {
             degree,
             free: Mutex::new(Vec::new()),
+            made: AtomicUsize::new(0),
         })
     }
 
     /// A row of whatever was in it last.
     pub(crate) fn take(self: &Arc<Self>) -> Row {
         let free = self.lock().pop();
-        let values = free.unwrap_or_else(|| vec![0; self.degree + LINE]);
-        let start = values.as_ptr().align_offset(LINE * size_of::<u64>());
         Row {
-            values,
-            start: start.min(LINE),
+            memory: free.unwrap_or_else(|| self.make()),
             pool: Arc::clone(self),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Vec<u64>>> {
+    fn make(&self) -> Memory {
+        let line = self.made.fetch_add(1, Ordering::Relaxed) * STAGGER % LINES;
+        let spare = if self.degree < LINES * LINE { 1 } else { LINES };
+        let values = vec![0; self.degree + spare * LINE];
+        let aligned = values.as_ptr().align_offset(LINE * size_of::<u64>());
+        let start = aligned + line.min(spare - 1) * LINE;
+        Memory {
+            start: start.min(spare * LINE),
+            values,
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Memory>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Row {
     fn drop(&mut self) {
-        self.pool.lock().push(std::mem::take(&mut self.values));
+        self.pool.lock().push(std::mem::take(&mut self.memory));
     }
 }
 
@@ -66,13 +91,15 @@ impl Deref for Row {
     type Target = [u64];
 
     fn deref(&self) -> &[u64] {
-        &self.values[self.start..self.start + self.pool.degree]
+        let Memory { values, start } = &self.memory;
+        &values[*start..start + self.pool.degree]
     }
 }
 
 impl DerefMut for Row {
     fn deref_mut(&mut self) -> &mut [u64] {
-        &mut self.values[self.start..self.start + self.pool.degree]
+        let Memory { values, start } = &mut self.memory;
+        &mut values[*start..*start + self.pool.degree]
     }
 }
 
@@ -83,6 +110,12 @@ impl PartialEq for Row {
 }
 
 impl Eq for Row {}
+
+impl fmt::Debug for Memory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} values", self.values.len())
+    }
+}
 
 impl fmt::Debug for Row {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@
 //! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
-use crate::kernel::Set;
+use crate::kernel::{Products, Set};
 use crate::{Modulus, Multiplier};
 
 /// # Range
@@ -69,7 +69,20 @@ impl Modulus {
     /// # Panics
     /// If there are more than 64 products.
     pub fn inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        check_products(products, to);
+        self.inner_product_of_runs(1, products, to);
+    }
+
+    /// [`Modulus::inner_product`] with second factors of which every residue stands for `run` of
+    /// them: the values of a polynomial in `X^run` come in such runs.
+    ///
+    /// # Panics
+    /// If there are more than 64 products, or `run` is no power of two.
+    pub fn inner_product_of_runs(self, run: usize, products: &[(&[u64], &[u64])], to: &mut [u64]) {
+        check_count(products);
+        let products = Products {
+            pairs: products,
+            run,
+        };
         Set::active().inner_product(self, products, false, to);
     }
 
@@ -78,7 +91,11 @@ impl Modulus {
     /// # Panics
     /// If there are more than 64 products.
     pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        check_products(products, to);
+        check_count(products);
+        let products = Products {
+            pairs: products,
+            run: 1,
+        };
         Set::active().inner_product(self, products, true, to);
     }
 
@@ -94,10 +111,6 @@ fn same_length(a: &[u64], b: &[u64]) {
     assert_eq!(a.len(), b.len(), "rows of the same length");
 }
 
-fn check_products(products: &[(&[u64], &[u64])], to: &[u64]) {
+fn check_count(products: &[(&[u64], &[u64])]) {
     assert!(products.len() <= 64, "{} products at once", products.len());
-    for (a, b) in products {
-        same_length(a, to);
-        same_length(b, to);
-    }
 }

@@ -5,11 +5,12 @@ use super::key_switch::{self, RaisedDigits, fill_pair};
 use super::prime_of;
 use crate::gadget::Gadget;
 use crate::keys::{Galois, GaloisKey};
-use crate::linear::{BabyGiant, Diagonals, GiantStep};
+use crate::linear::{BabyGiant, Diagonals};
 use crate::{Ciphertext, Encoder, Error, EvaluationKeys, KeyList, Params, Result, SecretKey};
 use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row};
 use num_complex::Complex64;
 use rayon::prelude::*;
+use std::ops::Range;
 
 /// A matrix, encoded to be multiplied by vectors at one level.
 ///
@@ -210,8 +211,10 @@ impl Application<'_> {
         }
         rows.par_iter_mut().enumerate().for_each(|(row, sums)| {
             let rotated = self.rotated(vector, &digits, row);
-            for (giant, sums) in sums.chunks_exact_mut(2).enumerate() {
-                self.sum(&giants[giant], giant, &rotated, row, sums);
+            for columns in columns(ring.degree(), self.matrix.run) {
+                for (giant, sums) in sums.chunks_exact_mut(2).enumerate() {
+                    self.sum(giant, &rotated, (row, &columns), sums);
+                }
             }
         });
         sums
@@ -251,27 +254,26 @@ impl Application<'_> {
         babies.collect()
     }
 
+    /// Some columns of a row of the sum of one giant step.
     fn sum(
         &self,
-        step: &GiantStep,
         giant: usize,
         rotated: &[Option<[Row; 2]>],
-        row: usize,
+        (row, columns): (usize, &Range<usize>),
         sums: &mut [&mut Row],
     ) {
         let modulus = self.params().ring().table(self.limbs, row).modulus();
+        let terms = &self.matrix.plan.giants()[giant].terms;
         let weights = &self.matrix.weights[giant];
+        let run = self.matrix.run;
         for (half, sum) in sums.iter_mut().enumerate() {
-            let terms = step
-                .terms
-                .iter()
-                .zip(weights)
-                .filter_map(|(term, weights)| {
-                    let rotated = rotated[term.baby].as_ref()?;
-                    Some((&rotated[half][..], &weights[row][..]))
-                });
-            let terms: Vec<(&[u64], &[u64])> = terms.collect();
-            modulus.inner_product_of_runs(self.matrix.run, &terms, sum);
+            let products = terms.iter().zip(weights).filter_map(|(term, weights)| {
+                let rotated = rotated[term.baby].as_ref()?;
+                let weights = &weights[row][columns.start / run..columns.end / run];
+                Some((&rotated[half][columns.clone()], weights))
+            });
+            let products: Vec<(&[u64], &[u64])> = products.collect();
+            modulus.inner_product_of_runs(run, &products, &mut sum[columns.clone()]);
         }
     }
 
@@ -320,6 +322,16 @@ impl Application<'_> {
         })
     }
 }
+
+/// A row in parts so small that those of all rotations fit in the second-level cache, where every
+/// giant step finds them again.
+fn columns(degree: usize, run: usize) -> impl Iterator<Item = Range<usize>> {
+    let width = COLUMNS.max(run).min(degree);
+    (0..degree / width).map(move |part| part * width..(part + 1) * width)
+}
+
+/// Residues of a row that are summed over for all giant steps, before the next ones.
+const COLUMNS: usize = 2048;
 
 fn rotation(steps: usize) -> Galois {
     Galois::Rotation(steps.cast_signed())

@@ -1,5 +1,25 @@
 //! The kernels on rows that every vector set has, said once.
 
+/// Rows to be multiplied, the second one of each pair with every value standing for `run` of the
+/// first, a power of two.
+#[derive(Clone, Copy)]
+pub(crate) struct Products<'a> {
+    pub(crate) pairs: &'a [(&'a [u64], &'a [u64])],
+    pub(crate) run: usize,
+}
+
+impl Products<'_> {
+    /// # Panics
+    /// If a row is not as long as it must be for sums of this length.
+    pub(crate) fn check(self, length: usize) {
+        assert!(self.run.is_power_of_two(), "runs of {}", self.run);
+        for (a, b) in self.pairs {
+            assert_eq!(a.len(), length, "rows of the same length");
+            assert_eq!(b.len() * self.run, length, "a value for each run");
+        }
+    }
+}
+
 /// Hands the kernels to a macro.
 macro_rules! rows_by_hand {
     ($into:ident) => {
@@ -13,7 +33,7 @@ macro_rules! rows_by_hand {
             fn sub_scale_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier);
             fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]);
             fn inner_product(
-                modulus: Modulus, products: &[(&[u64], &[u64])], add: bool, to: &mut [u64]
+                modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]
             );
             fn convert(
                 cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]

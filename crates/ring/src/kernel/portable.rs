@@ -1,5 +1,6 @@
 //! Plain Rust: the oracle of the other kernels.
 
+use super::list::Products;
 use super::montgomery::{Cofactors, Fraction};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
@@ -97,12 +98,7 @@ fn each(a: &mut [u64], b: &[u64], operation: impl Fn(u64, u64) -> u64) {
 }
 
 /// `to = sum(a * b) / R`, or that added to it.
-pub(super) fn inner_product(
-    modulus: Modulus,
-    products: &[(&[u64], &[u64])],
-    add: bool,
-    to: &mut [u64],
-) {
+pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]) {
     inner_product_from(0, modulus, products, add, to);
 }
 
@@ -110,18 +106,19 @@ pub(super) fn inner_product(
 pub(super) fn inner_product_from(
     start: usize,
     modulus: Modulus,
-    products: &[(&[u64], &[u64])],
+    products: Products<'_>,
     add: bool,
     to: &mut [u64],
 ) {
+    let shift = products.run.trailing_zeros();
     let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
     let word = u128::pow(2, 64) % u128::from(modulus.value());
     let upper = modulus.mul_by(u64::try_from(word).unwrap_or(0), inverse);
     let upper = modulus.multiplier(upper);
     for (index, to) in to.iter_mut().enumerate().skip(start) {
         // 64 products of 120 bits have less than 128.
-        let sum = products.iter().fold(0_u128, |sum, (a, b)| {
-            sum + u128::from(a[index]) * u128::from(b[index])
+        let sum = products.pairs.iter().fold(0_u128, |sum, (a, b)| {
+            sum + u128::from(a[index]) * u128::from(b[index >> shift])
         });
         let high = modulus.mul_by(u64::try_from(sum >> 64).unwrap_or(0), upper);
         let sum = modulus.add(modulus.mul_by(low(sum), inverse), high);

@@ -1,6 +1,6 @@
 //! The sets of kernels, and which of them runs.
 
-use super::list::rows_by_hand;
+use super::list::{Products, rows_by_hand};
 use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
 use super::permutation::Permutation;
 use super::portable;

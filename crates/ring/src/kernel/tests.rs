@@ -1,6 +1,6 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::{Cofactors, Fraction, Permutation, Set};
+use super::{Cofactors, Fraction, Permutation, Products, Set};
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable};
 use proptest::prelude::*;
@@ -99,6 +99,10 @@ fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
     }
 }
 
+fn slices(pairs: &[(Vec<u64>, Vec<u64>)]) -> Vec<(&[u64], &[u64])> {
+    pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect()
+}
+
 proptest! {
     #[test]
     fn rows_of_all_sets_are_the_same((modulus, length, seed) in rows()) {
@@ -118,11 +122,27 @@ proptest! {
     #[test]
     fn inner_products_of_all_sets_are_the_same(
         (modulus, length, seed) in rows(), count in 0..=64_usize, add in any::<bool>(),
+        log_run in 0..7_u32,
     ) {
-        let row = |salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
-        let pairs: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
-        let products: Vec<(&[u64], &[u64])> = pairs.iter().map(|(a, b)| (&a[..], &b[..])).collect();
-        assert_same_rows(&row(999), |set, to| set.inner_product(modulus, &products, add, to));
+        let run = 1_usize << log_run;
+        let length = length.next_multiple_of(run);
+        let row = |length, salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
+        let pairs = (0..count).map(|pair| (row(length, 2 * pair), row(length / run, 2 * pair + 1)));
+        let pairs: Vec<_> = pairs.collect();
+        let whole = pairs.iter().map(|(a, b)| {
+            let b: Vec<u64> = b.iter().flat_map(|&b| vec![b; run]).collect();
+            (a.clone(), b)
+        });
+        let whole: Vec<_> = whole.collect();
+        let mut expected = row(length, 999);
+        let products = slices(&whole);
+        Set::PORTABLE.inner_product(modulus, Products { pairs: &products, run: 1 }, add, &mut expected);
+        let products = slices(&pairs);
+        for set in Set::available() {
+            let mut found = row(length, 999);
+            set.inner_product(modulus, Products { pairs: &products, run }, add, &mut found);
+            prop_assert!(found == expected, "{set:?}, runs of {run}");
+        }
     }
 
     #[test]

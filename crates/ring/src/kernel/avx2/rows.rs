@@ -4,7 +4,7 @@ use super::Seen;
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
 };
-use crate::kernel::list::{methods, rows_by_hand};
+use crate::kernel::list::{Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
@@ -104,21 +104,26 @@ fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
 const AT_ONCE: usize = 4;
 
 #[target_feature(enable = "avx2,fma")]
-fn inner_product(modulus: Modulus, products: &[(&[u64], &[u64])], keep: bool, to: &mut [u64]) {
-    let as_long = |row: &[u64]| row.len() == to.len();
-    assert!(products.iter().all(|(a, b)| as_long(a) && as_long(b)));
+fn inner_product(modulus: Modulus, products: Products<'_>, keep: bool, to: &mut [u64]) {
+    products.check(to.len());
+    let run = products.run;
+    if run > 1 && run < LANES {
+        return portable::inner_product(modulus, products, keep, to);
+    }
     let field = Field::new(modulus);
     let inverse = modulus.invert_by_fermat(modulus.montgomery_factor());
     let inverse = factor(modulus, inverse);
     let count = whole(to.len());
     for index in (0..count).step_by(LANES) {
         let mut sum = _mm256_setzero_pd();
-        for products in products.chunks(AT_ONCE) {
+        for products in products.pairs.chunks(AT_ONCE) {
             for (a, b) in products {
-                // SAFETY: all rows were seen to be as long.
+                // SAFETY: all rows were seen to be as long; a vector lies within a run.
                 let (a, b) = unsafe {
                     let a = from_residues(a.as_ptr().add(index));
-                    (a, from_residues(b.as_ptr().add(index)))
+                    let b = b.as_ptr().add(index / run);
+                    let of_run = || from_residues([*b; LANES].as_ptr());
+                    (a, if run == 1 { from_residues(b) } else { of_run() })
                 };
                 sum = add(sum, product_of_residues(field, a, b));
             }

@@ -7,9 +7,10 @@
 //! cancel.
 
 use super::Seen;
-use crate::kernel::list::{methods, rows_by_hand};
+use crate::kernel::list::{Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction, inverse_of_odd};
 use crate::kernel::permutation::Permutation;
+use crate::kernel::portable;
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::{
     __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_loadu_epi64,
@@ -223,15 +224,24 @@ fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
 }
 
 /// Vectors of each row that sums are formed of before the next row's.
-const RUN: usize = 4;
+const RUN: usize = 8;
 
 /// What is summed.
 #[derive(Clone, Copy)]
 enum Terms<'a> {
     /// Products of rows.
     Products(&'a [(&'a [u64], &'a [u64])]),
+    /// Products of rows with rows of runs, of which an index is shifted by so many bits.
+    Runs(&'a [(&'a [u64], &'a [u64])], u32),
     /// Multiples of rows, and of a last one.
     Multiples(&'a [&'a [u64]], &'a [u64], &'a [u64]),
+}
+
+impl Terms<'_> {
+    /// Whether runs are so short that a few vectors do not lie within one.
+    fn has_short_runs(self) -> bool {
+        matches!(self, Terms::Runs(_, shift) if 1 << shift < RUN * LANES)
+    }
 }
 
 /// The low and high halves of `COUNT` vectors of sums from an index on, from those given on.
@@ -255,6 +265,18 @@ unsafe fn halves<const COUNT: usize>(
                         unsafe { (load(a.as_ptr(), index, mask), load(b.as_ptr(), index, mask)) };
                     *low = _mm512_madd52lo_epu64(*low, a, b);
                     *high = _mm512_madd52hi_epu64(*high, a, b);
+                }
+            }
+        }
+        Terms::Runs(products, shift) => {
+            for (a, b) in products {
+                // SAFETY: as promised; all lanes lie within a run.
+                let by = splat(unsafe { *b.as_ptr().add(index >> shift) });
+                for (at, (low, high)) in sums.iter_mut().enumerate() {
+                    // SAFETY: as promised.
+                    let a = unsafe { load(a.as_ptr(), index + at * LANES, mask) };
+                    *low = _mm512_madd52lo_epu64(*low, a, by);
+                    *high = _mm512_madd52hi_epu64(*high, a, by);
                 }
             }
         }
@@ -330,7 +352,7 @@ unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &m
         steps: (most + 1).next_power_of_two().ilog2(),
     };
     let mut index = 0;
-    while index + RUN * LANES <= length {
+    while index + RUN * LANES <= length && !terms.has_short_runs() {
         // SAFETY: so many are left.
         unsafe { sums.form::<RUN>(terms, (index, 0xff)) };
         index += RUN * LANES;
@@ -343,13 +365,17 @@ unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &m
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn inner_product(modulus: Modulus, products: &[(&[u64], &[u64])], add: bool, to: &mut [u64]) {
-    let as_long = |row: &[u64]| row.len() == to.len();
-    assert!(products.iter().all(|(a, b)| as_long(a) && as_long(b)));
+fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]) {
+    products.check(to.len());
+    let terms = match products.run {
+        1 => Terms::Products(products.pairs),
+        run if run < LANES => return portable::inner_product(modulus, products, add, to),
+        run => Terms::Runs(products.pairs, run.trailing_zeros()),
+    };
     // Each is below a quarter of the modulus, since it is divided by 2^52.
-    let most = products.len().div_ceil(4).max(1);
-    // SAFETY: the lengths were seen to be the same.
-    unsafe { sum(modulus, Terms::Products(products), most, add, to) }
+    let most = products.pairs.len().div_ceil(4).max(1);
+    // SAFETY: the lengths were seen to be what they must be.
+    unsafe { sum(modulus, terms, most, add, to) }
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
