@@ -1,10 +1,10 @@
 //! Bootstrapping: new levels for a ciphertext that has used its own.
 //!
-//! In this order: [`slots_to_coeffs`] moves the numbers to coefficients, at the lowest levels,
-//! where that costs least; [`raise`] takes the ciphertext modulo the first prime as one modulo
-//! all, which adds a multiple of the first prime to every coefficient; [`coeffs_to_slots`] moves
-//! coefficients to slots; [`eval_mod`] takes the multiples away. While the ciphertext is raised
-//! it is encrypted under a sparse secret ([`encapsulation`]), which keeps the multiples small.
+//! In this order: `slots_to_coeffs` moves the numbers to coefficients, at the lowest levels,
+//! where that costs least; `raise` takes the ciphertext modulo the first prime as one modulo
+//! all, which adds a multiple of the first prime to every coefficient; `coeffs_to_slots` moves
+//! coefficients to slots; `eval_mod` takes the multiples away. While the ciphertext is raised
+//! it is encrypted under a sparse secret (`encapsulation`), which keeps the multiples small.
 //!
 //! # Source
 //! Cheon et al. (2018/153); Bossuat et al. (2020/1203, 2022/024); Bae et al. (2022/1167) for the
@@ -22,7 +22,8 @@ pub use preset::Preset;
 
 use crate::polynomial::EvalModSpec;
 use crate::{
-    Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, Params, Result, SecretKey,
+    Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, KeyList, Params, Result,
+    SecretKey,
 };
 use coeffs_to_slots::CoeffsToSlots;
 use encapsulation::Encapsulation;
@@ -122,11 +123,26 @@ impl Bootstrapper {
         secret: &SecretKey,
         keys: &mut EvaluationKeys,
     ) -> Result<EncapsulationKeys> {
-        self.slots_to_coeffs.add_keys(keys, secret)?;
-        self.coeffs_to_slots.add_keys(keys, secret)?;
+        let mut list = KeyList::none(&self.params);
+        self.list_keys(&mut list);
+        keys.add(secret, &list)?;
+        self.generate_encapsulation_keys(secret)
+    }
+
+    /// Adds the keys for rotations and products that it needs to a list.
+    pub fn list_keys(&self, list: &mut KeyList) {
+        self.slots_to_coeffs.list_keys(list);
+        self.coeffs_to_slots.list_keys(list);
         let level = self.coeffs_to_slots.output_level();
-        keys.add_galois(secret, Galois::Conjugation, level)?;
-        keys.add_relinearization(secret, level)?;
+        list.add_galois(Galois::Conjugation, level);
+        list.add_relinearization(level);
+    }
+
+    /// Generates the keys for the sparse secret.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the secret key is of other parameters.
+    pub fn generate_encapsulation_keys(&self, secret: &SecretKey) -> Result<EncapsulationKeys> {
         self.encapsulation.generate_keys(secret)
     }
 
@@ -152,7 +168,7 @@ impl Bootstrapper {
         let message_scale = coefficients.scale();
         let sparse = self.encapsulation.to_sparse(keys, &coefficients);
         let raised = self.raise.apply(&sparse);
-        let raised = self.encapsulation.to_dense(keys, raised);
+        let raised = self.encapsulation.to_dense(keys, &raised);
         let raised = raised.with_scale(self.eval_mod.scale_of_raised());
         let slots = self.coeffs_to_slots.apply(evaluator, &raised)?;
         self.eval_mod.apply(evaluator, &slots, message_scale)

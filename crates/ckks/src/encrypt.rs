@@ -5,7 +5,7 @@ use crate::secret_key::{Secret, SecretKey, fresh_sampler};
 use crate::{Ciphertext, Encoder, Error, Plaintext, Result};
 use nearfield_ring::{Limbs, Sampler};
 use num_complex::Complex64;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 impl PublicKey {
     /// Encrypts encoded numbers.
@@ -39,6 +39,7 @@ impl PublicKey {
                 let modulus = table.modulus();
                 modulus.mul_rows(&mut product, mask.row(limbs, index));
                 modulus.add_rows(row, &product);
+                product.zeroize();
             });
         }
         ring.add_assign(&mut parts[0], &plaintext.poly);

@@ -1,5 +1,8 @@
 //! What can be wrong with what the scheme is asked for.
 
+use crate::file::Kind;
+use std::path::{Path, PathBuf};
+
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -97,4 +100,125 @@ pub enum Error {
     /// A ciphertext hides nothing.
     #[error("the ciphertext is transparent: its second part is 0, so that anybody can read it")]
     Transparent,
+    /// Something is wrong with a file.
+    #[error("{}: {error}", path.display())]
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        error: Box<Error>,
+    },
+    /// The operating system refuses.
+    #[error("the system does not let us {action} it: {reason}")]
+    Io {
+        /// What was to be done.
+        action: &'static str,
+        /// What the system says.
+        reason: String,
+    },
+    /// A secret key would take the place of another file.
+    #[error(
+        "there is such a file, and a secret key takes the place of none: choose another name, or \
+         remove it if nothing needs it"
+    )]
+    Exists,
+    /// Bytes are no file of this library.
+    #[error("it is neither a key nor a ciphertext nor parameters: its first bytes are others")]
+    Foreign,
+    /// A file is of another version of the format.
+    #[error("it is of version {found} of the format, and this program reads version {known}")]
+    Version {
+        /// That of the file.
+        found: u16,
+        /// The one that is read.
+        known: u16,
+    },
+    /// A file is of another kind.
+    #[error(
+        "it is {found}, and {expected} was expected{}",
+        if *found == Kind::SecretKey { ": a secret key belongs to its owner alone" } else { "" }
+    )]
+    Kind {
+        /// What it is.
+        found: Kind,
+        /// What was expected.
+        expected: Kind,
+    },
+    /// A file was made with parameters whose security nobody checked.
+    #[error(
+        "it was made with parameters that are for tests alone, whose security nobody checked: \
+         make it anew with `Params::new`"
+    )]
+    StampedInsecure,
+    /// A file ends too early.
+    #[error("it ends in what follows byte {after}: copy it again, as a whole")]
+    Truncated {
+        /// Where the part begins that is not whole.
+        after: u64,
+    },
+    /// A file goes on where it should end.
+    #[error("it should end at byte {at}, and goes on: copy it again, by itself")]
+    Trailing {
+        /// Where it should end.
+        at: u64,
+    },
+    /// A file is not what was written.
+    #[error("it was changed or damaged before byte {before}: the digest is another; copy it again")]
+    Digest {
+        /// Where the part ends of which the digest is.
+        before: u64,
+    },
+    /// A number of a file is no residue.
+    #[error(
+        "number {place} of those from byte {at} on is {found}, and its prime is {prime}: nothing \
+         that this library wrote holds that"
+    )]
+    Residue {
+        /// Where its row begins.
+        at: u64,
+        /// Its place in the row.
+        place: usize,
+        /// What it is.
+        found: u64,
+        /// What it should be below.
+        prime: u64,
+    },
+    /// A file says what cannot be.
+    #[error("{what}, in what ends at byte {before}")]
+    Malformed {
+        /// What it says.
+        what: String,
+        /// Where the part ends that says so.
+        before: u64,
+    },
+    /// A number is no scale.
+    #[error("{0} is no scale of a ciphertext: it should be from 2^-64 to 2^256")]
+    Scale(f64),
+    /// A secret key lies open.
+    #[error(
+        "others than its owner can read this secret key (mode {mode:o}): take it from them \
+         (`chmod 600`), and if they may have read it, generate another"
+    )]
+    Exposed {
+        /// Who can do what.
+        mode: u32,
+    },
+}
+
+impl Error {
+    /// For what the operating system says when something is done.
+    pub(crate) fn io(action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
+        move |error| Error::Io {
+            action,
+            reason: error.to_string(),
+        }
+    }
+
+    /// For what is wrong with a file.
+    pub(crate) fn in_file(path: &Path) -> impl FnOnce(Error) -> Error {
+        move |error| Error::InFile {
+            path: path.to_owned(),
+            error: Box::new(error),
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! encrypted under.
 
 use crate::gadget::Gadget;
+use crate::key_list::{EvaluationKey, KeyList, Wanted};
 use crate::secret_key::{Secret, SecretKey, fresh_sampler, fresh_seed};
 use crate::{Error, Params, Result};
 use nearfield_ring::{Automorphism, Limbs, Montgomery, Ntt, NttTable, Poly, Ring, Sampler};
@@ -100,6 +101,13 @@ impl PublicKey {
         })
     }
 
+    pub(crate) fn from_half(params: &Params, half: Half) -> Self {
+        PublicKey {
+            params: params.clone(),
+            half,
+        }
+    }
+
     /// The parameters that it is of.
     pub fn params(&self) -> &Params {
         &self.params
@@ -124,6 +132,7 @@ pub(crate) fn encryption_of_zero(
             .modulus()
             .mul_rows(&mut product, secret.row(limbs, index));
         table.modulus().sub_rows(row, &product);
+        zeroize::Zeroize::zeroize(&mut *product);
     });
     Ok([masked, uniform])
 }
@@ -191,7 +200,12 @@ impl SwitchingKey {
     }
 
     /// The uniform half of a digit.
-    fn expand(ring: &Ring, limbs: Limbs, seed: [u8; 32], digit: usize) -> Poly<Montgomery> {
+    pub(crate) fn expand(
+        ring: &Ring,
+        limbs: Limbs,
+        seed: [u8; 32],
+        digit: usize,
+    ) -> Poly<Montgomery> {
         let mut poly = ring.unfilled(limbs);
         ring.each(&mut poly, |table: &NttTable, index, row| {
             let stream = stream(ring, limbs, digit, index);
@@ -224,25 +238,16 @@ impl EvaluationKeys {
         }
     }
 
-    /// Adds the key for products of ciphertexts up to a level.
+    /// Adds the key for products of ciphertexts up to a level, unless there is one already that
+    /// reaches so far.
     ///
     /// # Errors
     /// If the operating system gives no randomness, the level is too high, or the secret key is
     /// of other parameters.
     pub fn add_relinearization(&mut self, secret: &SecretKey, level: usize) -> Result<()> {
-        self.check(secret, level)?;
-        let ring = self.params.ring();
-        let mut square = ring.unfilled(ring.limbs());
-        ring.each(&mut square, |table, index, row| {
-            row.copy_from_slice(secret.values().row(ring.limbs(), index));
-            table
-                .modulus()
-                .mul_rows(row, secret.values().row(ring.limbs(), index));
-        });
-        let secrets = [&Secret::new(square), secret.values()];
-        let key = SwitchingKey::generate(ring, self.params.gadget(), level + 1, secrets)?;
-        self.relinearization = Some(key);
-        Ok(())
+        let mut list = KeyList::none(&self.params);
+        list.add_relinearization(level);
+        self.add(secret, &list)
     }
 
     /// Adds the key for a rotation or the conjugation up to a level, unless there is one already
@@ -252,28 +257,44 @@ impl EvaluationKeys {
     /// If the operating system gives no randomness, the level is too high, or the secret key is
     /// of other parameters.
     pub fn add_galois(&mut self, secret: &SecretKey, galois: Galois, level: usize) -> Result<()> {
-        self.check(secret, level)?;
-        let degree = self.params.degree();
-        let exponent = galois.exponent(degree);
-        let known = self.galois.get(&exponent);
-        if exponent == 1 || known.is_some_and(|key| key.switching.level() >= level) {
-            return Ok(());
+        let mut list = KeyList::none(&self.params);
+        list.add_galois(galois, level);
+        self.add(secret, &list)
+    }
+
+    /// Adds all keys of a list, but for those that there are already and that reach so far.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, a level is too high, or the secret key is of
+    /// other parameters.
+    pub fn add(&mut self, secret: &SecretKey, list: &KeyList) -> Result<()> {
+        for wanted in list.wanted() {
+            if !self.holds(wanted) {
+                self.insert(wanted.generate(&self.params, secret)?);
+            }
         }
-        let ring = self.params.ring();
-        let automorphism = Automorphism::new(exponent, degree)?;
-        let inverse = Automorphism::new(inverse_exponent(exponent, degree), degree)?;
-        let mut mapped = ring.unfilled(ring.limbs());
-        ring.each(&mut mapped, |_, index, row| {
-            inverse.values(secret.values().row(ring.limbs(), index), row);
-        });
-        let secrets = [secret.values(), &Secret::new(mapped)];
-        let switching = SwitchingKey::generate(ring, self.params.gadget(), level + 1, secrets)?;
-        let key = GaloisKey {
-            automorphism,
-            switching,
-        };
-        self.galois.insert(exponent, key);
         Ok(())
+    }
+
+    /// Adds a key that was read. It takes the place of one that serves the same.
+    pub(crate) fn insert(&mut self, key: EvaluationKey) {
+        match key {
+            EvaluationKey::Relinearization(key) => self.relinearization = Some(key),
+            EvaluationKey::Galois(key) => {
+                self.galois.insert(key.automorphism.exponent(), key);
+            }
+        }
+    }
+
+    fn holds(&self, wanted: Wanted) -> bool {
+        let (key, level) = match wanted {
+            Wanted::Relinearization { level } => (self.relinearization.as_ref(), level),
+            Wanted::Galois { exponent, level } => {
+                let key = self.galois.get(&exponent);
+                (key.map(|key| &key.switching), level)
+            }
+        };
+        key.is_some_and(|key| key.level() >= level)
     }
 
     /// The parameters that they are of.
@@ -302,24 +323,6 @@ impl EvaluationKeys {
         check_level(&key.switching, level, || galois.to_string())?;
         Ok(key)
     }
-
-    fn check(&self, secret: &SecretKey, level: usize) -> Result<()> {
-        if *secret.params() != self.params {
-            return Err(Error::Mismatch {
-                what: "the secret key",
-                than: "the evaluation keys",
-            });
-        }
-        let top = self.params.top_level();
-        if level > top {
-            return Err(Error::Levels {
-                operation: "a key",
-                needed: level,
-                left: top,
-            });
-        }
-        Ok(())
-    }
 }
 
 fn check_level(key: &SwitchingKey, level: usize, name: impl Fn() -> String) -> Result<()> {
@@ -331,16 +334,4 @@ fn check_level(key: &SwitchingKey, level: usize, name: impl Fn() -> String) -> R
         });
     }
     Ok(())
-}
-
-/// The exponent of the inverse automorphism: the order of the group divides `2 degree`'s half.
-fn inverse_exponent(exponent: usize, degree: usize) -> usize {
-    let order = 2 * degree;
-    // x^(order / 4) = 1 for every odd x, modulo a power of two.
-    let power = order / 4 - 1;
-    let mut result = 1;
-    for _ in 0..power {
-        result = result * exponent % order;
-    }
-    result
 }

@@ -1,6 +1,5 @@
 //! RNS-CKKS with bootstrapping: approximate arithmetic on encrypted vectors of real or complex
 //! numbers.
-#![forbid(unsafe_code)]
 
 pub mod bootstrap;
 mod ciphertext;
@@ -8,7 +7,9 @@ mod encoder;
 mod encrypt;
 mod error;
 mod evaluator;
+pub mod file;
 mod gadget;
+mod key_list;
 mod keys;
 pub mod linear;
 mod params;
@@ -22,6 +23,8 @@ pub use encoder::Encoder;
 pub use encrypt::Decryptor;
 pub use error::{Error, Result};
 pub use evaluator::{Evaluator, Hoisted, LinearTransform};
+pub use file::Stored;
+pub use key_list::KeyList;
 pub use keys::{EvaluationKeys, Galois, GaloisKey, PublicKey, SwitchingKey};
 pub use params::{Params, ParamsSpec};
 pub use secret_key::SecretKey;

@@ -9,6 +9,22 @@ use zeroize::{Zeroize, Zeroizing};
 /// Decryption and key generation are free of branches and addresses that depend on it; that the
 /// processor's multiplications and vectors take the same time for all values is taken for
 /// granted.
+///
+/// It cannot be shown:
+///
+/// ```compile_fail,E0277
+/// # fn example(secret: nearfield_ckks::SecretKey) {
+/// println!("{secret:?}");
+/// # }
+/// ```
+///
+/// nor be copied:
+///
+/// ```compile_fail,E0599
+/// # fn example(secret: nearfield_ckks::SecretKey) {
+/// let copy = secret.clone();
+/// # }
+/// ```
 pub struct SecretKey {
     params: Params,
     coefficients: Zeroizing<Vec<i8>>,

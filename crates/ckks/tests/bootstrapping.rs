@@ -1,4 +1,5 @@
 //! Bootstrapping in rings too small to be safe.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
@@ -23,7 +24,7 @@ fn setting(spec: BootstrapSpec, log_degree: u32) -> (Setting, Bootstrapper, Enca
     (setting, bootstrapper, encapsulation)
 }
 
-fn real(numbers: Vec<Complex64>) -> Vec<Complex64> {
+fn real(numbers: &[Complex64]) -> Vec<Complex64> {
     numbers.iter().map(|value| value.re.into()).collect()
 }
 
@@ -32,7 +33,7 @@ fn real_slots_come_back_with_new_levels() {
     let spec = Preset::bootstrap(11, SlotKind::Real);
     let (setting, bootstrapper, keys) = setting(spec, 11);
     assert_eq!(bootstrapper.levels_between(), 8);
-    let x = real(numbers(1024, 1));
+    let x = real(&numbers(1024, 1));
     let mut a = setting.encrypt(&x, bootstrapper.input_level());
     for round in 0..3 {
         a = bootstrapper

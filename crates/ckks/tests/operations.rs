@@ -1,4 +1,5 @@
 //! Operations on ciphertexts against the same on plain numbers.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

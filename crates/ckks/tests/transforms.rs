@@ -1,4 +1,5 @@
 //! Matrices times encrypted vectors, against the same in the clear.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

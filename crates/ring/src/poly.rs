@@ -94,6 +94,20 @@ impl Limbs {
 }
 
 impl<R: Representation> Poly<R> {
+    /// A polynomial of rows of residues: those modulo `chain` primes of the chain, then those
+    /// modulo special primes.
+    ///
+    /// # Panics
+    /// If there are fewer rows than `chain`.
+    pub fn from_rows(rows: Vec<Row>, chain: usize) -> Self {
+        assert!(chain <= rows.len(), "{chain} of {} rows", rows.len());
+        Poly {
+            rows,
+            chain,
+            representation: PhantomData,
+        }
+    }
+
     /// Modulo which primes it is known.
     pub fn limbs(&self) -> Limbs {
         Limbs {
@@ -121,11 +135,7 @@ impl<R: Representation> Poly<R> {
 
     /// The same numbers, which now mean another representation.
     fn reinterpreted<S: Representation>(self) -> Poly<S> {
-        Poly {
-            rows: self.rows,
-            chain: self.chain,
-            representation: PhantomData,
-        }
+        Poly::from_rows(self.rows, self.chain)
     }
 }
 
@@ -200,11 +210,8 @@ impl Ring {
     /// # Panics
     /// If the ring has fewer primes.
     pub fn unfilled<R: Representation>(&self, limbs: Limbs) -> Poly<R> {
-        Poly {
-            rows: self.tables(limbs).map(|_| self.row()).collect(),
-            chain: limbs.chain,
-            representation: PhantomData,
-        }
+        let rows = self.tables(limbs).map(|_| self.row());
+        Poly::from_rows(rows.collect(), limbs.chain)
     }
 
     /// The polynomial 0.

@@ -3,9 +3,7 @@
 use super::slots_to_coeffs::RATIO;
 use super::{BootstrapSpec, groups};
 use crate::linear::{self, BabyGiant};
-use crate::{
-    Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, LinearTransform, Result, SecretKey,
-};
+use crate::{Ciphertext, Encoder, Evaluator, Galois, KeyList, LinearTransform, Result};
 
 /// The factors of the transform from coefficients to slots, at the highest levels.
 #[derive(Debug)]
@@ -55,12 +53,13 @@ impl CoeffsToSlots {
         self.factors.iter().map(LinearTransform::bytes).sum()
     }
 
-    pub(super) fn add_keys(&self, keys: &mut EvaluationKeys, secret: &SecretKey) -> Result<()> {
+    pub(super) fn list_keys(&self, list: &mut KeyList) {
         for &steps in &self.projections {
-            keys.add_galois(secret, Galois::Rotation(steps), self.top_level)?;
+            list.add_galois(Galois::Rotation(steps), self.top_level);
         }
-        let mut factors = self.factors.iter();
-        factors.try_for_each(|factor| factor.add_keys(keys, secret))
+        self.factors
+            .iter()
+            .for_each(|factor| factor.list_keys(list));
     }
 
     /// The coefficients of a raised ciphertext, half as large, one in the real and one in the

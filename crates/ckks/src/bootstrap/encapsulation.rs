@@ -37,9 +37,25 @@ pub(super) struct Encapsulation {
 }
 
 impl EncapsulationKeys {
+    /// Generates a sparse secret, the keys to and from it, and forgets it.
+    ///
+    /// # Errors
+    /// If the operating system gives no randomness, or the sparse secret would be insecure.
+    pub fn generate(secret: &SecretKey) -> Result<Self> {
+        Encapsulation::new(secret.params())?.generate_keys(secret)
+    }
+
     /// The primes of the key to the sparse secret.
     pub fn sparse_limbs(&self) -> Limbs {
         self.to_sparse.digits[0][0].limbs()
+    }
+
+    /// The primes of the key to the sparse secret, for some parameters.
+    pub(crate) fn sparse_limbs_of(params: &Params) -> Limbs {
+        Limbs {
+            chain: 1,
+            special: SPECIAL.min(params.ring().limbs().special),
+        }
     }
 
     /// Bytes that they take in memory.
@@ -50,10 +66,7 @@ impl EncapsulationKeys {
 
 impl Encapsulation {
     pub(super) fn new(params: &Params) -> Result<Self> {
-        let limbs = Limbs {
-            chain: 1,
-            special: SPECIAL.min(params.ring().limbs().special),
-        };
+        let limbs = EncapsulationKeys::sparse_limbs_of(params);
         let found = bits_of(params.ring().moduli(limbs));
         let log_degree = params.spec().log_degree;
         let limit = security::most_bits_of_sparse_secret(log_degree);
@@ -71,6 +84,12 @@ impl Encapsulation {
     }
 
     pub(super) fn generate_keys(&self, secret: &SecretKey) -> Result<EncapsulationKeys> {
+        if *secret.params() != self.params {
+            return Err(Error::Mismatch {
+                what: "the secret key",
+                than: "the bootstrapping",
+            });
+        }
         let ring = self.params.ring();
         let mut coefficients = Zeroizing::new(vec![0; ring.degree()]);
         fresh_sampler()?.sparse_ternary(WEIGHT, &mut coefficients);
@@ -89,8 +108,8 @@ impl Encapsulation {
     }
 
     /// A raised ciphertext under the main secret.
-    pub(super) fn to_dense(&self, keys: &EncapsulationKeys, a: Ciphertext) -> Ciphertext {
-        self.switch(self.params.gadget(), &keys.to_dense, &a)
+    pub(super) fn to_dense(&self, keys: &EncapsulationKeys, a: &Ciphertext) -> Ciphertext {
+        self.switch(self.params.gadget(), &keys.to_dense, a)
     }
 
     fn switch(&self, gadget: &Gadget, key: &SwitchingKey, a: &Ciphertext) -> Ciphertext {

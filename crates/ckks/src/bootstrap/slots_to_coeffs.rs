@@ -2,7 +2,7 @@
 
 use super::{BootstrapSpec, groups};
 use crate::linear::{self, BabyGiant};
-use crate::{Ciphertext, Encoder, EvaluationKeys, Evaluator, LinearTransform, Result, SecretKey};
+use crate::{Ciphertext, Encoder, Evaluator, KeyList, LinearTransform, Result};
 
 /// The factors of the transform from slots to coefficients, at the lowest levels.
 #[derive(Debug)]
@@ -38,9 +38,10 @@ impl SlotsToCoeffs {
         self.factors.iter().map(LinearTransform::bytes).sum()
     }
 
-    pub(super) fn add_keys(&self, keys: &mut EvaluationKeys, secret: &SecretKey) -> Result<()> {
-        let mut factors = self.factors.iter();
-        factors.try_for_each(|factor| factor.add_keys(keys, secret))
+    pub(super) fn list_keys(&self, list: &mut KeyList) {
+        self.factors
+            .iter()
+            .for_each(|factor| factor.list_keys(list));
     }
 
     pub(super) fn apply(&self, evaluator: &Evaluator, a: &Ciphertext) -> Result<Ciphertext> {

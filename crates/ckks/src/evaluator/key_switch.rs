@@ -142,7 +142,7 @@ impl Evaluator {
         let [first, second] = raised;
         let lower = |part, poly| {
             gadget.lower(ring, poly, rescale, |index, row: &mut Row| {
-                finish(part, index, row)
+                finish(part, index, row);
             })
         };
         let (first, second) = rayon::join(|| lower(0, first), || lower(1, second));

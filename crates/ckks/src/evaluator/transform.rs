@@ -6,7 +6,7 @@ use super::prime_of;
 use crate::gadget::Gadget;
 use crate::keys::{Galois, GaloisKey};
 use crate::linear::{BabyGiant, Diagonals};
-use crate::{Ciphertext, Encoder, Error, EvaluationKeys, Params, Result, SecretKey};
+use crate::{Ciphertext, Encoder, Error, EvaluationKeys, KeyList, Params, Result, SecretKey};
 use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row};
 use num_complex::Complex64;
 use rayon::prelude::*;
@@ -102,10 +102,16 @@ impl LinearTransform {
     /// # Errors
     /// If the operating system gives no randomness, or the secret key is of other parameters.
     pub fn add_keys(&self, keys: &mut EvaluationKeys, secret: &SecretKey) -> Result<()> {
-        self.plan
-            .rotations()
-            .into_iter()
-            .try_for_each(|steps| keys.add_galois(secret, rotation(steps), self.level))
+        let mut list = KeyList::none(keys.params());
+        self.list_keys(&mut list);
+        keys.add(secret, &list)
+    }
+
+    /// Adds the keys of its rotations to a list of those that are wanted.
+    pub fn list_keys(&self, list: &mut KeyList) {
+        for steps in self.plan.rotations() {
+            list.add_galois(rotation(steps), self.level);
+        }
     }
 }
 

@@ -1,0 +1,291 @@
+//! How every file begins: what it is, and of which parameters.
+
+use super::chunk::Stream;
+use super::open;
+use crate::{Error, Params, ParamsSpec, Result, security};
+use std::fmt;
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+/// The first bytes of every file. They are no text, and a line feed shows whether somebody took
+/// them for such.
+const MAGIC: [u8; 8] = *b"\x89NFCKKS\n";
+
+/// The version of the format that is written and read.
+const VERSION: u16 = 1;
+
+/// Most bytes of a description.
+const MOST_BYTES: usize = 1024;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// Parameters.
+    Params,
+    /// A secret key.
+    SecretKey,
+    /// A public key.
+    PublicKey,
+    /// Evaluation keys.
+    EvaluationKeys,
+    /// A ciphertext.
+    Ciphertext,
+}
+
+/// What a file says of itself before anything else: its kind, and its parameters.
+///
+/// # Format
+/// | bytes | what |
+/// |---|---|
+/// | 1 | 1 if nobody checked the parameters' security, else 0 |
+/// | 1, 1, 1 | log2 of the degree, digits, bits of the scale |
+/// | 1, 1 | number of primes of the chain, number of special primes |
+/// | 1 each | bits of the primes of the chain, then of the special primes |
+/// | 32 | [fingerprint](Params::fingerprint) of the parameters |
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    kind: Kind,
+    spec: ParamsSpec,
+    insecure: bool,
+    fingerprint: [u8; 32],
+}
+
+impl Kind {
+    const ALL: [Kind; 5] = [
+        Kind::Params,
+        Kind::SecretKey,
+        Kind::PublicKey,
+        Kind::EvaluationKeys,
+        Kind::Ciphertext,
+    ];
+
+    fn code(self) -> u16 {
+        match self {
+            Kind::Params => 1,
+            Kind::SecretKey => 2,
+            Kind::PublicKey => 3,
+            Kind::EvaluationKeys => 4,
+            Kind::Ciphertext => 5,
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Kind::Params => "a file of parameters",
+            Kind::SecretKey => "a secret key",
+            Kind::PublicKey => "a public key",
+            Kind::EvaluationKeys => "a file of evaluation keys",
+            Kind::Ciphertext => "a ciphertext",
+        })
+    }
+}
+
+impl Description {
+    /// Bytes before the description itself.
+    pub(super) const FIXED: usize = 16;
+
+    pub(super) fn new(kind: Kind, params: &Params) -> Self {
+        Description {
+            kind,
+            spec: params.spec().clone(),
+            insecure: params.is_insecure(),
+            fingerprint: *params.fingerprint(),
+        }
+    }
+
+    /// Reads the beginning of a file, whatever it is of.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no file of this library.
+    pub fn read(from: impl Read) -> Result<Self> {
+        Ok(Stream::open(from)?.0)
+    }
+
+    /// [`Description::read`] from a file.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is no file of this library.
+    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref();
+        Self::read(BufReader::new(open(path)?)).map_err(Error::in_file(path))
+    }
+
+    /// What the file is.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// What its parameters are made of. Nobody has checked that there are such.
+    pub fn spec(&self) -> &ParamsSpec {
+        &self.spec
+    }
+
+    /// Whether it was made with parameters whose security nobody checked.
+    pub fn is_insecure(&self) -> bool {
+        self.insecure
+    }
+
+    /// The digest of its parameters, as the file tells it.
+    pub fn fingerprint(&self) -> &[u8; 32] {
+        &self.fingerprint
+    }
+
+    /// Its parameters, which must have 128 bits of security.
+    ///
+    /// # Errors
+    /// If they have less, nobody checked it, or there are no such parameters.
+    pub fn params(&self) -> Result<Params> {
+        if self.insecure {
+            return Err(Error::StampedInsecure);
+        }
+        // What is insecure by far shall not take the time to find its primes.
+        let bits = self.spec.chain_bits.iter().chain(&self.spec.special_bits);
+        let found = f64::from(bits.sum::<u32>());
+        let log_degree = self.spec.log_degree;
+        let limit = security::most_bits(log_degree);
+        if found > f64::from(limit) + 1.0 {
+            return Err(Error::Insecure {
+                log_degree,
+                found,
+                limit,
+            });
+        }
+        self.same(Params::new(self.spec.clone())?)
+    }
+
+    /// Its parameters, which may be ones whose security nobody checked: for tests.
+    ///
+    /// # Errors
+    /// If it says that they are secure and they are not, or there are no such parameters.
+    pub fn insecure_params(&self) -> Result<Params> {
+        if !self.insecure {
+            return self.params();
+        }
+        self.same(Params::insecure(self.spec.clone())?)
+    }
+
+    /// # Errors
+    /// If the file is of another kind.
+    pub(super) fn expect_kind(&self, expected: Kind) -> Result<()> {
+        if self.kind == expected {
+            return Ok(());
+        }
+        Err(Error::Kind {
+            found: self.kind,
+            expected,
+        })
+    }
+
+    /// # Errors
+    /// If the file is of another kind or of other parameters.
+    pub(super) fn expect(&self, kind: Kind, params: &Params) -> Result<()> {
+        self.expect_kind(kind)?;
+        if self.insecure && !params.is_insecure() {
+            return Err(Error::StampedInsecure);
+        }
+        if *self == Self::new(kind, params) {
+            return Ok(());
+        }
+        Err(Error::Mismatch {
+            what: "the file",
+            than: "those that were expected",
+        })
+    }
+
+    fn same(&self, params: Params) -> Result<Params> {
+        if *params.fingerprint() == self.fingerprint {
+            return Ok(params);
+        }
+        Err(Error::Mismatch {
+            what: "the fingerprint in the file",
+            than: "its description",
+        })
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let body = self.body();
+        let mut head = MAGIC.to_vec();
+        head.extend_from_slice(&VERSION.to_le_bytes());
+        head.extend_from_slice(&self.kind.code().to_le_bytes());
+        head.extend_from_slice(&[byte(body.len()), 0, 0, 0]);
+        head.extend_from_slice(&body);
+        head
+    }
+
+    fn body(&self) -> Vec<u8> {
+        let spec = &self.spec;
+        let mut body = vec![
+            u8::from(self.insecure),
+            byte(spec.log_degree as usize),
+            byte(spec.digits),
+            byte(spec.scale_bits as usize),
+            byte(spec.chain_bits.len()),
+            byte(spec.special_bits.len()),
+        ];
+        let bits = spec.chain_bits.iter().chain(&spec.special_bits);
+        body.extend(bits.map(|&bits| byte(bits as usize)));
+        body.extend_from_slice(&self.fingerprint);
+        body
+    }
+
+    /// How many bytes follow the fixed ones.
+    pub(super) fn length(head: &[u8]) -> Result<usize> {
+        if head[..8] != MAGIC {
+            return Err(Error::Foreign);
+        }
+        let version = u16::from_le_bytes([head[8], head[9]]);
+        if version != VERSION {
+            return Err(Error::Version {
+                found: version,
+                known: VERSION,
+            });
+        }
+        let length = u32::from_le_bytes([head[12], head[13], head[14], head[15]]);
+        match usize::try_from(length) {
+            Ok(length) if length <= MOST_BYTES => Ok(length),
+            _ => Err(malformed(format!("a description of {length} bytes"))),
+        }
+    }
+
+    pub(super) fn from_bytes(head: &[u8]) -> Result<Self> {
+        let code = u16::from_le_bytes([head[10], head[11]]);
+        let kind = Kind::ALL.into_iter().find(|kind| kind.code() == code);
+        let kind = kind.ok_or_else(|| malformed(format!("there is no kind {code}")))?;
+        let body = &head[Self::FIXED..];
+        let cut = || malformed(String::from("the description has another length"));
+        let (fixed, rest) = body.split_first_chunk::<6>().ok_or_else(cut)?;
+        let [insecure, log_degree, digits, scale_bits, chain, special] = *fixed;
+        let (chain, special) = (usize::from(chain), usize::from(special));
+        let (bits, fingerprint) = rest.split_at_checked(chain + special).ok_or_else(cut)?;
+        let fingerprint = fingerprint.try_into().map_err(|_| cut())?;
+        if insecure > 1 {
+            return Err(malformed(format!("{insecure} is no stamp of security")));
+        }
+        let (chain_bits, special_bits) = bits.split_at(chain);
+        Ok(Description {
+            kind,
+            spec: ParamsSpec {
+                log_degree: log_degree.into(),
+                chain_bits: chain_bits.iter().map(|&bits| bits.into()).collect(),
+                special_bits: special_bits.iter().map(|&bits| bits.into()).collect(),
+                digits: digits.into(),
+                scale_bits: scale_bits.into(),
+            },
+            insecure: insecure == 1,
+            fingerprint,
+        })
+    }
+}
+
+fn malformed(what: String) -> Error {
+    let before = Description::FIXED as u64;
+    Error::Malformed { what, before }
+}
+
+/// A number of a description: those of parameters are below 256.
+fn byte(number: usize) -> u8 {
+    u8::try_from(number).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,138 @@
+//! Which evaluation keys are wanted, and each of them by itself.
+
+use crate::keys::{Galois, GaloisKey, SwitchingKey};
+use crate::secret_key::{Secret, SecretKey};
+use crate::{Error, Params, Result};
+use nearfield_ring::Automorphism;
+use std::collections::BTreeMap;
+
+/// Which evaluation keys are wanted, each up to the highest level that anybody asked for: from
+/// this they are generated one at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyList {
+    params: Params,
+    relinearization: Option<usize>,
+    /// Levels, by exponents.
+    galois: BTreeMap<usize, usize>,
+}
+
+/// A key of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    Relinearization { level: usize },
+    Galois { exponent: usize, level: usize },
+}
+
+/// One evaluation key.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum EvaluationKey {
+    Relinearization(SwitchingKey),
+    Galois(GaloisKey),
+}
+
+impl KeyList {
+    /// No keys.
+    pub fn none(params: &Params) -> Self {
+        KeyList {
+            params: params.clone(),
+            relinearization: None,
+            galois: BTreeMap::new(),
+        }
+    }
+
+    /// Adds the key for products of ciphertexts up to a level.
+    pub fn add_relinearization(&mut self, level: usize) {
+        self.relinearization = self.relinearization.max(Some(level));
+    }
+
+    /// Adds the key for a rotation or the conjugation up to a level.
+    pub fn add_galois(&mut self, galois: Galois, level: usize) {
+        let exponent = galois.exponent(self.params.degree());
+        if exponent != 1 {
+            let known = self.galois.entry(exponent).or_insert(level);
+            *known = level.max(*known);
+        }
+    }
+
+    /// Number of keys.
+    pub fn count(&self) -> usize {
+        self.wanted().count()
+    }
+
+    pub(crate) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+        let products = self.relinearization.into_iter();
+        let products = products.map(|level| Wanted::Relinearization { level });
+        let galois = self.galois.iter();
+        products.chain(galois.map(|(&exponent, &level)| Wanted::Galois { exponent, level }))
+    }
+}
+
+impl Wanted {
+    /// # Errors
+    /// If the operating system gives no randomness, the level is too high, or the secret key is
+    /// of other parameters.
+    pub(crate) fn generate(self, params: &Params, secret: &SecretKey) -> Result<EvaluationKey> {
+        if secret.params() != params {
+            return Err(Error::Mismatch {
+                what: "the secret key",
+                than: "the evaluation keys",
+            });
+        }
+        let (Wanted::Relinearization { level } | Wanted::Galois { level, .. }) = self;
+        if level > params.top_level() {
+            return Err(Error::Levels {
+                operation: "a key",
+                needed: level,
+                left: params.top_level(),
+            });
+        }
+        match self {
+            Wanted::Relinearization { level } => relinearization(secret, level),
+            Wanted::Galois { exponent, level } => galois(secret, exponent, level),
+        }
+    }
+}
+
+fn relinearization(secret: &SecretKey, level: usize) -> Result<EvaluationKey> {
+    let params = secret.params();
+    let ring = params.ring();
+    let mut square = ring.unfilled(ring.limbs());
+    ring.each(&mut square, |table, index, row| {
+        row.copy_from_slice(secret.values().row(ring.limbs(), index));
+        table
+            .modulus()
+            .mul_rows(row, secret.values().row(ring.limbs(), index));
+    });
+    let secrets = [&Secret::new(square), secret.values()];
+    let key = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;
+    Ok(EvaluationKey::Relinearization(key))
+}
+
+fn galois(secret: &SecretKey, exponent: usize, level: usize) -> Result<EvaluationKey> {
+    let params = secret.params();
+    let (ring, degree) = (params.ring(), params.degree());
+    let automorphism = Automorphism::new(exponent, degree)?;
+    let inverse = Automorphism::new(inverse_exponent(exponent, degree), degree)?;
+    let mut mapped = ring.unfilled(ring.limbs());
+    ring.each(&mut mapped, |_, index, row| {
+        inverse.values(secret.values().row(ring.limbs(), index), row);
+    });
+    let secrets = [secret.values(), &Secret::new(mapped)];
+    let switching = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;
+    Ok(EvaluationKey::Galois(GaloisKey {
+        automorphism,
+        switching,
+    }))
+}
+
+/// The exponent of the inverse automorphism: the order of the group divides `2 degree`'s half.
+fn inverse_exponent(exponent: usize, degree: usize) -> usize {
+    let order = 2 * degree;
+    // x^(order / 4) = 1 for every odd x, modulo a power of two.
+    let power = order / 4 - 1;
+    let mut result = 1;
+    for _ in 0..power {
+        result = result * exponent % order;
+    }
+    result
+}
