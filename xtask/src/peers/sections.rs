@@ -80,6 +80,8 @@ mod tests {
     fn a_section_put_back_changes_nothing() {
         assert_eq!(replace(PAGE, "## One\n\na\n\n### Part\n\nb\n"), PAGE);
         assert_eq!(keep_others(PAGE, PAGE), PAGE);
+        let real = include_str!("../../../docs/performance.md");
+        assert_eq!(keep_others(real, real), real);
     }
 
     #[test]
