@@ -17,7 +17,7 @@ import openfhe
 
 # Levels that coefficients to slots and slots to coefficients may take.
 BUDGET = [3, 3]
-# Bits of the first prime where bootstrapping is: the longest that it takes.
+# Most bits of the first prime where bootstrapping is.
 FIRST_BITS = 60
 
 
@@ -139,16 +139,16 @@ class Bootstrap(Base):
         secret = openfhe.SPARSE_ENCAPSULATED
         # One more: a bootstrapping needs a level to begin with.
         depth = openfhe.CryptoContext.GetBootstrapDepth(BUDGET, secret) + 1 + self.levels
-        scale_bits, cc = self.longest_scale(job, secret, depth, digits)
-        self.context = cc
         self.numbers(job)
+        cc, bits = self.longest_scale(job, secret, depth, slots_first)
+        self.context = cc
         before = memory("VmRSS")
         cc.EvalBootstrapSetup(BUDGET, [0, 0], self.slots, 0, True, slots_first)
         encoded = memory("VmRSS")
         self.keys = cc.KeyGen()
         cc.EvalMultKeyGen(self.keys.secretKey)
         cc.EvalBootstrapKeyGen(self.keys.secretKey, self.slots)
-        self.answer = self.setup(FIRST_BITS, scale_bits, depth, digits) | {
+        self.answer = self.setup(*bits, depth, digits) | {
             "matrix_bytes": encoded - before,
             "key_bytes": memory("VmRSS") - encoded,
         }
@@ -157,19 +157,26 @@ class Bootstrap(Base):
         plain = cc.MakeCKKSPackedPlaintext(self.x, 1, self.input_level)
         self.a = cc.Encrypt(self.keys.publicKey, plain)
 
-    @staticmethod
-    def longest_scale(job, secret, depth, digits):
+    def longest_scale(self, job, secret, depth, slots_first):
         """Its precision grows with its scale: as long as 128 bits of security allow."""
+        # The technique that its ordinary bootstrapping needs at such scales, and that leaves most
+        # bits in the other.
+        technique, digits = openfhe.FLEXIBLEAUTO, job["work"]["digits"]
         for scale_bits in range(50 if job["insecure"] else 59, 30, -1):
             bits = FIRST_BITS, scale_bits
-            # The technique that its ordinary bootstrapping needs at such scales, and that
-            # leaves most bits in the other.
-            wanted = parameters(job, secret, openfhe.FLEXIBLEAUTO, bits, depth, digits)
             try:
-                return scale_bits, context(wanted)
+                cc = context(parameters(job, secret, technique, bits, depth, digits))
             except RuntimeError as error:
                 if "HE standards" not in str(error):
                     raise
+                continue
+            # It keeps so many bits between message and first prime, and refuses more.
+            cc.EvalBootstrapSetup(BUDGET, [0, 0], self.slots, 0, False, slots_first)
+            most = scale_bits + cc.GetCKKSBootCorrectionFactor()
+            if most < FIRST_BITS:
+                bits = most, scale_bits
+                cc = context(parameters(job, secret, technique, bits, depth, digits))
+            return cc, bits
         raise SystemExit("no scale is short enough for 128 bits of security")
 
     def time(self, operation):
