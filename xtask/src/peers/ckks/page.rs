@@ -149,7 +149,7 @@ pub(super) fn bootstraps(measured: &[Measurement], options: &Options) -> Result<
          for each of both transforms. *levels*: rescalings from one bootstrapping to the next. \
          *slots first*: slots to coefficients before the modulus is raised; *ordinary*: after. \
          Ours takes real slots, OpenFHE has complex ones, with FLEXIBLEAUTO (the other techniques \
-         refuse, or leave fewer bits), a first prime of 60 bits, and the longest scale that 128 \
+         refuse, or leave fewer bits), as long a first prime as that takes, and the longest scale that 128 \
          bits of security allow at its number of digits. Each bootstraps in a process of its own, \
          by turns on the same cores: once off the clock, then twice on it, {} processes each. \
          Figures are medians. *keys* and *encoded* (matrices and constants encoded beforehand): \
