@@ -1,6 +1,6 @@
 //! `cargo xtask`: the developers' commands.
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,6 +42,21 @@ enum Command {
         #[arg(long)]
         kernels: bool,
     },
+    /// Write the sections on CKKS of docs/performance.md: ours beside OpenFHE, by turns.
+    ///
+    /// Encode, encrypt, add, products, rotate, and bootstrapping of 32768 slots at degree 2^16
+    /// and 128 bits of security: times, precision, key sizes, memory. Every answer is decrypted
+    /// and checked. Makes a Python environment in target/peers-openfhe the first time, with a
+    /// `python3.10` (the wheel of OpenFHE is for that one), unless NEARFIELD_OPENFHE_PYTHON names
+    /// a Python that has openfhe and numpy. Takes about an hour and 14 GB of memory; leave the
+    /// machine alone. The other sections of the page stay as they are.
+    PeersCkks(PeersCkks),
+    /// One process of ours, for `peers-ckks`.
+    #[command(hide = true)]
+    PeersCkksOurs {
+        /// As JSON.
+        job: String,
+    },
     /// One run of ours, for `peers`.
     #[command(hide = true)]
     PeersOurs {
@@ -60,6 +75,45 @@ enum Command {
     },
 }
 
+/// What `peers-ckks` measures.
+#[derive(Args)]
+struct PeersCkks {
+    /// How often each operation is timed.
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// How many processes of each kind bootstrap: twice each, after one off the clock.
+    #[arg(long, default_value_t = 2)]
+    bootstrap_rounds: usize,
+    /// Measure no bootstrapping, and leave its section as it is: about ten minutes.
+    #[arg(long, conflicts_with = "bootstrap_only")]
+    operations_only: bool,
+    /// Measure bootstrapping alone, and leave the section on operations as it is.
+    #[arg(long)]
+    bootstrap_only: bool,
+    /// On one core, on two, or on one and then on two.
+    #[arg(long, value_enum, default_value = "both")]
+    threads: Threads,
+    /// Levels between our bootstraps: presets of 8, 11 and 13 levels.
+    #[arg(long, value_delimiter = ',', default_value = "8,11,13")]
+    level_sets: Vec<usize>,
+    /// Levels between OpenFHE's. More than 8 leave it so short a scale that few bits survive.
+    #[arg(long, value_delimiter = ',', default_value = "8")]
+    openfhe_level_sets: Vec<usize>,
+    /// Try everything in a ring too small to be safe, and print the sections instead of writing
+    /// them.
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u32).range(10..16))]
+    insecure_log_degree: Option<u32>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Threads {
+    #[value(name = "1")]
+    One,
+    #[value(name = "2")]
+    Two,
+    Both,
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check => xtask::check::run(),
@@ -73,6 +127,11 @@ fn main() -> ExitCode {
             mode,
             seconds,
         } => peers_ours(&network, &mode, seconds).map(|()| true),
+        Command::PeersCkks(asked) => xtask::peers::ckks::write(&asked.into()).map(|()| true),
+        Command::PeersCkksOurs { job } => {
+            let (lines, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
+            xtask::peers::ckks::run_ours(&job, lines, answers).map(|()| true)
+        }
         Command::Results { runs } => xtask::results::write(&runs).map(|()| true),
     };
     match done {
@@ -89,6 +148,25 @@ fn peers_ours(network: &str, mode: &str, seconds: f64) -> anyhow::Result<()> {
     let measured = xtask::peers::run_ours(network, mode, seconds)?;
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
+}
+
+impl From<PeersCkks> for xtask::peers::ckks::Options {
+    fn from(asked: PeersCkks) -> Self {
+        xtask::peers::ckks::Options {
+            rounds: asked.rounds,
+            bootstrap_rounds: asked.bootstrap_rounds,
+            operations: !asked.bootstrap_only,
+            bootstrap: !asked.operations_only,
+            threads: match asked.threads {
+                Threads::One => vec![1],
+                Threads::Two => vec![2],
+                Threads::Both => vec![1, 2],
+            },
+            level_sets: asked.level_sets,
+            openfhe_level_sets: asked.openfhe_level_sets,
+            insecure_log_degree: asked.insecure_log_degree,
+        }
+    }
 }
 
 fn golden(cases: &[PathBuf]) -> bool {

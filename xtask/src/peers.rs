@@ -1,23 +1,35 @@
 //! `docs/performance.md`: our speed and memory beside PyTorch's, taken by turns, and the share of
 //! the machine's limit that our kernels reach.
 
+pub mod ckks;
 mod kernels;
 mod ours;
+mod process;
+mod python;
+mod sections;
 
 use anyhow::{Context, Result, ensure};
 use nearfield_train::folder::write_atomically;
 use serde::{Deserialize, Serialize};
+use std::ffi::OsString;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 pub use ours::run as run_ours;
 
-/// The environment variable that names a Python with torch, instead of an environment of ours.
-const PYTHON_VARIABLE: &str = "NEARFIELD_PEERS_PYTHON";
+/// Where PyTorch is.
+const PYTORCH: python::Environment = python::Environment {
+    variable: "NEARFIELD_PEERS_PYTHON",
+    folder: "target/peers",
+    maker: "python3",
+    packages: &["torch", "numpy"],
+};
 
-/// Where the section on kernels begins.
-const KERNELS: &str = "\n## Kernels";
+/// The page, of which each command writes its sections.
+const PAGE: &str = "docs/performance.md";
+
+/// How the section on kernels begins.
+const KERNELS: &str = "## Kernels";
 
 /// What is compared: network, what is done with it, and on how many cores.
 const CASES: [(&str, &str, usize); 8] = [
@@ -70,7 +82,7 @@ struct Case {
 /// If there is no Python with torch and none can be made, or a process fails.
 pub fn write(rounds: usize, seconds: f64) -> Result<()> {
     ensure!(rounds > 0, "at least one round");
-    let python = python()?;
+    let python = PYTORCH.python()?;
     let available = std::thread::available_parallelism().map_or(1, usize::from);
     let mut cases = Vec::new();
     for (network, mode, cores) in CASES.into_iter().filter(|case| case.2 <= available) {
@@ -95,10 +107,8 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
         });
     }
     let page = page(&cases, &kernels::table()?, (rounds, seconds))?;
-    let path = Path::new("docs/performance.md");
-    write_atomically(path, page.as_bytes())?;
-    println!("written: {}", path.display());
-    Ok(())
+    let old = std::fs::read_to_string(PAGE).unwrap_or_default();
+    write_page(&sections::keep_others(&old, &page))
 }
 
 /// Measures the kernels alone again, and leaves the rest of the page as it is.
@@ -106,39 +116,13 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
 /// # Errors
 /// If there is no page yet, or a kernel's answer is wrong.
 pub fn write_kernels() -> Result<()> {
-    let path = Path::new("docs/performance.md");
-    let page = std::fs::read_to_string(path).context("docs/performance.md")?;
-    let rest = page.find(KERNELS).map_or(page.as_str(), |at| &page[..at]);
-    write_atomically(path, format!("{rest}{}", kernels::table()?).as_bytes())?;
-    Ok(())
+    let page = std::fs::read_to_string(PAGE).context(PAGE)?;
+    write_page(&sections::replace(&page, &kernels::table()?))
 }
 
-/// A Python that has torch.
-fn python() -> Result<PathBuf> {
-    if let Some(python) = std::env::var_os(PYTHON_VARIABLE) {
-        return Ok(python.into());
-    }
-    let folder = Path::new("target/peers");
-    let python = folder.join("bin/python");
-    if !python.is_file() {
-        eprintln!(
-            "making {} with PyTorch in it; once, some minutes",
-            folder.display()
-        );
-        succeed(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
-        succeed(Command::new(&python).args(["-m", "pip", "install", "--quiet", "torch", "numpy"]))?;
-    }
-    Ok(python)
-}
-
-fn succeed(command: &mut Command) -> Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("{command:?} cannot be run"))?;
-    ensure!(
-        status.success(),
-        "{command:?} failed: name a Python with torch in {PYTHON_VARIABLE} instead"
-    );
+fn write_page(page: &str) -> Result<()> {
+    write_atomically(Path::new(PAGE), page.as_bytes())?;
+    println!("written: {PAGE}");
     Ok(())
 }
 
@@ -150,7 +134,7 @@ fn measure(
     seconds: f64,
 ) -> Result<Measured> {
     let program = std::env::current_exe().context("this program has no path")?;
-    let mut words: Vec<std::ffi::OsString> = match contender {
+    let mut words: Vec<OsString> = match contender {
         Contender::Ours => vec![
             program.into(),
             "peers-ours".into(),
@@ -168,24 +152,8 @@ fn measure(
         ],
     };
     words.push(seconds.to_string().into());
-    let mut command = if cfg!(target_os = "linux") {
-        let mut command = Command::new("taskset");
-        command
-            .arg("-c")
-            .arg(format!("0-{}", cores - 1))
-            .args(&words);
-        command
-    } else {
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]);
-        command
-    };
-    let threads = cores.to_string();
-    for variable in ["RAYON_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"] {
-        command.env(variable, &threads);
-    }
+    let mut command = process::on_cores(cores, &words);
     let output = command
-        .stderr(std::process::Stdio::inherit())
         .output()
         .with_context(|| format!("{command:?} cannot be run"))?;
     ensure!(output.status.success(), "{command:?} failed");
@@ -219,6 +187,7 @@ fn page(cases: &[Case], kernels: &str, (rounds, seconds): (usize, f64)) -> Resul
         row(&mut page, case)?;
     }
     page.push_str(&scaling(cases)?);
+    page.push('\n');
     page.push_str(kernels);
     Ok(page)
 }

@@ -1,0 +1,211 @@
+//! What a process is asked for, and what it answers.
+
+use anyhow::{Context, Result};
+use nearfield_ckks::bootstrap::Preset;
+use serde::{Deserialize, Serialize};
+
+/// Slots to coefficients come first, at the lowest levels.
+pub(super) const STC_FIRST: &str = "stc-first";
+
+/// Slots to coefficients come last.
+pub(super) const ORDINARY: &str = "ordinary";
+
+/// What a process sets up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// log2 of the ring degree.
+    pub(super) log_degree: u32,
+    /// Whether the parameters may be too small to be safe.
+    pub(super) insecure: bool,
+    /// What it is set up for.
+    pub(super) work: Work,
+}
+
+/// What is done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub(super) enum Work {
+    /// Single operations.
+    Operations {
+        /// Bits of the first prime.
+        first_bits: u32,
+        /// Bits of the scale and of the other primes.
+        scale_bits: u32,
+        /// Number of these.
+        levels: usize,
+        /// Digits of a key switch.
+        digits: usize,
+    },
+    /// Bootstrapping of all slots, which have real numbers.
+    Bootstrap {
+        /// [`STC_FIRST`] or [`ORDINARY`].
+        variant: String,
+        /// Levels from one bootstrapping to the next.
+        levels: usize,
+        /// Digits of a key switch, where no preset says.
+        digits: usize,
+    },
+}
+
+/// What a process says when it is ready.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Setup {
+    /// Of the library.
+    pub(super) version: String,
+    /// Primes of the chain.
+    pub(super) primes: usize,
+    /// log2 of their product.
+    pub(super) log_modulus: f64,
+    /// Bits of the scale.
+    pub(super) scale_bits: u32,
+    /// Digits of a key switch.
+    pub(super) digits: usize,
+    /// Of one rotation's key, or 0 where they were not measured alone.
+    pub(super) rotation_key_bytes: u64,
+    /// Of the relinearization key, or 0.
+    pub(super) relinearization_key_bytes: u64,
+    /// Of all evaluation keys, or 0.
+    pub(super) key_bytes: u64,
+    /// Of what is encoded beforehand, or 0.
+    pub(super) matrix_bytes: u64,
+    /// Time of all this.
+    pub(super) seconds: f64,
+}
+
+/// What a process says of one operation.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Timed {
+    /// Of the operation alone.
+    pub(super) milliseconds: f64,
+    /// Bits of the mean error of a slot.
+    pub(super) mean_bits: f64,
+    /// Bits of the largest.
+    pub(super) worst_bits: f64,
+}
+
+/// What a process says last.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct End {
+    /// Most memory that it ever had.
+    pub(super) peak_bytes: u64,
+}
+
+/// Operations in the order of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operation {
+    Encode,
+    Encrypt,
+    Add,
+    MultiplyPlain,
+    Multiply,
+    Rotate,
+    Bootstrap,
+}
+
+impl Operation {
+    /// Those that are no bootstrapping.
+    pub(super) const SINGLE: [Operation; 6] = [
+        Operation::Encode,
+        Operation::Encrypt,
+        Operation::Add,
+        Operation::MultiplyPlain,
+        Operation::Multiply,
+        Operation::Rotate,
+    ];
+
+    /// The word that asks a process for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Operation::Encode => "encode",
+            Operation::Encrypt => "encrypt",
+            Operation::Add => "add",
+            Operation::MultiplyPlain => "multiply-plain",
+            Operation::Multiply => "multiply",
+            Operation::Rotate => "rotate",
+            Operation::Bootstrap => "bootstrap",
+        }
+    }
+
+    /// What the page calls it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Operation::MultiplyPlain => "ciphertext x plaintext",
+            Operation::Multiply => "product, relinearized and rescaled",
+            other => other.word(),
+        }
+    }
+
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        let all = Self::SINGLE.into_iter().chain([Operation::Bootstrap]);
+        all.into_iter().find(|operation| operation.word() == word)
+    }
+}
+
+/// Our preset of so many levels.
+///
+/// # Errors
+/// If there is none.
+pub(super) fn preset(levels: usize) -> Result<Preset> {
+    let preset = Preset::ALL.into_iter();
+    preset
+        .into_iter()
+        .find(|preset| preset.levels() == levels)
+        .with_context(|| format!("no preset has {levels} levels: take 8, 11 or 13"))
+}
+
+impl Timed {
+    /// Of a time and the errors of all slots.
+    pub(super) fn new(seconds: f64, errors: &[f64]) -> Self {
+        #[allow(clippy::cast_precision_loss, reason = "at most 2^16 slots")]
+        let count = errors.len().max(1) as f64;
+        let mean = errors.iter().sum::<f64>() / count;
+        let worst = errors.iter().copied().fold(0.0, f64::max);
+        // A figure that cannot be written is no figure.
+        let bits = |error: f64| -error.max(1e-18).log2();
+        Timed {
+            milliseconds: 1e3 * seconds,
+            mean_bits: bits(mean),
+            worst_bits: bits(worst),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bits_are_those_of_the_mean_and_the_largest_error() {
+        let timed = Timed::new(0.5, &[0.125, 0.0, 0.0, 0.125]);
+        assert_eq!((timed.mean_bits, timed.worst_bits), (4.0, 3.0));
+        assert_eq!(timed.milliseconds, 500.0);
+        assert!(Timed::new(1.0, &[0.0]).worst_bits.is_finite());
+    }
+
+    #[test]
+    fn words_are_parsed_as_they_are_said() {
+        for operation in Operation::SINGLE {
+            assert_eq!(Operation::parse(operation.word()), Some(operation));
+        }
+        assert_eq!(Operation::parse("add "), None);
+    }
+
+    #[test]
+    fn jobs_are_written_as_the_script_reads_them() {
+        let work = Work::Bootstrap {
+            variant: STC_FIRST.into(),
+            levels: 8,
+            digits: 3,
+        };
+        let (log_degree, insecure) = (16, false);
+        let job = Job {
+            log_degree,
+            insecure,
+            work,
+        };
+        let text = serde_json::to_string(&job).unwrap();
+        let expected = r#"{"log_degree":16,"insecure":false,"work":{"kind":"bootstrap","variant":"stc-first","levels":8,"digits":3}}"#;
+        assert_eq!(text, expected);
+        assert_eq!(serde_json::from_str::<Job>(&text).unwrap(), job);
+    }
+}
