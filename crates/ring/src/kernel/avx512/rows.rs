@@ -13,8 +13,8 @@ use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::{
-    __m512i, __mmask8, _mm512_add_epi64, _mm512_and_si512, _mm512_loadu_epi64,
-    _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_storeu_epi64,
+    __m512i, __mmask8, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512,
+    _mm512_loadu_epi64, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_mask_storeu_epi64,
     _mm512_maskz_loadu_epi64, _mm512_min_epu64, _mm512_permutex2var_epi64, _mm512_set1_epi64,
     _mm512_setzero_si512, _mm512_slli_epi64, _mm512_sllv_epi64, _mm512_srli_epi64,
     _mm512_srlv_epi64, _mm512_storeu_epi64, _mm512_sub_epi64,
@@ -87,6 +87,22 @@ fn left(length: usize, index: usize) -> __mmask8 {
 unsafe fn load(from: *const u64, index: usize, mask: __mmask8) -> V {
     // SAFETY: as promised.
     unsafe { _mm512_maskz_loadu_epi64(mask, from.add(index).cast()) }
+}
+
+/// Residues between one that is loaded and one that is asked for to be there when it is.
+const AHEAD: usize = 128;
+
+/// [`load`] from one of so many rows that the processor does not see by itself what comes next.
+///
+/// # Safety
+/// The lanes of the mask are there.
+#[inline]
+#[target_feature(enable = "avx512f")]
+unsafe fn load_of_many(from: *const u64, index: usize, mask: __mmask8) -> V {
+    // A hint may name any address.
+    _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + AHEAD).cast());
+    // SAFETY: as promised.
+    unsafe { load(from, index, mask) }
 }
 
 /// # Safety
@@ -261,8 +277,12 @@ unsafe fn halves<const COUNT: usize>(
                 for (at, (low, high)) in sums.iter_mut().enumerate() {
                     let index = index + at * LANES;
                     // SAFETY: as promised.
-                    let (a, b) =
-                        unsafe { (load(a.as_ptr(), index, mask), load(b.as_ptr(), index, mask)) };
+                    let (a, b) = unsafe {
+                        (
+                            load_of_many(a.as_ptr(), index, mask),
+                            load_of_many(b.as_ptr(), index, mask),
+                        )
+                    };
                     *low = _mm512_madd52lo_epu64(*low, a, b);
                     *high = _mm512_madd52hi_epu64(*high, a, b);
                 }
@@ -274,7 +294,7 @@ unsafe fn halves<const COUNT: usize>(
                 let by = splat(unsafe { *b.as_ptr().add(index >> shift) });
                 for (at, (low, high)) in sums.iter_mut().enumerate() {
                     // SAFETY: as promised.
-                    let a = unsafe { load(a.as_ptr(), index + at * LANES, mask) };
+                    let a = unsafe { load_of_many(a.as_ptr(), index + at * LANES, mask) };
                     *low = _mm512_madd52lo_epu64(*low, a, by);
                     *high = _mm512_madd52hi_epu64(*high, a, by);
                 }
@@ -285,7 +305,7 @@ unsafe fn halves<const COUNT: usize>(
                 let by = splat(factor);
                 for (at, (low, high)) in sums.iter_mut().enumerate() {
                     // SAFETY: as promised.
-                    let a = unsafe { load(row.as_ptr(), index + at * LANES, mask) };
+                    let a = unsafe { load_of_many(row.as_ptr(), index + at * LANES, mask) };
                     *low = _mm512_madd52lo_epu64(*low, a, by);
                     *high = _mm512_madd52hi_epu64(*high, a, by);
                 }
