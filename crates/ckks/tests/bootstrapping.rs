@@ -10,6 +10,11 @@ use num_complex::Complex64;
 
 fn setting(spec: BootstrapSpec, log_degree: u32) -> (Setting, Bootstrapper, EncapsulationKeys) {
     let params = Params::insecure(Preset::Levels8.insecure_params(log_degree)).unwrap();
+    with(&params, spec)
+}
+
+fn with(params: &Params, spec: BootstrapSpec) -> (Setting, Bootstrapper, EncapsulationKeys) {
+    let params = params.clone();
     let secret = SecretKey::generate(&params).unwrap();
     let encoder = Encoder::new(&params);
     let bootstrapper = Bootstrapper::new(&encoder, spec).unwrap();
@@ -91,6 +96,26 @@ fn two_hundred_bootstrappings_succeed() {
         let bits = worst_bits(&setting.decrypt(&a), &x);
         assert!(bits > 19.0, "round {round}: {bits}");
     }
+}
+
+#[test]
+fn iterated_bootstrapping_has_many_more_bits() {
+    let mut spec = Preset::Levels8.insecure_params(10);
+    let top = spec.chain_bits.len() - 3;
+    spec.chain_bits[..top].fill(50);
+    spec.scale_bits = 50;
+    spec.special_bits = vec![49; 14];
+    let params = Params::insecure(spec).unwrap();
+    let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Real));
+    let x = real(&numbers(512, 4));
+    let a = setting.encrypt(&x, bootstrapper.input_level());
+    let once = bootstrapper.bootstrap(&setting.evaluator, &keys, &a);
+    // What is imaginary is noise of the first one, which the second one does not look at.
+    let once = worst_bits(&real(&setting.decrypt(&once.unwrap())), &x);
+    let twice = bootstrapper.bootstrap_iterated(&setting.evaluator, &keys, &a, 16);
+    let twice = worst_bits(&real(&setting.decrypt(&twice.unwrap())), &x);
+    println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
+    assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
 }
 
 #[test]
