@@ -279,8 +279,8 @@ macro_rules! passes {
             }
         }
 
-        /// `levels` levels down `2^levels` lines: from residues in the first step; from numbers,
-        /// reduced before, in the third.
+        /// `levels` levels down `2^levels` lines: from residues in the first step; from numbers
+        /// in the others, where `reduced` ones of three levels are reduced before.
         ///
         /// # Safety
         /// The vectors are there, and `2^levels - 1` pairs.
@@ -430,7 +430,7 @@ macro_rules! passes {
         ) {
             let step_of = twiddles.steps[step];
             let (levels, distance) = (step_of.levels, (rows >> step_of.levels) * ROW);
-            let reduced = step == 1 && twiddles.steps.len() == 3;
+            let reduced = step == 1 && twiddles.levels() == 9;
             // SAFETY: all lines and rows are there.
             unsafe {
                 let pairs = twiddles.pairs(step, block);
