@@ -1,6 +1,6 @@
 //! Everything that CI checks, in the order in which it fails fastest.
 
-use crate::golden;
+use crate::{bootstraps, golden};
 use anyhow::{Context, Result, ensure};
 use nearfield_int::kernel::Set;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,10 @@ pub fn run() -> Result<bool> {
             return Ok(false);
         }
     }
-    Ok(every_kernel_set()? && no_std_reaches_the_bottom()? && large_golden_case()?)
+    Ok(every_kernel_set()?
+        && bootstraps::same_bits()?
+        && no_std_reaches_the_bottom()?
+        && large_golden_case()?)
 }
 
 /// The tests ran with the fastest set of kernels; golden cases and whole networks must come out

@@ -1,5 +1,6 @@
 //! What developers and CI run beside the tests.
 
+pub mod bootstraps;
 pub mod check;
 pub mod golden;
 pub mod peers;

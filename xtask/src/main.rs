@@ -17,6 +17,27 @@ enum Command {
     /// Everything that CI checks: format, lints, the build without std, documents, all tests,
     /// and the golden case on real MNIST where its files are there.
     Check,
+    /// Write the section on whole bootstrappings of docs/performance.md.
+    ///
+    /// For each number of levels an owner writes keys, a server reads them and bootstraps one
+    /// ciphertext again and again, and the owner decrypts: time, precision, disk and memory at
+    /// degree 2^16 and 128 bits of security. Takes a few minutes and up to 11 GB of memory.
+    Bootstraps {
+        /// Levels from one bootstrapping to the next: presets of 8, 11 and 13 levels.
+        #[arg(long, value_delimiter = ',', default_value = "8,11,13")]
+        levels: Vec<usize>,
+        /// Bootstrappings in a row.
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
+        rounds: u16,
+    },
+    /// The server of `bootstraps`.
+    #[command(hide = true)]
+    BootstrapsServer {
+        /// The folder between owner and server.
+        folder: PathBuf,
+        /// As JSON.
+        job: String,
+    },
     /// Train recorded cases again and compare all weights, bit for bit.
     ///
     /// Each folder holds case.json, initial.safetensors and after_N.safetensors, and its data
@@ -117,6 +138,13 @@ enum Threads {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check => xtask::check::run(),
+        Command::Bootstraps { levels, rounds } => {
+            let rounds = rounds.into();
+            xtask::bootstraps::write(&xtask::bootstraps::Options { levels, rounds }).map(|()| true)
+        }
+        Command::BootstrapsServer { folder, job } => {
+            xtask::bootstraps::serve(&folder, &job).map(|()| true)
+        }
         Command::Golden { cases } => Ok(golden(&cases)),
         Command::Peers { kernels: true, .. } => xtask::peers::write_kernels().map(|()| true),
         Command::Peers {

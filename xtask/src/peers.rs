@@ -15,6 +15,7 @@ use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
 
+pub(crate) use ours::peak_bytes;
 pub use ours::run as run_ours;
 
 /// Where PyTorch is.
@@ -118,6 +119,12 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
 pub fn write_kernels() -> Result<()> {
     let page = std::fs::read_to_string(PAGE).context(PAGE)?;
     write_page(&sections::replace(&page, &kernels::table()?))
+}
+
+/// Puts a section into the page, in the place of that of the same heading.
+pub(crate) fn publish_section(section: &str) -> Result<()> {
+    let page = std::fs::read_to_string(PAGE).unwrap_or_else(|_| "# Performance\n".into());
+    write_page(&sections::replace(&page, section))
 }
 
 fn write_page(page: &str) -> Result<()> {

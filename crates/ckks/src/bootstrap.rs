@@ -27,7 +27,7 @@ use crate::{
 };
 use coeffs_to_slots::CoeffsToSlots;
 use encapsulation::Encapsulation;
-use eval_mod::EncryptedEvalMod;
+use eval_mod::{EncryptedEvalMod, Scales};
 use raise::Raise;
 use slots_to_coeffs::SlotsToCoeffs;
 
@@ -108,6 +108,14 @@ impl Bootstrapper {
         self.output_level() - self.input_level()
     }
 
+    /// log2 of a bound on the probability that a bootstrapping fails; for a run, add log2 of how
+    /// many there are.
+    pub fn log2_failure(&self) -> f64 {
+        let weight = u32::try_from(encapsulation::WEIGHT).unwrap_or(u32::MAX);
+        let bound = f64::from(self.spec.eval_mod.degree / 2) + 0.5;
+        crate::security::log2_failure(weight, bound, self.params.most_slots())
+    }
+
     /// Bytes that its matrices take in memory.
     pub fn bytes(&self) -> usize {
         self.slots_to_coeffs.bytes() + self.coeffs_to_slots.bytes()
@@ -164,14 +172,65 @@ impl Bootstrapper {
         keys: &EncapsulationKeys,
         a: &Ciphertext,
     ) -> Result<Ciphertext> {
+        self.bootstrap_to(evaluator, keys, a, self.params.scale())
+    }
+
+    /// A ciphertext of the same numbers with new levels, and with an error `2^bits` times as
+    /// small: what the first bootstrapping got wrong is made `2^bits` times as large,
+    /// bootstrapped, and taken away. The default scale must have room for such precision, some 14
+    /// bits beyond it.
+    ///
+    /// # Levels
+    /// As [`Bootstrapper::bootstrap`], for twice the time.
+    ///
+    /// # Range
+    /// As [`Bootstrapper::bootstrap`]. `bits` should be some bits fewer than a first
+    /// bootstrapping's worst slot has.
+    ///
+    /// # Errors
+    /// As [`Bootstrapper::bootstrap`], and if the ciphertext's scale is not the default one.
+    ///
+    /// # Source
+    /// Bae, Cheon, Cho, Kim, Kim, "META-BTS: bootstrapping precision beyond the limit"
+    /// (2022/1167).
+    pub fn bootstrap_iterated(
+        &self,
+        evaluator: &Evaluator,
+        keys: &EncapsulationKeys,
+        a: &Ciphertext,
+        bits: u8,
+    ) -> Result<Ciphertext> {
+        let scale = self.params.scale();
+        let first = self.bootstrap(evaluator, keys, a)?;
+        let mut missing = a.clone();
+        missing.drop_to(self.input_level())?;
+        evaluator.sub_assign(&mut missing, &first)?;
+        let larger = f64::from(bits).exp2();
+        let missing = evaluator.multiply_constant(&missing, larger, 1.0)?;
+        let second = self.bootstrap_to(evaluator, keys, &missing, scale / larger)?;
+        // What is `2^bits` times as large at a scale as much smaller is the same at the scale.
+        evaluator.add(&first, &second.with_scale(scale))
+    }
+
+    /// [`Bootstrapper::bootstrap`] to another scale than the default one.
+    fn bootstrap_to(
+        &self,
+        evaluator: &Evaluator,
+        keys: &EncapsulationKeys,
+        a: &Ciphertext,
+        scale: f64,
+    ) -> Result<Ciphertext> {
         let coefficients = self.slots_to_coeffs.apply(evaluator, a)?;
-        let message_scale = coefficients.scale();
+        let scales = Scales {
+            message: coefficients.scale(),
+            result: scale,
+        };
         let sparse = self.encapsulation.to_sparse(keys, &coefficients);
         let raised = self.raise.apply(&sparse);
         let raised = self.encapsulation.to_dense(keys, &raised);
         let raised = raised.with_scale(self.eval_mod.scale_of_raised());
         let slots = self.coeffs_to_slots.apply(evaluator, &raised)?;
-        self.eval_mod.apply(evaluator, &slots, message_scale)
+        self.eval_mod.apply(evaluator, &slots, scales)
     }
 
     /// The parameters that it is of.

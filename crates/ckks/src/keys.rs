@@ -316,6 +316,12 @@ impl EvaluationKeys {
         Ok(key)
     }
 
+    /// Whether there is a key for a rotation or the conjugation.
+    pub fn has(&self, galois: Galois) -> bool {
+        let exponent = galois.exponent(self.params.degree());
+        self.galois.contains_key(&exponent)
+    }
+
     pub(crate) fn galois(&self, galois: Galois, level: usize) -> Result<&GaloisKey> {
         let exponent = galois.exponent(self.params.degree());
         let missing = || Error::MissingKey(galois.to_string());

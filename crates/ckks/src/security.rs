@@ -26,6 +26,33 @@ pub fn most_bits_of_sparse_secret(log_degree: u32) -> u32 {
     look_up(&SPARSE_32, log_degree)
 }
 
+/// log2 of a bound on the probability that a bootstrapping fails: that in one of the coefficients
+/// the multiple of the first prime is beyond `bound`, which nothing can tell afterwards.
+///
+/// A coefficient's multiple is a sum of `weight + 1` numbers, uniform between -1/2 and 1/2 (for a
+/// secret with `weight` values that are not 0). For each of `2 slots` coefficients its
+/// probability is bounded by the corner that the sum must lie in. For a run, add log2 of its
+/// bootstrappings.
+///
+/// # Range
+/// The bound is exact where `bound` is within 1 of its maximum, `(weight + 1) / 2`, and too large
+/// elsewhere.
+///
+/// # Source
+/// Bossuat, Troncoso-Pastoriza, Hubaux (2022/024), section 5; the volume of a simplex.
+pub fn log2_failure(weight: u32, bound: f64, slots: usize) -> f64 {
+    let terms = f64::from(weight + 1);
+    // The sum must be within this of its greatest or least value.
+    let corner = terms / 2.0 - bound;
+    if corner <= 0.0 {
+        return f64::NEG_INFINITY;
+    }
+    let factorial: f64 = (1..=weight + 1).map(|k| f64::from(k).log2()).sum();
+    #[allow(clippy::cast_precision_loss, reason = "a power of two")]
+    let coefficients = (2 * slots) as f64;
+    (1.0 + terms * corner.log2() - factorial + coefficients.log2()).min(0.0)
+}
+
 fn look_up(table: &[(u32, u32)], log_degree: u32) -> u32 {
     let fitting = table.iter().rev().find(|(degree, _)| *degree <= log_degree);
     fitting.map_or(0, |&(_, bits)| bits)
@@ -34,6 +61,17 @@ fn look_up(table: &[(u32, u32)], log_degree: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn failures_are_as_rare_as_published() {
+        // Published for K = 16: 2^-138 at 2^16 coefficients.
+        assert!((log2_failure(32, 16.0, 1 << 16) - (-138.0)).abs() < 1.0);
+        // Our polynomial meets the integers up to 15: sums that are rounded to those.
+        let ours = log2_failure(32, 15.5, 1 << 15);
+        assert!((-106.0..-105.0).contains(&ours), "{ours}");
+        assert_eq!(log2_failure(32, 17.0, 1 << 15), f64::NEG_INFINITY);
+        assert!((log2_failure(192, 28.0, 1 << 15)).abs() < 1e-9);
+    }
 
     #[test]
     fn limits_are_those_of_the_tables() {

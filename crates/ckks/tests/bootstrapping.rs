@@ -5,11 +5,16 @@ mod common;
 
 use common::{Setting, numbers, worst_bits};
 use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, EncapsulationKeys, Preset, SlotKind};
-use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, SecretKey};
+use nearfield_ckks::{Encoder, Error, EvaluationKeys, Evaluator, Params, SecretKey};
 use num_complex::Complex64;
 
 fn setting(spec: BootstrapSpec, log_degree: u32) -> (Setting, Bootstrapper, EncapsulationKeys) {
     let params = Params::insecure(Preset::Levels8.insecure_params(log_degree)).unwrap();
+    with(&params, spec)
+}
+
+fn with(params: &Params, spec: BootstrapSpec) -> (Setting, Bootstrapper, EncapsulationKeys) {
+    let params = params.clone();
     let secret = SecretKey::generate(&params).unwrap();
     let encoder = Encoder::new(&params);
     let bootstrapper = Bootstrapper::new(&encoder, spec).unwrap();
@@ -28,21 +33,128 @@ fn real(numbers: &[Complex64]) -> Vec<Complex64> {
     numbers.iter().map(|value| value.re.into()).collect()
 }
 
-#[test]
-fn real_slots_come_back_with_new_levels() {
-    let spec = Preset::bootstrap(11, SlotKind::Real);
-    let (setting, bootstrapper, keys) = setting(spec, 11);
-    assert_eq!(bootstrapper.levels_between(), 8);
-    let x = real(&numbers(1024, 1));
-    let mut a = setting.encrypt(&x, bootstrapper.input_level());
-    for round in 0..3 {
+/// Bits of the worst slot after so many bootstrappings in a row.
+fn chain(
+    (setting, bootstrapper, keys): &(Setting, Bootstrapper, EncapsulationKeys),
+    x: &[Complex64],
+    rounds: usize,
+) -> Vec<f64> {
+    let mut a = setting.encrypt(x, bootstrapper.input_level());
+    let mut bits = Vec::new();
+    for _ in 0..rounds {
         a = bootstrapper
-            .bootstrap(&setting.evaluator, &keys, &a)
+            .bootstrap(&setting.evaluator, keys, &a)
             .unwrap();
         assert_eq!(a.level(), bootstrapper.output_level());
         assert!((a.scale() / setting.params.scale() - 1.0).abs() < 1e-12);
+        bits.push(worst_bits(&setting.decrypt(&a), x));
+    }
+    println!("bits of the worst slot: {bits:.1?}");
+    bits
+}
+
+#[test]
+fn real_slots_come_back_with_new_levels() {
+    let made = setting(Preset::bootstrap(11, SlotKind::Real), 11);
+    assert_eq!(made.1.levels_between(), 8);
+    let bits = chain(&made, &real(&numbers(1024, 1)), 3);
+    assert!(bits.iter().all(|&bits| bits > 21.0), "{bits:?}");
+}
+
+#[test]
+fn complex_slots_take_two_reductions() {
+    let made = setting(Preset::bootstrap(10, SlotKind::Complex), 10);
+    let bits = chain(&made, &numbers(512, 2), 2);
+    assert!(bits.iter().all(|&bits| bits > 20.0), "{bits:?}");
+}
+
+#[test]
+fn few_slots_are_brought_together_first() {
+    for (slots, kind) in [
+        (2, SlotKind::Real),
+        (8, SlotKind::Complex),
+        (64, SlotKind::Real),
+    ] {
+        let mut spec = Preset::bootstrap(10, kind);
+        spec.slots = slots;
+        let x = numbers(slots, 3);
+        let x = if kind == SlotKind::Real { real(&x) } else { x };
+        let bits = chain(&setting(spec, 10), &x, 2);
+        assert!(bits.iter().all(|&bits| bits > 20.0), "{slots}: {bits:?}");
+    }
+}
+
+#[test]
+fn two_hundred_bootstrappings_succeed() {
+    let (setting, bootstrapper, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    for round in 0..200 {
+        let x = real(&numbers(128, round + 1));
+        let a = setting.encrypt(&x, bootstrapper.input_level());
+        let a = bootstrapper
+            .bootstrap(&setting.evaluator, &keys, &a)
+            .unwrap();
         let bits = worst_bits(&setting.decrypt(&a), &x);
-        println!("round {round}: {bits:.1} bits in the worst slot");
-        assert!(bits > 17.0, "{bits}");
+        assert!(bits > 19.0, "round {round}: {bits}");
+    }
+}
+
+#[test]
+fn iterated_bootstrapping_has_many_more_bits() {
+    let mut spec = Preset::Levels8.insecure_params(10);
+    let top = spec.chain_bits.len() - 3;
+    spec.chain_bits[..top].fill(50);
+    spec.scale_bits = 50;
+    spec.special_bits = vec![49; 14];
+    let params = Params::insecure(spec).unwrap();
+    let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Real));
+    let x = real(&numbers(512, 4));
+    let a = setting.encrypt(&x, bootstrapper.input_level());
+    let once = bootstrapper.bootstrap(&setting.evaluator, &keys, &a);
+    // What is imaginary is noise of the first one, which the second one does not look at.
+    let once = worst_bits(&real(&setting.decrypt(&once.unwrap())), &x);
+    let twice = bootstrapper.bootstrap_iterated(&setting.evaluator, &keys, &a, 16);
+    let twice = worst_bits(&real(&setting.decrypt(&twice.unwrap())), &x);
+    println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
+    assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
+}
+
+#[test]
+fn any_number_of_threads_gives_the_same_ciphertext() {
+    let (setting, bootstrapper, keys) = setting(Preset::bootstrap(9, SlotKind::Real), 9);
+    let a = setting.encrypt(&real(&numbers(256, 5)), bootstrapper.input_level());
+    let [one, three] = [1, 3].map(|threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            bootstrapper
+                .bootstrap(&setting.evaluator, &keys, &a)
+                .unwrap()
+        })
+    });
+    assert!(one == three);
+}
+
+#[test]
+fn the_key_to_the_sparse_secret_exists_at_the_lowest_modulus_alone() {
+    let (_, _, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let limbs = keys.sparse_limbs();
+    assert_eq!((limbs.chain, limbs.special), (1, 2));
+}
+
+#[test]
+fn chains_that_are_too_short_are_refused() {
+    let mut spec = Preset::Levels8.insecure_params(8);
+    spec.chain_bits.truncate(15);
+    let params = Params::insecure(spec).unwrap();
+    let encoder = Encoder::new(&params);
+    let spec = Preset::bootstrap(8, SlotKind::Real);
+    let error = Bootstrapper::new(&encoder, spec).unwrap_err();
+    assert!(matches!(error, Error::Levels { needed: 16, .. }), "{error}");
+}
+
+#[test]
+fn presets_are_secure_and_leave_the_levels_that_they_say() {
+    for preset in Preset::ALL {
+        let params = Params::new(preset.params()).unwrap();
+        assert_eq!(params.top_level(), 16 + preset.levels());
     }
 }

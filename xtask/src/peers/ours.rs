@@ -91,7 +91,7 @@ fn trained_weights(spec: &NetworkSpec) -> Result<Tensors> {
 }
 
 /// Most memory that this process ever had, or 0 where the system does not say.
-pub(super) fn peak_bytes() -> u64 {
+pub(crate) fn peak_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());

@@ -22,6 +22,15 @@ pub(super) struct EncryptedEvalMod {
     negative_imaginary: Plaintext,
 }
 
+/// What a reduction begins and ends with.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Scales {
+    /// The scale that numbers had as coefficients.
+    pub(super) message: f64,
+    /// The scale that they are to have.
+    pub(super) result: f64,
+}
+
 /// The first prime.
 pub(super) fn first_prime(params: &Params) -> f64 {
     prime_of(params, 0)
@@ -81,35 +90,30 @@ impl EncryptedEvalMod {
         2.0 * prime_of(&self.params, self.input_level)
     }
 
-    /// The numbers, from slots of halved coefficients, at the default scale.
+    /// The numbers, from slots of halved coefficients.
     pub(super) fn apply(
         &self,
         evaluator: &Evaluator,
         a: &Ciphertext,
-        message_scale: f64,
+        scales: Scales,
     ) -> Result<Ciphertext> {
         let conjugate = evaluator.conjugate(a)?;
         let real = evaluator.add(a, &conjugate)?;
-        let reduced = self.reduce(evaluator, &real, message_scale)?;
+        let reduced = self.reduce(evaluator, &real, scales)?;
         if self.kind == SlotKind::Real {
             return Ok(reduced);
         }
         let difference = evaluator.sub(a, &conjugate)?;
         let imaginary = evaluator.multiply_plain(&difference, &self.negative_imaginary)?;
-        let imaginary = self.reduce(evaluator, &imaginary, message_scale)?;
+        let imaginary = self.reduce(evaluator, &imaginary, scales)?;
         let imaginary = evaluator.multiply_plain(&imaginary, &self.imaginary)?;
         evaluator.add(&reduced, &imaginary)
     }
 
     /// One reduction. The cosine's value is `z`; the result is `gain z (1 + cubic z^2)`, where
     /// both constants are taken into the scales.
-    fn reduce(
-        &self,
-        evaluator: &Evaluator,
-        a: &Ciphertext,
-        message_scale: f64,
-    ) -> Result<Ciphertext> {
-        let (of_sine, of_cosine) = self.scales(message_scale);
+    fn reduce(&self, evaluator: &Evaluator, a: &Ciphertext, scales: Scales) -> Result<Ciphertext> {
+        let (of_sine, of_cosine) = self.scales(scales);
         let mut z = evaluator.evaluate_series(self.eval_mod.plan(), a, of_cosine)?;
         for _ in 0..self.eval_mod.double_angles() {
             let mut square = evaluator.tensor(&z, &z)?;
@@ -127,19 +131,19 @@ impl EncryptedEvalMod {
             }
         };
         // The result is the message over the first prime, without the gain. By plan, this is the
-        // default scale; rounding apart, it is made so exactly.
-        let to_message = message_scale / first_prime(&self.params) / self.eval_mod.gain();
+        // scale that was asked for, rounding apart.
+        let to_message = scales.message / first_prime(&self.params) / self.eval_mod.gain();
         let scale = result.scale() * to_message;
-        debug_assert!((scale / self.params.scale() - 1.0).abs() < 1e-9);
+        debug_assert!((scale / scales.result - 1.0).abs() < 1e-9);
         Ok(result.with_scale(scale))
     }
 
     /// The scales of the sine and of the cosine before its angle is doubled, that lead to the
-    /// default scale in the end.
-    fn scales(&self, message_scale: f64) -> (f64, f64) {
+    /// one that is asked for in the end.
+    fn scales(&self, scales: Scales) -> (f64, f64) {
         let prime = |level: usize| prime_of(&self.params, level);
-        let ratio = first_prime(&self.params) / message_scale;
-        let end = self.params.scale() * ratio * self.eval_mod.gain();
+        let ratio = first_prime(&self.params) / scales.message;
+        let end = scales.result * ratio * self.eval_mod.gain();
         let output = self.output_level();
         let (of_sine, mut level) = match self.eval_mod.cubic() {
             None => (end, output),

@@ -25,7 +25,7 @@ impl Evaluator {
     /// # Errors
     /// If there is no key for it.
     pub fn rotate(&self, a: &Ciphertext, steps: isize) -> Result<Ciphertext> {
-        self.apply(a, within(a, steps))
+        self.apply(a, self.rotation(a, steps))
     }
 
     /// Replaces every slot by its complex conjugate.
@@ -57,7 +57,7 @@ impl Evaluator {
     /// # Errors
     /// If there is no key for it.
     pub fn rotate_hoisted(&self, a: &Hoisted, steps: isize) -> Result<Ciphertext> {
-        let galois = within(&a.ciphertext, steps);
+        let galois = self.rotation(&a.ciphertext, steps);
         if is_identity(galois) {
             return Ok(a.ciphertext.clone());
         }
@@ -101,6 +101,17 @@ impl Evaluator {
         Ok(sum)
     }
 
+    /// The rotation of a ciphertext's slots. With fewer slots than there could be, they come
+    /// again and again, and the key of any rotation that is the same to them will do.
+    fn rotation(&self, a: &Ciphertext, steps: isize) -> Galois {
+        let least = Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()));
+        let asked = Galois::Rotation(steps);
+        if is_identity(least) || !self.keys.has(asked) {
+            return least;
+        }
+        asked
+    }
+
     fn apply(&self, a: &Ciphertext, galois: Galois) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         if is_identity(galois) {
@@ -126,12 +137,6 @@ impl Evaluator {
         });
         a.like(parts, a.scale)
     }
-}
-
-/// The rotation of a ciphertext's slots: with fewer slots than there could be, they come again
-/// and again.
-fn within(a: &Ciphertext, steps: isize) -> Galois {
-    Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()))
 }
 
 fn is_identity(galois: Galois) -> bool {

@@ -1,0 +1,84 @@
+//! The owner of the data, who alone has the secret key.
+
+use super::{INPUT, Job, KEYS, output, preset};
+use anyhow::Result;
+use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::file::KeyWriter;
+use nearfield_ckks::{Ciphertext, Encoder, Galois, KeyList, Params, SecretKey, Stored};
+use std::path::Path;
+
+pub(super) struct Owner {
+    encoder: Encoder,
+    secret: SecretKey,
+    numbers: Vec<f64>,
+    rounds: usize,
+}
+
+/// Rotations of a training, beside those of the bootstrapping: for the levels that are left.
+const ROTATIONS: u32 = 20;
+
+pub(super) fn params(job: &Job) -> Result<Params> {
+    let preset = preset(job.levels)?;
+    Ok(match job.insecure_log_degree {
+        None => Params::new(preset.params())?,
+        Some(log_degree) => Params::insecure(preset.insecure_params(log_degree))?,
+    })
+}
+
+pub(super) fn bootstrapper(encoder: &Encoder) -> Result<Bootstrapper> {
+    let log_degree = encoder.params().spec().log_degree;
+    let spec = Preset::bootstrap(log_degree, SlotKind::Real);
+    Ok(Bootstrapper::new(encoder, spec)?)
+}
+
+impl Owner {
+    /// Writes all keys that a server needs, one at a time, and a ciphertext.
+    pub(super) fn prepare(folder: &Path, job: &Job) -> Result<Self> {
+        let params = params(job)?;
+        let secret = SecretKey::generate(&params)?;
+        let encoder = Encoder::new(&params);
+        let bootstrapper = bootstrapper(&encoder)?;
+        let mut list = KeyList::none(&params);
+        bootstrapper.list_keys(&mut list);
+        for step in 0..ROTATIONS {
+            let steps = 3_isize.pow(step / 2) * if step % 2 == 0 { 1 } else { -1 };
+            list.add_galois(Galois::Rotation(steps), bootstrapper.output_level());
+        }
+        let mut writer = KeyWriter::create(folder.join(KEYS), &params)?;
+        writer.add(&secret, &list)?;
+        writer.add_encapsulation(&bootstrapper.generate_encapsulation_keys(&secret)?)?;
+        writer.commit()?;
+        let slots = u32::try_from(params.most_slots())?;
+        let numbers: Vec<f64> = (0..slots)
+            .map(|slot| (f64::from(slot) * 0.7).sin())
+            .collect();
+        let level = bootstrapper.input_level();
+        let plaintext = encoder.encode_real(&numbers, level, params.scale())?;
+        secret.encrypt_fresh(&plaintext)?.save(folder.join(INPUT))?;
+        Ok(Owner {
+            encoder,
+            secret,
+            numbers,
+            rounds: job.rounds,
+        })
+    }
+
+    /// Bits of the mean error and of the largest, after each bootstrapping.
+    pub(super) fn check(&self, folder: &Path) -> Result<Vec<[f64; 2]>> {
+        let rounds = 0..self.rounds;
+        rounds
+            .map(|round| {
+                let path = folder.join(output(round));
+                let ciphertext = Ciphertext::load(path, self.secret.params())?;
+                let plaintext = self.secret.decrypt_with_noise(&ciphertext)?;
+                let found = self.encoder.decode_real(&plaintext);
+                let errors = self.numbers.iter().zip(&found).map(|(a, b)| (a - b).abs());
+                let errors: Vec<f64> = errors.collect();
+                let count = f64::from(u32::try_from(errors.len())?);
+                let mean = errors.iter().sum::<f64>() / count;
+                let worst = errors.iter().copied().fold(0.0, f64::max);
+                Ok([-mean.log2(), -worst.log2()])
+            })
+            .collect()
+    }
+}
