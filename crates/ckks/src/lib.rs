@@ -78,6 +78,10 @@
 //! primes that [`security::most_bits_of_sparse_secret`] allows it. [`Params::insecure`] takes anything; what is
 //! made with it says so, in files too, and is refused where secure parameters are expected.
 //!
+//! *Failures.* A bootstrapping fails with a probability that
+//! [`bootstrap::Bootstrapper::log2_failure`] bounds; the numbers are then wrong, and nothing but a
+//! decryption tells.
+//!
 //! *Results carry noise, and noise tells the key.* Ciphertexts are safe to show (IND-CPA). Decrypted
 //! values are not: who sees them with all their bits can compute the secret key from a few (Li
 //! and Micciancio, 2020/1533; the notion that takes this into account is IND-CPA-D). Therefore:
@@ -106,7 +110,7 @@
 //! RNS-CKKS: Cheon, Han, Kim, Kim, Song (2018/931). Hybrid key switching, cosines with double
 //! angles: Han, Ki (2019/688). Double hoisting, scales kept exactly: Bossuat, Mouchet,
 //! Troncoso-Pastoriza, Hubaux (2020/1203). Sparse secret encapsulation: Bossuat,
-//! Troncoso-Pastoriza, Hubaux (2022/024). Slots-to-coeffs first: Bae et al. (2022/1167). Numbers
+//! Troncoso-Pastoriza, Hubaux (2022/024). Iterated bootstrapping: Bae et al. (2022/1167). Numbers
 //! like 2018/931 are of the [IACR ePrint archive](https://eprint.iacr.org). From each paper to its
 //! function and test: `docs/paper-map.md`.
 
