@@ -11,7 +11,7 @@ use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, SecretKey};
 
 use std::time::Instant;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let preset = match arguments.get(1).map(String::as_str) {
         Some("11") => Preset::Levels11,
@@ -76,6 +76,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             -mean.log2(),
             -worst.log2()
         );
+        assert!(worst < 1.0 / 16384.0, "fewer than 14 bits are right");
     }
     Ok(())
 }

@@ -19,6 +19,34 @@
 //! assert_eq!(a[0], modulus.value() - 1);
 //! # Ok::<(), nearfield_ring::Error>(())
 //! ```
+//!
+//! Large integers are kept as their residues modulo several primes (RNS), polynomials as a row of
+//! residues for each prime, by coefficients ([`Coeff`]) or by values ([`Ntt`], [`Montgomery`]).
+//! This crate knows no keys and no ciphertexts: `nearfield-ckks` builds those on it.
+//!
+//! | | |
+//! |---|---|
+//! | [`Modulus`], [`Multiplier`], [`prime`] | arithmetic modulo one prime; primes that have a transform |
+//! | [`NttTable`] | the negacyclic number-theoretic transform |
+//! | [`Ring`], [`Poly`], [`Row`], [`Limbs`] | polynomials modulo many primes, in memory that is used again |
+//! | [`Basis`], [`BaseConversion`] | from residues modulo some primes to those modulo others, exactly |
+//! | [`Automorphism`] | `X -> X^k`, in both representations |
+//! | [`Sampler`] | uniform, ternary, sparse and Gaussian polynomials from a seed |
+//! | [`kernel`] | the hot loops: plain Rust, AVX2 and AVX-512 with the same bits, chosen at run time |
+//!
+//! # Security
+//!
+//! Nobody has audited this code. What is drawn by [`Sampler`] to become secret, sums, products and
+//! transforms have no branches and no addresses that depend on residues. Not constant in time are
+//! [`Modulus::reduce`] and [`Modulus::reduce_signed`] (a division, a branch on the sign),
+//! [`Modulus::pow`] in its exponent, uniform residues (drawn until they fit; what is thrown away
+//! tells nothing of what is kept), and all that makes tables. Rows go back to their ring's pool
+//! with what is in them: who keeps secrets in a row wipes it.
+//!
+//! # Sources
+//!
+//! Transforms: Longa and Naehrig (2016/504); Harvey, "Faster arithmetic for number-theoretic
+//! transforms" (2014). Base conversion: Halevi, Polyakov, Shoup (2018/117).
 
 mod automorphism;
 mod basis;
