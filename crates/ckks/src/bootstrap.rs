@@ -7,8 +7,7 @@
 //! it is encrypted under a sparse secret (`encapsulation`), which keeps the multiples small.
 //!
 //! # Source
-//! Cheon et al. (2018/153); Bossuat et al. (2020/1203, 2022/024); Bae et al. (2022/1167) for the
-//! order.
+//! Cheon et al. (2018/153); Bossuat et al. (2020/1203, 2022/024).
 
 mod coeffs_to_slots;
 mod encapsulation;
@@ -220,6 +219,15 @@ impl Bootstrapper {
         a: &Ciphertext,
         scale: f64,
     ) -> Result<Ciphertext> {
+        for (params, what) in [
+            (evaluator.params(), "the evaluator"),
+            (&keys.params, "the keys of the sparse secret"),
+        ] {
+            if *params != self.params {
+                let than = "the bootstrapping";
+                return Err(Error::Mismatch { what, than });
+            }
+        }
         let coefficients = self.slots_to_coeffs.apply(evaluator, a)?;
         let scales = Scales {
             message: coefficients.scale(),

@@ -1,7 +1,8 @@
 //! What is encoded, and what is encrypted.
 
 use crate::{Error, Params, Result};
-use nearfield_ring::{Ntt, Poly};
+use nearfield_ring::{Ntt, Poly, Representation};
+use zeroize::Zeroize;
 
 /// Numbers in slots, encoded as a polynomial.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +31,20 @@ pub struct Product {
     pub(crate) parts: [Poly<Ntt>; 3],
     pub(crate) scale: f64,
     pub(crate) slots: usize,
+}
+
+/// What was decrypted carries noise that would tell the secret key: it is wiped.
+impl Drop for Plaintext {
+    fn drop(&mut self) {
+        wipe(&mut self.poly);
+    }
+}
+
+/// Puts zeros in the place of residues that tell something.
+pub(crate) fn wipe<R: Representation>(poly: &mut Poly<R>) {
+    for row in poly.rows_mut() {
+        row.zeroize();
+    }
 }
 
 macro_rules! accessors {

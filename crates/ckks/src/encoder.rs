@@ -141,7 +141,7 @@ impl Encoder {
             .collect();
         let mut poly = plaintext.poly.clone();
         poly.truncate(moduli.len());
-        let poly = ring.inverse(poly);
+        let mut poly = ring.inverse(poly);
         let product: i128 = moduli.iter().map(|q| i128::from(q.value())).product();
         let mut integers = vec![0_i128; ring.degree()];
         let mut weight = 1_i128;
@@ -156,6 +156,7 @@ impl Encoder {
             }
             weight *= i128::from(modulus.value());
         }
+        crate::ciphertext::wipe(&mut poly);
         for integer in &mut integers {
             if *integer > product / 2 {
                 *integer -= product;

@@ -159,7 +159,8 @@ impl<'a> Decryptor<'a> {
     pub fn decrypt(&self, ciphertext: &Ciphertext) -> Result<Vec<Complex64>> {
         let plaintext = self.secret.decrypt_with_noise(ciphertext)?;
         let unit = f64::from(self.precision).exp2();
-        let round = |value: f64| (value * unit).round() / unit;
+        // A zero without its sign, which would be that of the noise.
+        let round = |value: f64| (value * unit).round() / unit + 0.0;
         let slots = self.encoder.decode(&plaintext).into_iter();
         Ok(slots
             .map(|slot| Complex64::new(round(slot.re), round(slot.im)))

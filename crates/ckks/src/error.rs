@@ -72,7 +72,7 @@ pub enum Error {
         left: usize,
     },
     /// Operands have different scales.
-    #[error("the scales 2^{:.4} and 2^{:.4} differ: bring them to one before adding", .0.log2(), .1.log2())]
+    #[error("the scales {0:e} and {1:e} differ: bring them to one before adding")]
     Scales(f64, f64),
     /// A key is missing.
     #[error("there is no key for {0}: generate it with the other evaluation keys")]

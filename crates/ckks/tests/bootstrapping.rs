@@ -152,6 +152,22 @@ fn chains_that_are_too_short_are_refused() {
 }
 
 #[test]
+fn what_is_of_other_parameters_is_refused() {
+    let (mine, bootstrapper, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let other = Params::insecure(Preset::Levels11.insecure_params(8)).unwrap();
+    let (other, of_other, other_keys) = with(&other, Preset::bootstrap(8, SlotKind::Real));
+    let a = mine.encrypt(&numbers(128, 1), 3);
+    for result in [
+        bootstrapper.bootstrap(&mine.evaluator, &other_keys, &a),
+        bootstrapper.bootstrap(&other.evaluator, &keys, &a),
+        of_other.bootstrap(&other.evaluator, &other_keys, &a),
+    ] {
+        let error = result.unwrap_err();
+        assert!(matches!(error, Error::Mismatch { .. }), "{error}");
+    }
+}
+
+#[test]
 fn presets_are_secure_and_leave_the_levels_that_they_say() {
     for preset in Preset::ALL {
         let params = Params::new(preset.params()).unwrap();

@@ -25,6 +25,7 @@ const SPECIAL: usize = 2;
 /// secret, at the highest level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncapsulationKeys {
+    pub(crate) params: Params,
     pub(crate) to_sparse: SwitchingKey,
     pub(crate) to_dense: SwitchingKey,
 }
@@ -97,6 +98,7 @@ impl Encapsulation {
         let (dense, sparse) = (secret.values(), sparse.values());
         let (gadget, top) = (self.params.gadget(), self.params.top_level());
         Ok(EncapsulationKeys {
+            params: self.params.clone(),
             to_sparse: SwitchingKey::generate(ring, &self.low, 1, [dense, sparse])?,
             to_dense: SwitchingKey::generate(ring, gadget, top + 1, [sparse, dense])?,
         })

@@ -78,8 +78,9 @@ impl Evaluator {
     /// `a += constant` in every slot.
     ///
     /// # Errors
-    /// If the constant times the scale is no number below 2^120.
+    /// If the constant times the scale is no number below 2^120, or parameters differ.
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
+        self.check(&a.params, "the ciphertext")?;
         let constant = integer(constant, a.scale, 0)?;
         self.params.ring().each(&mut a.parts[0], |table, _, row| {
             let modulus = table.modulus();
@@ -91,13 +92,14 @@ impl Evaluator {
     /// `a * constant` in every slot, at the scale of `a` times `scale`; it is not rescaled.
     ///
     /// # Errors
-    /// If the constant times its scale is no number below 2^120.
+    /// If the constant times its scale is no number below 2^120, or parameters differ.
     pub fn multiply_constant(
         &self,
         a: &Ciphertext,
         constant: f64,
         scale: f64,
     ) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
         let mut product = a.clone();
         self.scale_integer(&mut product, integer(constant, scale, 0)?);
         product.scale *= scale;

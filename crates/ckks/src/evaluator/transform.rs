@@ -21,6 +21,7 @@ use std::ops::Range;
 /// division by the special primes.
 #[derive(Clone, Debug)]
 pub struct LinearTransform {
+    params: Params,
     plan: BabyGiant,
     /// For each giant step the diagonals that it brings to their place.
     weights: Vec<Vec<Weights>>,
@@ -78,6 +79,7 @@ impl LinearTransform {
         });
         Ok(LinearTransform {
             weights: giants.collect::<Result<Vec<_>>>()?,
+            params: params.clone(),
             plan,
             run: params.most_slots() / period,
             scale,
@@ -151,6 +153,7 @@ impl Evaluator {
     /// If the vector is below the matrix's level, has other slots, or a key is missing.
     pub fn transform(&self, a: &Ciphertext, matrix: &LinearTransform) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
+        self.check(&matrix.params, "the matrix")?;
         super::check_slots(a.slots, matrix.slots)?;
         let mut vector = a.clone();
         vector.drop_to(matrix.level)?;

@@ -163,7 +163,9 @@ impl ServerKeys {
             }
             Role::ToSparse => *waiting = Some(key),
             Role::ToDense => {
+                let params = self.evaluation.params().clone();
                 self.encapsulation = waiting.take().map(|to_sparse| EncapsulationKeys {
+                    params,
                     to_sparse,
                     to_dense: key,
                 });

@@ -86,6 +86,7 @@ impl KeyFile {
         let read = |role| self.find(role).map(|found| self.read(found)).transpose();
         let keys = read(Role::ToSparse)?.zip(read(Role::ToDense)?);
         Ok(keys.map(|(to_sparse, to_dense)| EncapsulationKeys {
+            params: self.params.clone(),
             to_sparse,
             to_dense,
         }))
