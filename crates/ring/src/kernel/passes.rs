@@ -416,6 +416,15 @@ macro_rules! passes {
             }
         }
 
+        /// Asks for the factors of a row, or for what is there instead, after the last one.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn prefetch(factors: *const f64) {
+            for place in (0..OF_ROW).step_by(8) {
+                _mm_prefetch::<_MM_HINT_T0>(factors.wrapping_add(place).cast());
+            }
+        }
+
         /// The steps from one on down a block of rows, then along each row.
         ///
         /// # Safety
@@ -447,6 +456,7 @@ macro_rules! passes {
                         let rows = (start, distance / ROW);
                         forward_from::<false>(field, twiddles, rows, (step + 1, block));
                     } else {
+                        prefetch(twiddles.row(block + 1));
                         forward_row(field, start, twiddles.row(block));
                         for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let values = start.add(square * LANES * LANES);
@@ -482,6 +492,7 @@ macro_rules! passes {
                             let values = start.add(square * LANES * LANES);
                             inverse_squares(field, values, twiddles.square(square));
                         }
+                        prefetch(twiddles.row(block + 1));
                         inverse_row(field, start, twiddles.row(block));
                     }
                 }

@@ -6,8 +6,10 @@ use super::vector::{
 };
 use crate::Modulus;
 use crate::kernel::passes::passes;
-use crate::kernel::twiddles::{BLOCK, ROW, Twiddles};
-use core::arch::x86_64::{_mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd};
+use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles};
+use core::arch::x86_64::{
+    _MM_HINT_T0, _mm_prefetch, _mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd,
+};
 
 /// Squares that are transformed at once.
 const SQUARES: usize = 2;

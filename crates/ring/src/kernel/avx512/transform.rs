@@ -3,13 +3,13 @@
 use super::Seen;
 use crate::Modulus;
 use crate::kernel::passes::passes;
-use crate::kernel::twiddles::{BLOCK, ROW, Twiddles, exact};
+use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles, exact};
 use core::arch::x86_64::{
-    __m512d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm512_add_epi64, _mm512_add_pd,
-    _mm512_cvtepu64_pd, _mm512_cvtpd_epi64, _mm512_fmsub_pd, _mm512_fnmadd_pd, _mm512_loadu_pd,
-    _mm512_loadu_si512, _mm512_min_epu64, _mm512_mul_pd, _mm512_roundscale_pd, _mm512_set1_pd,
-    _mm512_shuffle_f64x2, _mm512_storeu_pd, _mm512_storeu_si512, _mm512_sub_pd, _mm512_unpackhi_pd,
-    _mm512_unpacklo_pd,
+    __m512d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_prefetch,
+    _mm512_add_epi64, _mm512_add_pd, _mm512_cvtepu64_pd, _mm512_cvtpd_epi64, _mm512_fmsub_pd,
+    _mm512_fnmadd_pd, _mm512_loadu_pd, _mm512_loadu_si512, _mm512_min_epu64, _mm512_mul_pd,
+    _mm512_roundscale_pd, _mm512_set1_pd, _mm512_shuffle_f64x2, _mm512_storeu_pd,
+    _mm512_storeu_si512, _mm512_sub_pd, _mm512_unpackhi_pd, _mm512_unpacklo_pd,
 };
 
 /// Numbers that are operated on at once.
