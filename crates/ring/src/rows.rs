@@ -7,6 +7,9 @@
 use crate::kernel::{Products, Set};
 use crate::{Modulus, Multiplier};
 
+/// Products that kernels sum before they reduce: more would not fit their sums.
+const AT_ONCE: usize = 64;
+
 /// # Range
 /// Residues in and out, of rows of the same length.
 ///
@@ -65,9 +68,6 @@ impl Modulus {
     }
 
     /// The sum of products, one factor of each in Montgomery form: `to = sum(a * b) / R`.
-    ///
-    /// # Panics
-    /// If there are more than 64 products.
     pub fn inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
         self.inner_product_of_runs(1, products, to);
     }
@@ -76,27 +76,23 @@ impl Modulus {
     /// them: the values of a polynomial in `X^run` come in such runs.
     ///
     /// # Panics
-    /// If there are more than 64 products, or `run` is no power of two.
+    /// If `run` is no power of two.
     pub fn inner_product_of_runs(self, run: usize, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        check_count(products);
-        let products = Products {
-            pairs: products,
-            run,
+        let (first, rest) = products.split_at(products.len().min(AT_ONCE));
+        let sum = |pairs, add, to: &mut [u64]| {
+            Set::active().inner_product(self, Products { pairs, run }, add, to);
         };
-        Set::active().inner_product(self, products, false, to);
+        sum(first, false, to);
+        for pairs in rest.chunks(AT_ONCE) {
+            sum(pairs, true, to);
+        }
     }
 
     /// `to += sum(a * b) / R`, one factor of each product in Montgomery form.
-    ///
-    /// # Panics
-    /// If there are more than 64 products.
     pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        check_count(products);
-        let products = Products {
-            pairs: products,
-            run: 1,
-        };
-        Set::active().inner_product(self, products, true, to);
+        for pairs in products.chunks(AT_ONCE) {
+            Set::active().inner_product(self, Products { pairs, run: 1 }, true, to);
+        }
     }
 
     /// `R` modulo this.
@@ -111,6 +107,24 @@ fn same_length(a: &[u64], b: &[u64]) {
     assert_eq!(a.len(), b.len(), "rows of the same length");
 }
 
-fn check_count(products: &[(&[u64], &[u64])]) {
-    assert!(products.len() <= 64, "{} products at once", products.len());
+#[cfg(test)]
+mod tests {
+    use crate::prime;
+
+    #[test]
+    fn any_number_of_products_is_summed() {
+        let modulus = prime::ntt_primes(45, 64, 1).unwrap()[0];
+        let mut one = vec![1; 8];
+        modulus.montgomery_row(&mut one);
+        let largest = vec![modulus.value() - 1; 8];
+        for count in [0, 1, 64, 65, 200] {
+            let products: Vec<(&[u64], &[u64])> = vec![(&largest, &one); count];
+            let expected = modulus.reduce_signed(-i64::try_from(count).unwrap());
+            let mut sum = vec![7; 8];
+            modulus.inner_product(&products, &mut sum);
+            assert_eq!(sum, [expected; 8]);
+            modulus.add_inner_product(&products, &mut sum);
+            assert_eq!(sum, [modulus.add(expected, expected); 8]);
+        }
+    }
 }
