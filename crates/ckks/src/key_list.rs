@@ -125,14 +125,9 @@ fn galois(secret: &SecretKey, exponent: usize, level: usize) -> Result<Evaluatio
     }))
 }
 
-/// The exponent of the inverse automorphism: the order of the group divides `2 degree`'s half.
+/// The exponent of the inverse automorphism.
 fn inverse_exponent(exponent: usize, degree: usize) -> usize {
     let order = 2 * degree;
     // x^(order / 4) = 1 for every odd x, modulo a power of two.
-    let power = order / 4 - 1;
-    let mut result = 1;
-    for _ in 0..power {
-        result = result * exponent % order;
-    }
-    result
+    crate::keys::power(exponent, order / 4 - 1, order)
 }

@@ -68,10 +68,16 @@ impl Galois {
             Galois::Rotation(steps) => {
                 let slots = degree / 2;
                 let steps = steps.rem_euclid(slots.cast_signed()).unsigned_abs();
-                (0..steps).fold(1, |power, _| power * 5 % order)
+                power(5, steps, order)
             }
         }
     }
+}
+
+/// A power modulo a power of two: what wraps around a word is a multiple of it.
+pub(crate) fn power(base: usize, exponent: usize, modulus: usize) -> usize {
+    let exponent = u32::try_from(exponent).unwrap_or(u32::MAX);
+    base.wrapping_pow(exponent) % modulus
 }
 
 impl std::fmt::Display for Galois {

@@ -4,6 +4,7 @@
 mod common;
 
 use common::{Setting, insecure_spec, numbers, worst_bits};
+use nearfield_ckks::polynomial::{Chebyshev, PatersonStockmeyer};
 use nearfield_ckks::{Error, Params, PublicKey};
 use num_complex::Complex64;
 
@@ -78,6 +79,8 @@ fn plain_operands_and_constants_act_on_every_slot() {
     let expected: Vec<_> = x.iter().zip(&y).map(|(x, y)| x + y).collect();
     let sum = evaluator.add_plain(&a, &b).unwrap();
     assert!(worst_bits(&setting.decrypt(&sum), &expected) > 28.0);
+    let back = evaluator.sub_plain(&sum, &b).unwrap();
+    assert_eq!(back, a);
     let mut affine = evaluator
         .multiply_constant(&a, -1.75, (1_u64 << 40) as f64)
         .unwrap();
@@ -116,6 +119,42 @@ fn rotations_move_slots_and_conjugation_conjugates() {
             assert!(worst_bits(&setting.decrypt(&conjugate), &expected) > 26.0);
         }
     }
+}
+
+#[test]
+fn series_of_every_degree_are_evaluated_at_the_scale_that_is_asked_for() {
+    let setting = setting();
+    let x: Vec<Complex64> = numbers(1024, 9).iter().map(|x| x.re.into()).collect();
+    let a = setting.encrypt(&x, 5);
+    for degree in [1, 2, 3, 6, 7, 12, 15, 31] {
+        let f = |x: f64| (3.0 * x).sin() / 2.0 + x * x;
+        let series = Chebyshev::interpolate(f, degree, (-1.0, 1.0));
+        let plan = PatersonStockmeyer::new(&series);
+        let scale = setting.params.scale() * 1.5;
+        let found = setting.evaluator.evaluate_series(&plan, &a, scale).unwrap();
+        assert_eq!(found.level(), 5 - plan.depth() as usize);
+        assert!((found.scale() / scale - 1.0).abs() < 1e-12);
+        let expected: Vec<_> = x.iter().map(|x| series.evaluate(x.re).into()).collect();
+        let bits = worst_bits(&setting.decrypt(&found), &expected);
+        assert!(bits > 21.0, "degree {degree}: {bits}");
+    }
+    let series = Chebyshev::interpolate(f64::exp, 40, (-1.0, 1.0));
+    let plan = PatersonStockmeyer::new(&series);
+    let error = setting
+        .evaluator
+        .evaluate_series(&plan, &a, 1e12)
+        .unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Levels {
+                needed: 6,
+                left: 5,
+                ..
+            }
+        ),
+        "{error}"
+    );
 }
 
 #[test]

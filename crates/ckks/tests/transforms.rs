@@ -38,6 +38,14 @@ fn any_matrix_is_applied_at_any_level() {
     let diagonals = [0_usize, 1, 3, 17, 100, 511, 510];
     let diagonals = diagonals.map(|d| (d, numbers(slots, d as u64 + 9)));
     let matrix = Diagonals::new(slots, diagonals.into());
+    let many = (0..130).map(|d| (d, numbers(slots, d as u64)));
+    check(
+        &params,
+        &Diagonals::new(slots, many.collect()),
+        128,
+        2,
+        21.0,
+    );
     for (babies, level) in [(1, 1), (4, 2), (16, 4), (512, 5)] {
         check(&params, &matrix, babies, level, 24.0);
     }

@@ -65,14 +65,31 @@ impl Evaluator {
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn add_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
+        let mut sum = self.beside_plain(a, b)?;
+        self.params.ring().add_assign(&mut sum.parts[0], &b.poly);
+        Ok(sum)
+    }
+
+    /// `a - b`, of encoded numbers.
+    ///
+    /// # Errors
+    /// If scales, slots or parameters differ.
+    pub fn sub_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
+        let mut difference = self.beside_plain(a, b)?;
+        let parts = &mut difference.parts;
+        self.params.ring().sub_assign(&mut parts[0], &b.poly);
+        Ok(difference)
+    }
+
+    /// A ciphertext at the level of a sum with encoded numbers.
+    fn beside_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         self.check(&b.params, "the plaintext")?;
         check_slots(a.slots, b.slots)?;
         check_scales(a.scale, b.scale)?;
-        let mut sum = a.clone();
-        sum.drop_to(a.level().min(b.level()))?;
-        self.params.ring().add_assign(&mut sum.parts[0], &b.poly);
-        Ok(sum)
+        let mut copy = a.clone();
+        copy.drop_to(a.level().min(b.level()))?;
+        Ok(copy)
     }
 
     /// `a += constant` in every slot.

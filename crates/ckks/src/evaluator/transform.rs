@@ -51,6 +51,9 @@ impl LinearTransform {
     ///
     /// # Errors
     /// If the level is 0 or too high, or the slots do not fit.
+    ///
+    /// # Panics
+    /// If the plan is that of another matrix.
     pub fn new(
         encoder: &Encoder,
         matrix: &Diagonals,
