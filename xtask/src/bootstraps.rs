@@ -9,6 +9,7 @@ mod server;
 pub use server::serve;
 
 use anyhow::{Context, Result, ensure};
+use nearfield_ckks::Precision;
 use nearfield_ckks::bootstrap::Preset;
 use nearfield_ring::kernel::Set;
 use owner::Owner;
@@ -48,8 +49,8 @@ struct Row {
     levels: usize,
     key_file_bytes: u64,
     served: Served,
-    /// Bits of the mean error and of the largest, after each bootstrapping.
-    bits: Vec<[f64; 2]>,
+    /// After each bootstrapping.
+    precision: Vec<Precision>,
 }
 
 /// The names of files in the folder between owner and server.
@@ -84,12 +85,12 @@ pub fn write(options: &Options) -> Result<()> {
         let owner = Owner::prepare(folder.path(), &job)?;
         println!("{levels} levels: {} bootstrappings", job.rounds);
         let served = run_server(folder.path(), &job, None)?;
-        let bits = owner.check(folder.path())?;
+        let precision = owner.check(folder.path())?;
         rows.push(Row {
             levels,
             key_file_bytes: folder.path().join(KEYS).metadata()?.len(),
             served,
-            bits,
+            precision,
         });
     }
     page::publish(options, &rows)
@@ -110,8 +111,9 @@ pub fn same_bits() -> Result<bool> {
     let mut outputs = Vec::new();
     for set in Set::available() {
         run_server(folder.path(), &job, Some(set.name()))?;
-        let bits = owner.check(folder.path())?;
-        ensure!(bits[0][1] > 18.0, "{}: {bits:?}", set.name());
+        let precision = owner.check(folder.path())?;
+        let bits = precision[0].worst_bits;
+        ensure!(bits > 18.0, "{}: {bits}", set.name());
         outputs.push(std::fs::read(folder.path().join(output(0)))?);
     }
     let same = outputs.iter().all(|bytes| *bytes == outputs[0]);

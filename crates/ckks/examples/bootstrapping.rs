@@ -7,7 +7,7 @@
 //! up to 11 GB of memory and about a minute.
 
 use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
-use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, SecretKey};
+use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, Precision, SecretKey};
 
 use std::time::Instant;
 
@@ -62,21 +62,15 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         ciphertext = bootstrapper.bootstrap(&evaluator, &encapsulation, &ciphertext)?;
         let seconds = start.elapsed().as_secs_f64();
-        let found = encoder.decode(&secret.decrypt_with_noise(&ciphertext)?);
-        let errors: Vec<f64> = numbers
-            .iter()
-            .zip(&found)
-            .map(|(a, b)| (b.re - a).abs())
-            .collect();
-        let mean = errors.iter().sum::<f64>() / errors.len() as f64;
-        let worst = errors.iter().copied().fold(0.0, f64::max);
+        let found = encoder.decode_real(&secret.decrypt_with_noise(&ciphertext)?);
+        let precision = Precision::of_real(&found, &numbers);
         println!(
             "{round:>13}  {seconds:>7.3}  {:>5}  {:>9.1}  {:>10.1}",
             ciphertext.level(),
-            -mean.log2(),
-            -worst.log2()
+            precision.mean_bits,
+            precision.worst_bits
         );
-        assert!(worst < 1.0 / 16384.0, "fewer than 14 bits are right");
+        assert!(precision.worst_bits > 14.0, "fewer than 14 bits are right");
     }
     Ok(())
 }

@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "not every test uses all")]
 
 use nearfield_ckks::{
-    Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, Params, ParamsSpec, SecretKey,
+    Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, Params, ParamsSpec, Precision,
+    SecretKey,
 };
 use num_complex::Complex64;
 
@@ -72,10 +73,5 @@ pub(crate) fn numbers(count: usize, seed: u64) -> Vec<Complex64> {
 
 /// Bits of the largest error of a part of a number.
 pub(crate) fn worst_bits(found: &[Complex64], expected: &[Complex64]) -> f64 {
-    assert_eq!(found.len(), expected.len());
-    let errors = found.iter().zip(expected).map(|(a, b)| {
-        let error = a - b;
-        error.re.abs().max(error.im.abs())
-    });
-    -errors.fold(0.0, f64::max).log2()
+    Precision::of(found, expected).worst_bits
 }

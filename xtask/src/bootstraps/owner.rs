@@ -4,7 +4,7 @@ use super::{INPUT, Job, KEYS, output, preset};
 use anyhow::Result;
 use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::file::KeyWriter;
-use nearfield_ckks::{Ciphertext, Encoder, Galois, KeyList, Params, SecretKey, Stored};
+use nearfield_ckks::{Ciphertext, Encoder, Galois, KeyList, Params, Precision, SecretKey, Stored};
 use std::path::Path;
 
 pub(super) struct Owner {
@@ -63,8 +63,8 @@ impl Owner {
         })
     }
 
-    /// Bits of the mean error and of the largest, after each bootstrapping.
-    pub(super) fn check(&self, folder: &Path) -> Result<Vec<[f64; 2]>> {
+    /// The precision after each bootstrapping.
+    pub(super) fn check(&self, folder: &Path) -> Result<Vec<Precision>> {
         let rounds = 0..self.rounds;
         rounds
             .map(|round| {
@@ -72,12 +72,7 @@ impl Owner {
                 let ciphertext = Ciphertext::load(path, self.secret.params())?;
                 let plaintext = self.secret.decrypt_with_noise(&ciphertext)?;
                 let found = self.encoder.decode_real(&plaintext);
-                let errors = self.numbers.iter().zip(&found).map(|(a, b)| (a - b).abs());
-                let errors: Vec<f64> = errors.collect();
-                let count = f64::from(u32::try_from(errors.len())?);
-                let mean = errors.iter().sum::<f64>() / count;
-                let worst = errors.iter().copied().fold(0.0, f64::max);
-                Ok([-mean.log2(), -worst.log2()])
+                Ok(Precision::of_real(&found, &self.numbers))
             })
             .collect()
     }

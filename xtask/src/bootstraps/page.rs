@@ -4,6 +4,7 @@ use super::{Options, Row};
 use crate::peers;
 use crate::results::machine_and_commit;
 use anyhow::Result;
+use nearfield_ckks::Precision;
 
 const MEGABYTE: f64 = 1e6;
 
@@ -40,17 +41,16 @@ fn section(options: &Options, rows: &[Row]) -> String {
 fn line(row: &Row) -> String {
     let mut seconds = row.served.seconds.clone();
     seconds.sort_by(f64::total_cmp);
-    let bits = |bits: Option<&[f64; 2]>| {
-        bits.map_or_else(String::new, |[mean, worst]| {
-            format!("{mean:.1}, {worst:.1}")
-        })
+    let bits = |precision: Option<&Precision>| {
+        let text = |bits: &Precision| format!("{:.1}, {:.1}", bits.mean_bits, bits.worst_bits);
+        precision.map_or_else(String::new, text)
     };
     format!(
         "| {} | {:.2} | {} | {} | {} | {} | {} | {:.1} s | {} |\n",
         row.levels,
         seconds[seconds.len() / 2],
-        bits(row.bits.first()),
-        bits(row.bits.last()),
+        bits(row.precision.first()),
+        bits(row.precision.last()),
         megabytes(row.key_file_bytes),
         megabytes(row.served.key_bytes as u64),
         megabytes(row.served.matrix_bytes as u64),
@@ -81,7 +81,12 @@ mod tests {
                 key_bytes: 6_000_000,
                 peak_bytes: 7_000_000,
             },
-            bits: vec![[23.0, 19.0], [22.0, 18.5], [21.5, 18.0]],
+            precision: [[23.0, 19.0], [22.0, 18.5], [21.5, 18.0]]
+                .map(|[mean_bits, worst_bits]| Precision {
+                    mean_bits,
+                    worst_bits,
+                })
+                .into(),
         };
         let expected =
             "| 8 | 2.00 | 23.0, 19.0 | 21.5, 18.0 | 2000 MB | 6 MB | 5 MB | 4.0 s | 7 MB |\n";
