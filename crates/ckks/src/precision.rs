@@ -36,8 +36,13 @@ impl Precision {
         for error in errors {
             count += 1.0;
             sum += error;
-            // What is no number is as wrong as can be.
-            worst = if error <= worst { worst } else { error };
+            // What is no number is as wrong as can be, and stays so.
+            let worse = error > worst || error.is_nan();
+            worst = if worse && !worst.is_nan() {
+                error
+            } else {
+                worst
+            };
         }
         assert!(count > 0.0, "at least one number");
         Precision {
