@@ -23,14 +23,20 @@ pub struct Options {
     pub levels: Vec<usize>,
     /// Bootstrappings in a chain.
     pub rounds: usize,
+    /// Whether complex and few slots are measured too, and the other sets of kernels, at the
+    /// first number of levels.
+    pub variants: bool,
 }
 
-/// What a server is told.
-#[derive(Debug, Serialize, Deserialize)]
+/// What owner and server agree on.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Job {
     levels: usize,
     /// None for 128 bits of security.
     insecure_log_degree: Option<u32>,
+    /// log2 of how many times fewer slots there are than could be.
+    log_gap: u32,
+    complex: bool,
     rounds: usize,
 }
 
@@ -46,12 +52,16 @@ struct Served {
 
 /// A row of the page.
 struct Row {
-    levels: usize,
+    job: Job,
+    kernels: &'static str,
     key_file_bytes: u64,
     served: Served,
     /// After each bootstrapping.
     precision: Vec<Precision>,
 }
+
+/// Bootstrappings of a variant: enough for a median and for what one costs the next.
+const ROUNDS_OF_VARIANTS: usize = 3;
 
 /// The names of files in the folder between owner and server.
 const KEYS: &str = "keys";
@@ -61,11 +71,26 @@ fn output(round: usize) -> String {
     format!("output-{round}")
 }
 
-fn preset(levels: usize) -> Result<Preset> {
-    let known = Preset::ALL
-        .into_iter()
-        .find(|preset| preset.levels() == levels);
-    known.with_context(|| format!("{levels} levels: take 8, 11 or 13"))
+/// The preset of so many levels.
+///
+/// # Errors
+/// If there is none.
+pub(crate) fn preset(levels: usize) -> Result<Preset> {
+    let known = Preset::with_levels(levels);
+    known.with_context(|| format!("no preset has {levels} levels: take 8, 11 or 13"))
+}
+
+impl Job {
+    /// All real slots.
+    fn full(levels: usize, rounds: usize) -> Self {
+        Job {
+            levels,
+            insecure_log_degree: None,
+            log_gap: 0,
+            complex: false,
+            rounds,
+        }
+    }
 }
 
 /// Measures, and writes a section of `docs/performance.md`.
@@ -73,27 +98,49 @@ fn preset(levels: usize) -> Result<Preset> {
 /// # Errors
 /// If a file or a process fails, or the answers are wrong.
 pub fn write(options: &Options) -> Result<()> {
+    let sets = Set::available();
+    let fastest = &sets[sets.len() - 1..];
     let mut rows = Vec::new();
-    for &levels in &options.levels {
-        let job = Job {
-            levels,
-            insecure_log_degree: None,
-            rounds: options.rounds,
-        };
-        println!("{levels} levels: keys");
-        let folder = tempfile::tempdir()?;
-        let owner = Owner::prepare(folder.path(), &job)?;
-        println!("{levels} levels: {} bootstrappings", job.rounds);
-        let served = run_server(folder.path(), &job, None)?;
-        let precision = owner.check(folder.path())?;
-        rows.push(Row {
-            levels,
-            key_file_bytes: folder.path().join(KEYS).metadata()?.len(),
-            served,
-            precision,
-        });
+    for (index, &levels) in options.levels.iter().enumerate() {
+        rows.extend(measure(&Job::full(levels, options.rounds), fastest)?);
+        if options.variants && index == 0 {
+            let full = Job::full(levels, ROUNDS_OF_VARIANTS);
+            rows.extend(measure(&full, &sets[..sets.len() - 1])?);
+            for (complex, log_gap) in [(true, 0), (false, 5), (true, 5)] {
+                let job = Job {
+                    complex,
+                    log_gap,
+                    ..full.clone()
+                };
+                rows.extend(measure(&job, fastest)?);
+            }
+        }
     }
     page::publish(options, &rows)
+}
+
+/// One owner, and a server with each of some sets of kernels.
+fn measure(job: &Job, sets: &[Set]) -> Result<Vec<Row>> {
+    let slots = page::slots(job);
+    println!("{} levels, {slots}: keys", job.levels);
+    let folder = tempfile::tempdir()?;
+    let owner = Owner::prepare(folder.path(), job)?;
+    let rows = sets.iter().map(|set| {
+        let kernels = set.name();
+        println!(
+            "{} levels, {slots}: {} rounds, {kernels}",
+            job.levels, job.rounds
+        );
+        let served = run_server(folder.path(), job, kernels)?;
+        Ok(Row {
+            job: job.clone(),
+            kernels,
+            key_file_bytes: folder.path().join(KEYS).metadata()?.len(),
+            served,
+            precision: owner.check(folder.path())?,
+        })
+    });
+    rows.collect()
 }
 
 /// Whether every set of kernels bootstraps to the same bits.
@@ -102,18 +149,16 @@ pub fn write(options: &Options) -> Result<()> {
 /// If a file or a process fails.
 pub fn same_bits() -> Result<bool> {
     let job = Job {
-        levels: 8,
         insecure_log_degree: Some(11),
-        rounds: 1,
+        ..Job::full(8, 1)
     };
     let folder = tempfile::tempdir()?;
     let owner = Owner::prepare(folder.path(), &job)?;
     let mut outputs = Vec::new();
     for set in Set::available() {
-        run_server(folder.path(), &job, Some(set.name()))?;
-        let precision = owner.check(folder.path())?;
-        let bits = precision[0].worst_bits;
-        ensure!(bits > 18.0, "{}: {bits}", set.name());
+        run_server(folder.path(), &job, set.name())?;
+        let bits = owner.check(folder.path())?[0].worst_bits;
+        ensure!(bits > 18.0, "{}: {bits} bits", set.name());
         outputs.push(std::fs::read(folder.path().join(output(0)))?);
     }
     let same = outputs.iter().all(|bytes| *bytes == outputs[0]);
@@ -123,17 +168,15 @@ pub fn same_bits() -> Result<bool> {
     Ok(same)
 }
 
-fn run_server(folder: &Path, job: &Job, kernels: Option<&str>) -> Result<Served> {
-    let mut command = Command::new(std::env::current_exe()?);
-    command
+fn run_server(folder: &Path, job: &Job, kernels: &str) -> Result<Served> {
+    let answer = Command::new(std::env::current_exe()?)
         .arg("bootstraps-server")
         .arg(folder)
         .arg(serde_json::to_string(job)?)
-        .stdout(Stdio::piped());
-    if let Some(kernels) = kernels {
-        command.env("NEARFIELD_KERNELS", kernels);
-    }
-    let answer = command.spawn()?.wait_with_output()?;
+        .env("NEARFIELD_KERNELS", kernels)
+        .stdout(Stdio::piped())
+        .spawn()?
+        .wait_with_output()?;
     ensure!(answer.status.success(), "the server failed");
     serde_json::from_slice(&answer.stdout).context("the server's answer")
 }

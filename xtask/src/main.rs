@@ -29,6 +29,10 @@ enum Command {
         /// Bootstrappings in a row.
         #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
         rounds: u16,
+        /// At the first number of levels, also complex and few slots, and the other sets of
+        /// kernels: some ten minutes more.
+        #[arg(long)]
+        variants: bool,
     },
     /// The server of `bootstraps`.
     #[command(hide = true)]
@@ -138,9 +142,17 @@ enum Threads {
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Check => xtask::check::run(),
-        Command::Bootstraps { levels, rounds } => {
-            let rounds = rounds.into();
-            xtask::bootstraps::write(&xtask::bootstraps::Options { levels, rounds }).map(|()| true)
+        Command::Bootstraps {
+            levels,
+            rounds,
+            variants,
+        } => {
+            let options = xtask::bootstraps::Options {
+                levels,
+                rounds: rounds.into(),
+                variants,
+            };
+            xtask::bootstraps::write(&options).map(|()| true)
         }
         Command::BootstrapsServer { folder, job } => {
             xtask::bootstraps::serve(&folder, &job).map(|()| true)

@@ -62,7 +62,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         let start = Instant::now();
         ciphertext = bootstrapper.bootstrap(&evaluator, &encapsulation, &ciphertext)?;
         let seconds = start.elapsed().as_secs_f64();
-        let found = encoder.decode_real(&secret.decrypt_with_noise(&ciphertext)?);
+        let found = encoder.decode_real(&secret.decrypt_with_noise(&ciphertext)?)?;
         let precision = Precision::of_real(&found, &numbers);
         println!(
             "{round:>13}  {seconds:>7.3}  {:>5}  {:>9.1}  {:>10.1}",

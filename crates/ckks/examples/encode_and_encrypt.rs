@@ -45,11 +45,11 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let sums: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x + y).collect();
     let products: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x * y).collect();
     let noise_of = |ciphertext, expected: &[f64]| -> Result<f64, Box<dyn Error>> {
-        let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?);
+        let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?)?;
         Ok(exact_bits(&found, expected))
     };
     println!("bits after the point that are right in the worst of all slots:");
-    let encoded = encoder.decode_real(&x_encoded);
+    let encoded = encoder.decode_real(&x_encoded)?;
     println!("  encoded    {:>5.1}", exact_bits(&encoded, &x));
     println!("  encrypted  {:>5.1}", noise_of(&a, &x)?);
     println!("  sum        {:>5.1}", noise_of(&sum, &sums)?);

@@ -80,7 +80,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         (&power, |x| (x.powi(4) - x / 2.0 + 0.125).powi(4)),
     ];
     for (ciphertext, f) in expected {
-        let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?);
+        let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?)?;
         let errors = numbers.iter().zip(found).map(|(&x, y)| (f(x) - y).abs());
         let bits = -errors.fold(0.0, f64::max).log2();
         println!("at level {}: {bits:.1} bits are right", ciphertext.level());

@@ -259,6 +259,24 @@ fn check(params: &Params, spec: &BootstrapSpec) -> Result<()> {
         let text = "a bootstrapping needs a level for each transform at least";
         return Err(Error::Params(text.to_owned()));
     }
+    check_reduction(&spec.eval_mod)
+}
+
+fn check_reduction(spec: &EvalModSpec) -> Result<()> {
+    let EvalModSpec { bound, degree, .. } = *spec;
+    if degree == 0 || !degree.is_multiple_of(2) || degree / 2 > bound {
+        return Err(Error::Params(format!(
+            "a reduction by degree {degree} of numbers up to {bound}: take an even degree from 2 \
+             to {}",
+            2 * bound
+        )));
+    }
+    if spec.message_ratio < 3 {
+        return Err(Error::Params(format!(
+            "a first prime 2^{} times as large as messages: take 2^3 at least",
+            spec.message_ratio
+        )));
+    }
     Ok(())
 }
 

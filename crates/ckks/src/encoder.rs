@@ -1,6 +1,6 @@
 //! Numbers in slots to polynomials and back.
 
-use crate::params::limbs_at;
+use crate::params::{bits_of, limbs_at};
 use crate::special_fft::SpecialFft;
 use crate::{Error, Params, Plaintext, Result};
 use nearfield_ring::{Limbs, Ntt, Poly};
@@ -72,7 +72,16 @@ impl Encoder {
     }
 
     /// Decodes a polynomial.
-    pub fn decode(&self, plaintext: &Plaintext) -> Vec<Complex64> {
+    ///
+    /// # Errors
+    /// If it is of other parameters.
+    pub fn decode(&self, plaintext: &Plaintext) -> Result<Vec<Complex64>> {
+        if plaintext.params != self.params {
+            return Err(Error::Mismatch {
+                what: "the plaintext",
+                than: "the encoder",
+            });
+        }
         let coefficients = self.coefficients(plaintext);
         let gap = self.params.most_slots() / plaintext.slots;
         let half = self.params.most_slots();
@@ -82,12 +91,16 @@ impl Encoder {
             .collect();
         self.transform(plaintext.slots)
             .slots_from_coefficients(&mut slots);
-        slots
+        Ok(slots)
     }
 
     /// The real parts of what [`Encoder::decode`] gives.
-    pub fn decode_real(&self, plaintext: &Plaintext) -> Vec<f64> {
-        self.decode(plaintext).iter().map(|slot| slot.re).collect()
+    ///
+    /// # Errors
+    /// If it is of other parameters.
+    pub fn decode_real(&self, plaintext: &Plaintext) -> Result<Vec<f64>> {
+        let slots = self.decode(plaintext)?;
+        Ok(slots.iter().map(|slot| slot.re).collect())
     }
 
     /// Encodes complex numbers modulo some primes.
@@ -104,15 +117,17 @@ impl Encoder {
                 slots: most,
             });
         }
+        let ring = self.params.ring();
+        let room = (bits_of(ring.moduli(limbs)) - 1.0).min(f64::from(MOST_BITS) - 1.0);
+        check_range(values, room.exp2() / scale)?;
         let mut halves = values.to_vec();
         self.transform(slots).coefficients_from_slots(&mut halves);
         let gap = most / slots;
         let mut integers = vec![0; 2 * slots];
         for (slot, value) in halves.iter().enumerate() {
-            integers[slot] = integer(value.re, scale, slot)?;
-            integers[slot + slots] = integer(value.im, scale, slot)?;
+            integers[slot] = integer(value.re, scale)?;
+            integers[slot + slots] = integer(value.im, scale)?;
         }
-        let ring = self.params.ring();
         let mut poly = ring.unfilled(limbs);
         ring.each(&mut poly, |table, _, row| {
             row.fill(0);
@@ -170,17 +185,32 @@ impl Encoder {
     }
 }
 
+/// # Errors
+/// If a value is no number, or so large that coefficients might be: these are no larger than the
+/// largest value's magnitude.
+fn check_range(values: &[Complex64], most: f64) -> Result<()> {
+    let fits = |value: &Complex64| value.norm() < most;
+    match values.iter().position(|value| !fits(value)) {
+        None => Ok(()),
+        Some(slot) => {
+            let Complex64 { re, im } = values[slot];
+            let value = if re.abs() >= im.abs() { re } else { im };
+            Err(Error::Value { slot, value, most })
+        }
+    }
+}
+
 /// A value times a scale, rounded.
 ///
 /// # Errors
 /// If that is no number below 2^120.
-pub(crate) fn integer(value: f64, scale: f64, slot: usize) -> Result<i128> {
+pub(crate) fn integer(value: f64, scale: f64) -> Result<i128> {
     let product = (value * scale).round();
     if product.abs() < f64::from(MOST_BITS).exp2() {
         #[allow(clippy::cast_possible_truncation, reason = "it was compared")]
         return Ok(product as i128);
     }
-    Err(Error::Value { slot, value })
+    Err(Error::Constant { constant: value })
 }
 
 #[allow(

@@ -161,7 +161,7 @@ impl<'a> Decryptor<'a> {
         let unit = f64::from(self.precision).exp2();
         // A zero without its sign, which would be that of the noise.
         let round = |value: f64| (value * unit).round() / unit + 0.0;
-        let slots = self.encoder.decode(&plaintext).into_iter();
+        let slots = self.encoder.decode(&plaintext)?.into_iter();
         Ok(slots
             .map(|slot| Complex64::new(round(slot.re), round(slot.im)))
             .collect())

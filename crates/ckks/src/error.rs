@@ -54,12 +54,23 @@ pub enum Error {
         slots: usize,
     },
     /// A value cannot be encoded.
-    #[error("the value {value} in slot {slot} times the scale is no number below 2^120")]
+    #[error(
+        "the value {value} in slot {slot} is no number of a magnitude below {most:.3e}, which is \
+         all that the scale and the level leave room for"
+    )]
     Value {
         /// The slot.
         slot: usize,
         /// The value.
         value: f64,
+        /// What it must be below.
+        most: f64,
+    },
+    /// A constant cannot be scaled.
+    #[error("the constant {constant} times its scale is no number below 2^120")]
+    Constant {
+        /// The constant.
+        constant: f64,
     },
     /// An operation needs more levels than are left.
     #[error("{operation} needs {needed} levels, and {left} are left: bootstrap before it")]

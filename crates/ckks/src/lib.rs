@@ -140,6 +140,7 @@ pub use evaluator::{Evaluator, Hoisted, LinearTransform};
 pub use file::Stored;
 pub use key_list::KeyList;
 pub use keys::{EvaluationKeys, Galois, GaloisKey, PublicKey, SwitchingKey};
+pub use num_complex::Complex64;
 pub use params::{Params, ParamsSpec};
 pub use precision::Precision;
 pub use secret_key::SecretKey;

@@ -152,6 +152,24 @@ fn chains_that_are_too_short_are_refused() {
 }
 
 #[test]
+fn reductions_that_contradict_themselves_are_refused() {
+    let params = Params::insecure(Preset::Levels8.insecure_params(8)).unwrap();
+    let encoder = Encoder::new(&params);
+    for change in [
+        |spec: &mut BootstrapSpec| spec.eval_mod.degree = 31,
+        |spec: &mut BootstrapSpec| spec.eval_mod.degree = 0,
+        |spec: &mut BootstrapSpec| spec.eval_mod.bound = 14,
+        |spec: &mut BootstrapSpec| spec.eval_mod.message_ratio = 2,
+        |spec: &mut BootstrapSpec| spec.slots_to_coeffs_levels = 0,
+    ] {
+        let mut spec = Preset::bootstrap(8, SlotKind::Real);
+        change(&mut spec);
+        let error = Bootstrapper::new(&encoder, spec).unwrap_err();
+        assert!(matches!(error, Error::Params(_)), "{error}");
+    }
+}
+
+#[test]
 fn what_is_of_other_parameters_is_refused() {
     let (mine, bootstrapper, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
     let other = Params::insecure(Preset::Levels11.insecure_params(8)).unwrap();

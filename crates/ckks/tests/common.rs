@@ -55,7 +55,7 @@ impl Setting {
 
     pub(crate) fn decrypt(&self, ciphertext: &Ciphertext) -> Vec<Complex64> {
         let plaintext = self.secret.decrypt_with_noise(ciphertext).unwrap();
-        self.encoder.decode(&plaintext)
+        self.encoder.decode(&plaintext).unwrap()
     }
 }
 

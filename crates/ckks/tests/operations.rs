@@ -23,7 +23,7 @@ fn encryptions_decrypt_to_what_was_encoded() {
             .encoder
             .encode(&values, 5, setting.params.scale())
             .unwrap();
-        let bits = worst_bits(&setting.encoder.decode(&plaintext), &values);
+        let bits = worst_bits(&setting.encoder.decode(&plaintext).unwrap(), &values);
         assert!(bits > 32.0, "encoding: {bits}");
         let bits = worst_bits(&setting.decrypt(&setting.encrypt(&values, 5)), &values);
         assert!(bits > 29.0, "secret key: {bits}");
@@ -168,6 +168,29 @@ fn inner_sums_add_runs_of_slots() {
         .collect();
     assert!(worst_bits(&setting.decrypt(&sum), &expected) > 24.0);
     assert!(setting.evaluator.inner_sum(&a, 1, 3).is_err());
+}
+
+#[test]
+fn numbers_that_cannot_be_encoded_are_refused_with_their_slot() {
+    let setting = setting();
+    let scale = setting.params.scale();
+    for (value, level) in [(f64::NAN, 5), (f64::INFINITY, 5), (1e25, 5), (600.0, 0)] {
+        let values = [0.5, value, 0.25, 1.0];
+        let error = setting.encoder.encode_real(&values, level, scale);
+        let error = error.unwrap_err();
+        assert!(matches!(error, Error::Value { slot: 1, .. }), "{error}");
+    }
+    // The first prime has 50 bits, the scale 40.
+    let fits = [500.0; 4];
+    let plaintext = setting.encoder.encode_real(&fits, 0, scale).unwrap();
+    let found = setting.encoder.decode_real(&plaintext).unwrap();
+    assert!(found.iter().all(|found| (found - 500.0).abs() < 1e-6));
+    let other = Params::insecure(insecure_spec(10)).unwrap();
+    let other = nearfield_ckks::Encoder::new(&other).decode(&plaintext);
+    assert!(matches!(other, Err(Error::Mismatch { .. })));
+    let mut a = setting.encrypt(&numbers(4, 1), 1);
+    let error = setting.evaluator.add_constant_assign(&mut a, f64::NAN);
+    assert!(matches!(error, Err(Error::Constant { .. })));
 }
 
 #[test]

@@ -2,15 +2,18 @@
 
 use super::{INPUT, Job, KEYS, output, preset};
 use anyhow::Result;
-use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::file::KeyWriter;
-use nearfield_ckks::{Ciphertext, Encoder, Galois, KeyList, Params, Precision, SecretKey, Stored};
+use nearfield_ckks::{
+    Ciphertext, Complex64, Encoder, Galois, KeyList, Params, Precision, SecretKey, Stored,
+};
 use std::path::Path;
 
 pub(super) struct Owner {
     encoder: Encoder,
     secret: SecretKey,
-    numbers: Vec<f64>,
+    numbers: Vec<Complex64>,
+    complex: bool,
     rounds: usize,
 }
 
@@ -25,9 +28,18 @@ pub(super) fn params(job: &Job) -> Result<Params> {
     })
 }
 
-pub(super) fn bootstrapper(encoder: &Encoder) -> Result<Bootstrapper> {
+pub(super) fn bootstrapper(encoder: &Encoder, job: &Job) -> Result<Bootstrapper> {
     let log_degree = encoder.params().spec().log_degree;
-    let spec = Preset::bootstrap(log_degree, SlotKind::Real);
+    let kind = if job.complex {
+        SlotKind::Complex
+    } else {
+        SlotKind::Real
+    };
+    let full = Preset::bootstrap(log_degree, kind);
+    let spec = BootstrapSpec {
+        slots: full.slots >> job.log_gap,
+        ..full
+    };
     Ok(Bootstrapper::new(encoder, spec)?)
 }
 
@@ -37,7 +49,7 @@ impl Owner {
         let params = params(job)?;
         let secret = SecretKey::generate(&params)?;
         let encoder = Encoder::new(&params);
-        let bootstrapper = bootstrapper(&encoder)?;
+        let bootstrapper = bootstrapper(&encoder, job)?;
         let mut list = KeyList::none(&params);
         bootstrapper.list_keys(&mut list);
         for step in 0..ROTATIONS {
@@ -48,17 +60,25 @@ impl Owner {
         writer.add(&secret, &list)?;
         writer.add_encapsulation(&bootstrapper.generate_encapsulation_keys(&secret)?)?;
         writer.commit()?;
-        let slots = u32::try_from(params.most_slots())?;
-        let numbers: Vec<f64> = (0..slots)
-            .map(|slot| (f64::from(slot) * 0.7).sin())
-            .collect();
+        let slots = u32::try_from(bootstrapper.spec().slots)?;
+        let number = |slot: u32| {
+            let angle = f64::from(slot) * 0.7;
+            let imaginary = if job.complex {
+                (angle * 1.3).cos()
+            } else {
+                0.0
+            };
+            Complex64::new(angle.sin(), imaginary)
+        };
+        let numbers: Vec<Complex64> = (0..slots).map(number).collect();
         let level = bootstrapper.input_level();
-        let plaintext = encoder.encode_real(&numbers, level, params.scale())?;
+        let plaintext = encoder.encode(&numbers, level, params.scale())?;
         secret.encrypt_fresh(&plaintext)?.save(folder.join(INPUT))?;
         Ok(Owner {
             encoder,
             secret,
             numbers,
+            complex: job.complex,
             rounds: job.rounds,
         })
     }
@@ -71,8 +91,13 @@ impl Owner {
                 let path = folder.join(output(round));
                 let ciphertext = Ciphertext::load(path, self.secret.params())?;
                 let plaintext = self.secret.decrypt_with_noise(&ciphertext)?;
-                let found = self.encoder.decode_real(&plaintext);
-                Ok(Precision::of_real(&found, &self.numbers))
+                if self.complex {
+                    let found = self.encoder.decode(&plaintext)?;
+                    return Ok(Precision::of(&found, &self.numbers));
+                }
+                let real: Vec<f64> = self.numbers.iter().map(|number| number.re).collect();
+                let found = self.encoder.decode_real(&plaintext)?;
+                Ok(Precision::of_real(&found, &real))
             })
             .collect()
     }

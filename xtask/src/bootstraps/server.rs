@@ -19,7 +19,7 @@ pub fn serve(folder: &Path, job: &str) -> Result<()> {
     let start = Instant::now();
     let keys = KeyFile::open(folder.join(KEYS), &params)?.read_all()?;
     let load_seconds = start.elapsed().as_secs_f64();
-    let bootstrapper = bootstrapper(&encoder)?;
+    let bootstrapper = bootstrapper(&encoder, &job)?;
     let encapsulation = keys
         .encapsulation
         .context("the keys of the sparse secret")?;

@@ -112,7 +112,7 @@ fn check(options: &Options) -> Result<()> {
         bail!("{threads} threads on {available} cores: take `--threads 1`");
     }
     for &levels in &options.level_sets {
-        job::preset(levels)?;
+        crate::bootstraps::preset(levels)?;
     }
     Ok(())
 }

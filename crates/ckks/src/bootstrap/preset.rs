@@ -23,6 +23,12 @@ impl Preset {
     /// All of them.
     pub const ALL: [Preset; 3] = [Preset::Levels8, Preset::Levels11, Preset::Levels13];
 
+    /// The one of so many levels from one bootstrapping to the next, if there is one.
+    pub fn with_levels(levels: usize) -> Option<Preset> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|preset| preset.levels() == levels)
+    }
+
     /// Levels from one bootstrapping to the next.
     pub fn levels(self) -> usize {
         match self {

@@ -98,7 +98,7 @@ impl Evaluator {
     /// If the constant times the scale is no number below 2^120, or parameters differ.
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
         self.check(&a.params, "the ciphertext")?;
-        let constant = integer(constant, a.scale, 0)?;
+        let constant = integer(constant, a.scale)?;
         self.params.ring().each(&mut a.parts[0], |table, _, row| {
             let modulus = table.modulus();
             modulus.add_constant_row(row, residue(modulus, constant));
@@ -118,7 +118,7 @@ impl Evaluator {
     ) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         let mut product = a.clone();
-        self.scale_integer(&mut product, integer(constant, scale, 0)?);
+        self.scale_integer(&mut product, integer(constant, scale)?);
         product.scale *= scale;
         Ok(product)
     }
@@ -136,7 +136,7 @@ impl Evaluator {
         self.check(&b.params, "the ciphertext")?;
         check_slots(a.slots, b.slots)?;
         a.drop_to(a.level().min(b.level()))?;
-        let constant = integer(constant, a.scale / b.scale, 0)?;
+        let constant = integer(constant, a.scale / b.scale)?;
         let ring = self.params.ring();
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
             ring.each(a, |table, index, row| {

@@ -93,7 +93,7 @@ impl Evaluator {
                 left: b.level(),
             });
         }
-        let constant = integer(constant, a.scale / b.scale, 0)?;
+        let constant = integer(constant, a.scale / b.scale)?;
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
             self.params.ring().each(a, |table, index, row| {
                 let modulus = table.modulus();
@@ -109,7 +109,7 @@ impl Evaluator {
     /// # Errors
     /// If the constant times the scale is no number below 2^120.
     pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
-        let constant = integer(constant, a.scale, 0)?;
+        let constant = integer(constant, a.scale)?;
         self.params.ring().each(&mut a.parts[0], |table, _, row| {
             let modulus = table.modulus();
             modulus.add_constant_row(row, residue(modulus, constant));

@@ -1,7 +1,6 @@
 //! What a process is asked for, and what it answers.
 
-use anyhow::{Context, Result};
-use nearfield_ckks::bootstrap::Preset;
+use nearfield_ckks::Precision;
 use serde::{Deserialize, Serialize};
 
 /// Slots to coefficients come first, at the lowest levels.
@@ -141,34 +140,28 @@ impl Operation {
     }
 }
 
-/// Our preset of so many levels.
-///
-/// # Errors
-/// If there is none.
-pub(super) fn preset(levels: usize) -> Result<Preset> {
-    let preset = Preset::ALL.into_iter();
-    preset
-        .into_iter()
-        .find(|preset| preset.levels() == levels)
-        .with_context(|| format!("no preset has {levels} levels: take 8, 11 or 13"))
-}
-
 impl Timed {
-    /// Of a time and the errors of all slots.
-    pub(super) fn new(seconds: f64, errors: &[f64]) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "at most 2^16 slots")]
-        let count = errors.len().max(1) as f64;
-        let mean = errors.iter().sum::<f64>() / count;
-        let worst = errors.iter().copied().fold(0.0, f64::max);
-        // A figure that cannot be written is no figure.
-        let bits = |error: f64| -error.max(1e-18).log2();
+    /// Of a time and how near all slots came.
+    pub(super) fn new(seconds: f64, precision: Precision) -> Self {
+        // Neither no error at all nor what is no number can be written: as much as there can be,
+        // and nothing.
+        let bits = |bits: f64| {
+            if bits.is_nan() {
+                0.0
+            } else {
+                bits.min(MOST_BITS)
+            }
+        };
         Timed {
             milliseconds: 1e3 * seconds,
-            mean_bits: bits(mean),
-            worst_bits: bits(worst),
+            mean_bits: bits(precision.mean_bits),
+            worst_bits: bits(precision.worst_bits),
         }
     }
 }
+
+/// Bits of what shows no error.
+const MOST_BITS: f64 = 60.0;
 
 #[cfg(test)]
 mod tests {
@@ -176,10 +169,15 @@ mod tests {
 
     #[test]
     fn bits_are_those_of_the_mean_and_the_largest_error() {
-        let timed = Timed::new(0.5, &[0.125, 0.0, 0.0, 0.125]);
+        let of = |found: &[f64]| {
+            let expected = vec![0.0; found.len()];
+            Timed::new(0.5, Precision::of_real(found, &expected))
+        };
+        let timed = of(&[0.125, 0.0, 0.0, 0.125]);
         assert_eq!((timed.mean_bits, timed.worst_bits), (4.0, 3.0));
         assert_eq!(timed.milliseconds, 500.0);
-        assert!(Timed::new(1.0, &[0.0]).worst_bits.is_finite());
+        assert_eq!(of(&[0.0]).worst_bits, 60.0);
+        assert_eq!(of(&[f64::NAN, 0.0]).worst_bits, 0.0);
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Our side, as a process of its own.
 
-use super::job::{End, Job, Operation, Setup, Timed, Work, preset};
+use super::job::{End, Job, Operation, Setup, Timed, Work};
 use crate::peers::ours::peak_bytes;
 use anyhow::{Context, Result, bail, ensure};
 use nearfield_ckks::bootstrap::{Bootstrapper, EncapsulationKeys, Preset, SlotKind};
 use nearfield_ckks::{
     Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, Params, ParamsSpec, Plaintext,
-    PublicKey, SecretKey,
+    Precision, PublicKey, SecretKey,
 };
 use nearfield_train::random::{Purpose, Stream};
 use std::io::{BufRead, Write};
@@ -32,7 +32,9 @@ pub fn run(job: &str, lines: impl BufRead, mut answers: impl Write) -> Result<()
     let job: Job = serde_json::from_str(job).context("the job")?;
     let mut worker: Box<dyn Worker> = match &job.work {
         Work::Operations { .. } => Box::new(Operations::new(&job)?),
-        Work::Bootstrap { levels, .. } => Box::new(Bootstrap::new(&job, preset(*levels)?)?),
+        Work::Bootstrap { levels, .. } => {
+            Box::new(Bootstrap::new(&job, crate::bootstraps::preset(*levels)?)?)
+        }
     };
     let mut answer = |line: String| writeln!(answers, "{line}").and_then(|()| answers.flush());
     let setup = Setup {
@@ -109,15 +111,18 @@ impl Base {
         let found = work()?;
         let seconds = start.elapsed().as_secs_f64();
         let plaintext = self.secret.decrypt_with_noise(&found)?;
-        Ok(self.compare(seconds, &plaintext, expected))
+        self.compare(seconds, &plaintext, expected)
     }
 
-    fn compare(&self, seconds: f64, found: &Plaintext, expected: impl Fn(usize) -> f64) -> Timed {
-        let found = self.encoder.decode_real(found).into_iter().enumerate();
-        let errors: Vec<f64> = found
-            .map(|(slot, found)| (found - expected(slot)).abs())
-            .collect();
-        Timed::new(seconds, &errors)
+    fn compare(
+        &self,
+        seconds: f64,
+        found: &Plaintext,
+        expected: impl Fn(usize) -> f64,
+    ) -> Result<Timed> {
+        let found = self.encoder.decode_real(found)?;
+        let expected: Vec<f64> = (0..found.len()).map(expected).collect();
+        Ok(Timed::new(seconds, Precision::of_real(&found, &expected)))
     }
 }
 
@@ -168,7 +173,7 @@ impl Worker for Operations {
                 let start = Instant::now();
                 let encoded = base.encode(1, base.params.top_level())?;
                 let seconds = start.elapsed().as_secs_f64();
-                Ok(base.compare(seconds, &encoded, |slot| y[slot]))
+                base.compare(seconds, &encoded, |slot| y[slot])
             }
             Operation::Encrypt => base.time(|| base.public.encrypt(&self.plain), |slot| y[slot]),
             Operation::Add => base.time(|| evaluator.add(a, b), |slot| x[slot] + y[slot]),
