@@ -14,9 +14,9 @@ use std::time::Instant;
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let preset = match arguments.get(1).map(String::as_str) {
-        Some("11") => Preset::Levels11,
-        Some("13") => Preset::Levels13,
-        _ => Preset::Levels8,
+        Some("11") => Preset::LEVELS_11,
+        Some("13") => Preset::LEVELS_13,
+        _ => Preset::LEVELS_8,
     };
     let secure = arguments.first().is_some_and(|first| first == "--secure");
     let params = if secure {

@@ -67,7 +67,8 @@ impl Gadget {
     pub(crate) fn new(ring: &Ring, limbs: Limbs, digits: usize) -> Result<Self> {
         let moduli: Vec<Modulus> = ring.moduli(limbs).collect();
         let (chain, special) = moduli.split_at(limbs.chain);
-        let ranges = balanced(chain, digits);
+        let bits: Vec<f64> = chain.iter().map(|&q| bits_of([q].into_iter())).collect();
+        let ranges = balanced(&bits, digits);
         let largest = ranges
             .iter()
             .map(|range| bits_of(chain[range.clone()].iter().copied()))
@@ -268,21 +269,29 @@ fn product(primes: &[Modulus], modulus: Modulus) -> u64 {
     })
 }
 
-/// Splits primes into so many runs of about equal bits.
-fn balanced(primes: &[Modulus], digits: usize) -> Vec<Range<usize>> {
-    let total = bits_of(primes.iter().copied());
+/// Bits that the special primes need at least, for a chain of primes of so many bits.
+pub(crate) fn special_bits_needed(chain: &[u32], digits: usize) -> f64 {
+    let bits: Vec<f64> = chain.iter().map(|&bits| f64::from(bits)).collect();
+    let ranges = balanced(&bits, digits);
+    let digits = ranges.into_iter().map(|range| bits[range].iter().sum());
+    digits.fold(0.0, f64::max) + MARGIN_BITS
+}
+
+/// Splits primes of so many bits into so many runs of about equal bits.
+fn balanced(bits: &[f64], digits: usize) -> Vec<Range<usize>> {
+    let total: f64 = bits.iter().sum();
     let mut ranges = Vec::new();
     let mut start = 0;
     for digit in 1..=digits {
         #[allow(clippy::cast_precision_loss, reason = "a few digits")]
         let goal = total * digit as f64 / digits as f64;
         let rest = digits - digit;
-        let end = (start + 1..=primes.len() - rest)
+        let end = (start + 1..=bits.len() - rest)
             .min_by(|&a, &b| {
-                let miss = |end: usize| (bits_of(primes[..end].iter().copied()) - goal).abs();
+                let miss = |end: usize| (bits[..end].iter().sum::<f64>() - goal).abs();
                 miss(a).total_cmp(&miss(b))
             })
-            .unwrap_or(primes.len());
+            .unwrap_or(bits.len());
         ranges.push(start..end);
         start = end;
     }

@@ -19,7 +19,7 @@ fn bootstrapping_in_a_steady_state_asks_for_no_row() {
 }
 
 fn steady_bootstrapping() {
-    let params = Params::insecure(Preset::Levels8.insecure_params(LOG_DEGREE)).unwrap();
+    let params = Params::insecure(Preset::LEVELS_8.insecure_params(LOG_DEGREE)).unwrap();
     let secret = SecretKey::generate(&params).unwrap();
     let encoder = Encoder::new(&params);
     let spec = Preset::bootstrap(LOG_DEGREE, SlotKind::Real);

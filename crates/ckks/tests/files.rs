@@ -180,7 +180,7 @@ fn keys_are_written_and_read_one_at_a_time() {
 fn keys_of_a_bootstrapping_survive_their_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys");
-    let params = Params::insecure(Preset::Levels8.insecure_params(6)).unwrap();
+    let params = Params::insecure(Preset::LEVELS_8.insecure_params(6)).unwrap();
     let secret = SecretKey::generate(&params).unwrap();
     let spec = Preset::bootstrap(6, SlotKind::Real);
     let bootstrapper = Bootstrapper::new(&Encoder::new(&params), spec).unwrap();

@@ -15,6 +15,7 @@ use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::HeadSpec;
 use alloc::vec::Vec;
 use nearfield_train::history::Tally;
+use core::convert::Infallible;
 use nearfield_train::local_loss;
 use serde::{Deserialize, Serialize};
 
@@ -233,27 +234,30 @@ impl local_loss::Block for Block {
     type Activations = Batch;
     type Targets = [u16];
     type Settings = StepSettings;
+    type Error = Infallible;
 
-    fn forward(&mut self, mut batch: Batch, settings: &StepSettings) {
+    fn forward(&mut self, mut batch: Batch, settings: &StepSettings) -> Result<(), Infallible> {
         let audit = self.scale(&mut batch, settings.audit_ranges);
         self.count.forward_audit.merge(&audit);
         self.batch = Some(batch);
+        Ok(())
     }
 
-    fn learn(&mut self, labels: &[u16], settings: &StepSettings) {
+    fn learn(&mut self, labels: &[u16], settings: &StepSettings) -> Result<(), Infallible> {
         let Some(mut batch) = self.batch.take() else {
-            return;
+            return Ok(());
         };
         let twice = self.linear_in_cnn && settings.linear_blocks_step_twice;
         for _ in 0..=u32::from(twice) {
             self.learn_once(&mut batch, labels, settings);
         }
         self.batch = Some(batch);
+        Ok(())
     }
 
-    fn pass_on(&mut self, settings: &StepSettings) -> Batch {
+    fn pass_on(&mut self, settings: &StepSettings) -> Result<Batch, Infallible> {
         let mut batch = self.batch.take().unwrap_or_default();
         self.send(&mut batch, Some(settings));
-        batch
+        Ok(batch)
     }
 }

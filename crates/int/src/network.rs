@@ -18,6 +18,7 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use nearfield_train::history::{Accuracies, Tally};
+use core::convert::Infallible;
 use nearfield_train::local_loss::{self, Output};
 use nearfield_train::random::{Purpose, Stream};
 use serde::{Deserialize, Serialize};
@@ -181,13 +182,20 @@ impl Output for OutputLayer {
     type Activations = Batch;
     type Targets = [u16];
     type Settings = StepSettings;
+    type Error = Infallible;
 
-    fn learn(&mut self, mut batch: Batch, labels: &[u16], settings: &StepSettings) {
+    fn learn(
+        &mut self,
+        mut batch: Batch,
+        labels: &[u16],
+        settings: &StepSettings,
+    ) -> core::result::Result<(), Infallible> {
         let lesson = settings.lesson(labels);
         let work = &mut batch.head.classifier;
         let input = &batch.input;
         (self.tally, self.audit) = self.classifier.learn(work, input, &lesson, None);
         self.batch = Some(batch);
+        Ok(())
     }
 }
 
@@ -313,7 +321,8 @@ impl Network {
         self.check_labels(labels)?;
         let mut batch = self.output.batch.take().unwrap_or_default();
         self.read(&mut batch, samples, Some(settings));
-        local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
+        let Ok(()) =
+            local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
         if let Some(batch) = &mut self.output.batch
             && !self.blocks.len().is_multiple_of(2)
         {

@@ -16,16 +16,35 @@ pub trait Block {
     type Targets: ?Sized;
     /// What a step is made with: learning rate and whatever else holds for one step.
     type Settings;
+    /// Why the arithmetic may fail, where it can.
+    type Error;
 
     /// Computes the block's output and keeps what [`Block::learn`] will need.
-    fn forward(&mut self, input: Self::Activations, settings: &Self::Settings);
+    ///
+    /// # Errors
+    /// If the arithmetic fails.
+    fn forward(
+        &mut self,
+        input: Self::Activations,
+        settings: &Self::Settings,
+    ) -> Result<(), Self::Error>;
 
     /// Predicts with the head, compares with `targets`, and corrects head and forward layers.
-    /// It returns nothing because the gradient stops here.
-    fn learn(&mut self, targets: &Self::Targets, settings: &Self::Settings);
+    /// It gives nothing back because the gradient stops here.
+    ///
+    /// # Errors
+    /// If the arithmetic fails.
+    fn learn(
+        &mut self,
+        targets: &Self::Targets,
+        settings: &Self::Settings,
+    ) -> Result<(), Self::Error>;
 
     /// Hands the output on to the next block and drops everything that `forward` kept.
-    fn pass_on(&mut self, settings: &Self::Settings) -> Self::Activations;
+    ///
+    /// # Errors
+    /// If the arithmetic fails.
+    fn pass_on(&mut self, settings: &Self::Settings) -> Result<Self::Activations, Self::Error>;
 }
 
 /// The layer that gives the network's answer; it learns like a head and sends nothing back.
@@ -36,34 +55,63 @@ pub trait Output {
     type Targets: ?Sized;
     /// As in [`Block::Settings`].
     type Settings;
+    /// As in [`Block::Error`].
+    type Error;
 
     /// Predicts, compares with `targets`, and corrects this layer.
+    ///
+    /// # Errors
+    /// If the arithmetic fails.
     fn learn(
         &mut self,
         input: Self::Activations,
         targets: &Self::Targets,
         settings: &Self::Settings,
-    );
+    ) -> Result<(), Self::Error>;
+}
+
+/// One training step of a row of blocks on one batch: what a network without an output layer of
+/// its own is. Returns what the last block hands on.
+///
+/// # Errors
+/// If the arithmetic fails; then some blocks have learned and others have not.
+pub fn train_blocks<B: Block>(
+    blocks: &mut [B],
+    input: B::Activations,
+    targets: &B::Targets,
+    settings: &B::Settings,
+) -> Result<B::Activations, B::Error> {
+    let mut activations = input;
+    for block in blocks {
+        block.forward(activations, settings)?;
+        block.learn(targets, settings)?;
+        activations = block.pass_on(settings)?;
+    }
+    Ok(activations)
 }
 
 /// One training step of a whole network on one batch.
+///
+/// # Errors
+/// As [`train_blocks`].
 pub fn train_step<B, O>(
     blocks: &mut [B],
     output: &mut O,
     input: B::Activations,
     targets: &B::Targets,
     settings: &B::Settings,
-) where
+) -> Result<(), B::Error>
+where
     B: Block,
-    O: Output<Activations = B::Activations, Targets = B::Targets, Settings = B::Settings>,
+    O: Output<
+            Activations = B::Activations,
+            Targets = B::Targets,
+            Settings = B::Settings,
+            Error = B::Error,
+        >,
 {
-    let mut activations = input;
-    for block in blocks {
-        block.forward(activations, settings);
-        block.learn(targets, settings);
-        activations = block.pass_on(settings);
-    }
-    output.learn(activations, targets, settings);
+    let activations = train_blocks(blocks, input, targets, settings)?;
+    output.learn(activations, targets, settings)
 }
 
 #[cfg(test)]
@@ -86,15 +134,21 @@ mod tests {
         type Activations = u32;
         type Targets = ();
         type Settings = ();
-        fn forward(&mut self, _: u32, (): &()) {
+        type Error = &'static str;
+        fn forward(&mut self, _: u32, (): &()) -> Result<(), Self::Error> {
             self.log("f ");
+            Ok(())
         }
-        fn learn(&mut self, (): &(), (): &()) {
+        fn learn(&mut self, (): &(), (): &()) -> Result<(), Self::Error> {
             self.log("l ");
+            match self.0 {
+                "bad" => Err("no key"),
+                _ => Ok(()),
+            }
         }
-        fn pass_on(&mut self, (): &()) -> u32 {
+        fn pass_on(&mut self, (): &()) -> Result<u32, Self::Error> {
             self.log("p ");
-            0
+            Ok(0)
         }
     }
 
@@ -102,8 +156,10 @@ mod tests {
         type Activations = u32;
         type Targets = ();
         type Settings = ();
-        fn learn(&mut self, _: u32, (): &(), (): &()) {
+        type Error = &'static str;
+        fn learn(&mut self, _: u32, (): &(), (): &()) -> Result<(), Self::Error> {
             self.log("learns");
+            Ok(())
         }
     }
 
@@ -111,7 +167,16 @@ mod tests {
     fn each_block_learns_before_the_next_one_runs() {
         let log = RefCell::new(String::new());
         let mut blocks = [Named("0", &log), Named("1", &log)];
-        train_step(&mut blocks, &mut Named("out ", &log), 7, &(), &());
+        train_step(&mut blocks, &mut Named("out ", &log), 7, &(), &()).unwrap();
         assert_eq!(*log.borrow(), "0f 0l 0p 1f 1l 1p out learns");
+    }
+
+    #[test]
+    fn a_failure_ends_the_step() {
+        let log = RefCell::new(String::new());
+        let mut blocks = [Named("bad", &log), Named("1", &log)];
+        let failed = train_step(&mut blocks, &mut Named("out ", &log), 7, &(), &());
+        assert_eq!(failed, Err("no key"));
+        assert_eq!(*log.borrow(), "badf badl ");
     }
 }

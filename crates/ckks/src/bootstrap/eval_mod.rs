@@ -97,17 +97,35 @@ impl EncryptedEvalMod {
         a: &Ciphertext,
         scales: Scales,
     ) -> Result<Ciphertext> {
+        if self.kind == SlotKind::Real {
+            let real = evaluator.add(a, &evaluator.conjugate(a)?)?;
+            return self.reduce(evaluator, &real, scales);
+        }
+        let (real, imaginary) = self.apply_to_pair(evaluator, a, scales)?;
+        evaluator.add(&real, &self.times_i(evaluator, &imaginary)?)
+    }
+
+    /// The real and the imaginary parts of the numbers, from slots of halved coefficients.
+    pub(super) fn apply_to_pair(
+        &self,
+        evaluator: &Evaluator,
+        a: &Ciphertext,
+        scales: Scales,
+    ) -> Result<(Ciphertext, Ciphertext)> {
         let conjugate = evaluator.conjugate(a)?;
         let real = evaluator.add(a, &conjugate)?;
-        let reduced = self.reduce(evaluator, &real, scales)?;
-        if self.kind == SlotKind::Real {
-            return Ok(reduced);
-        }
         let difference = evaluator.sub(a, &conjugate)?;
         let imaginary = evaluator.multiply_plain(&difference, &self.negative_imaginary)?;
-        let imaginary = self.reduce(evaluator, &imaginary, scales)?;
-        let imaginary = evaluator.multiply_plain(&imaginary, &self.imaginary)?;
-        evaluator.add(&reduced, &imaginary)
+        let (real, imaginary) = rayon::join(
+            || self.reduce(evaluator, &real, scales),
+            || self.reduce(evaluator, &imaginary, scales),
+        );
+        Ok((real?, imaginary?))
+    }
+
+    /// Times the imaginary unit, at levels up to that of the reduction.
+    pub(super) fn times_i(&self, evaluator: &Evaluator, a: &Ciphertext) -> Result<Ciphertext> {
+        evaluator.multiply_plain(a, &self.imaginary)
     }
 
     /// One reduction. The cosine's value is `z`; the result is `gain z (1 + cubic z^2)`, where

@@ -1,54 +1,59 @@
 //! Parameter sets that are known to work.
 
 use super::{BootstrapSpec, SlotKind};
-use crate::ParamsSpec;
+use crate::{ParamsSpec, gadget};
 use crate::polynomial::EvalModSpec;
 
-/// Parameters of at least 128 bits of security at `N = 2^16`, with bootstrapping of 32768 real
-/// slots.
+/// Parameters of at least 128 bits of security at `N = 2^16`, with bootstrapping of 32768 slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Preset {
-    /// 8 levels of 40 bits from one bootstrapping to the next.
-    Levels8,
-    /// 11 levels.
-    Levels11,
-    /// 13 levels.
-    Levels13,
+pub struct Preset {
+    levels: usize,
 }
 
 /// Bits of the scale, and of the primes of the levels that are left.
 const SCALE_BITS: u32 = 40;
 
-impl Preset {
-    /// All of them.
-    pub const ALL: [Preset; 3] = [Preset::Levels8, Preset::Levels11, Preset::Levels13];
+/// Bits of special primes, if there is room.
+const SPECIAL_BITS: u32 = 49;
 
-    /// The one of so many levels from one bootstrapping to the next, if there is one.
+/// Most bits of a special prime.
+const MOST_SPECIAL_BITS: u32 = 50;
+
+/// log2 of the ring degree.
+const LOG_DEGREE: u32 = 16;
+
+/// Most digits that are worth their keys.
+const MOST_DIGITS: usize = 5;
+
+impl Preset {
+    /// 8 levels of 40 bits from one bootstrapping to the next.
+    pub const LEVELS_8: Preset = Preset { levels: 8 };
+    /// 11 levels.
+    pub const LEVELS_11: Preset = Preset { levels: 11 };
+    /// 13 levels.
+    pub const LEVELS_13: Preset = Preset { levels: 13 };
+    /// Those that are measured.
+    pub const MEASURED: [Preset; 3] = [Self::LEVELS_8, Self::LEVELS_11, Self::LEVELS_13];
+
+    /// The one of so many levels from one bootstrapping to the next, if 128 bits of security
+    /// allow it.
     pub fn with_levels(levels: usize) -> Option<Preset> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|preset| preset.levels() == levels)
+        let known = levels > 0 && key_switching(levels).is_some();
+        known.then_some(Preset { levels })
     }
 
     /// Levels from one bootstrapping to the next.
     pub fn levels(self) -> usize {
-        match self {
-            Preset::Levels8 => 8,
-            Preset::Levels11 => 11,
-            Preset::Levels13 => 13,
-        }
+        self.levels
     }
 
-    /// The parameters.
+    /// The parameters: as few digits of key switching as security allows.
     pub fn params(self) -> ParamsSpec {
-        let (digits, special) = match self {
-            Preset::Levels8 => (2, 12),
-            Preset::Levels11 => (3, 9),
-            Preset::Levels13 => (4, 7),
-        };
+        let (digits, special_bits) = key_switching(self.levels).unwrap_or_default();
         ParamsSpec {
-            log_degree: 16,
-            chain_bits: chain(self.levels()),
-            special_bits: vec![49; special],
+            log_degree: LOG_DEGREE,
+            chain_bits: chain(self.levels),
+            special_bits,
             digits,
             scale_bits: SCALE_BITS,
         }
@@ -83,4 +88,28 @@ fn chain(levels: usize) -> Vec<u32> {
     bits.extend(vec![50; 8]);
     bits.extend(vec![45; 3]);
     bits
+}
+
+/// The fewest digits, and the special primes that they need, with which the chain of so many
+/// levels is secure.
+fn key_switching(levels: usize) -> Option<(usize, Vec<u32>)> {
+    let chain = chain(levels);
+    let bits: u32 = chain.iter().sum();
+    let room = crate::security::most_bits(LOG_DEGREE).checked_sub(bits)?;
+    (1..=MOST_DIGITS).find_map(|digits| {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "some hundred bits"
+        )]
+        let needed = gadget::special_bits_needed(&chain, digits).ceil() as u32 + 1;
+        let count = needed.div_ceil(SPECIAL_BITS);
+        if count * SPECIAL_BITS <= room {
+            return Some((digits, vec![SPECIAL_BITS; count as usize]));
+        }
+        let count = needed.div_ceil(MOST_SPECIAL_BITS);
+        let (least, longer) = (needed / count, needed % count);
+        let bits = |index| least + u32::from(index < longer);
+        (needed < room).then(|| (digits, (0..count).map(bits).collect()))
+    })
 }

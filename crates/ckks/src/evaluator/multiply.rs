@@ -191,6 +191,26 @@ impl Evaluator {
         Ok(product)
     }
 
+    /// A ciphertext of the same numbers at another level and scale.
+    ///
+    /// # Levels
+    /// One more than asked for, unless it has the scale already.
+    ///
+    /// # Errors
+    /// If it has too few levels, the scale cannot be had, or parameters differ.
+    pub fn brought(&self, a: &Ciphertext, level: usize, scale: f64) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        let mut lower = a.clone();
+        if check_scales(a.scale, scale).is_ok() {
+            lower.drop_to(level)?;
+            return Ok(lower);
+        }
+        lower.drop_to(level + 1)?;
+        let by = scale * prime_of(&self.params, level + 1) / a.scale;
+        let scaled = self.multiply_constant(&lower, 1.0, by)?;
+        Ok(self.rescale(&scaled)?.with_scale(scale))
+    }
+
     /// Divides by the last prime of the chain: the numbers stay, the scale shrinks.
     ///
     /// # Levels

@@ -1,0 +1,198 @@
+//! A block: a forward layer, its activation, and the head that teaches both.
+
+use crate::circuit::Circuit;
+use crate::layers::linear;
+use crate::layout::{Form, Placement, Role};
+use crate::slots::Slots;
+use crate::{Error, Result};
+use nearfield_train::local_loss;
+use rayon::prelude::*;
+
+/// One-hot labels of some samples, in the forms in which heads need them.
+#[derive(Clone, Debug)]
+pub struct Labels<V> {
+    /// One class a row.
+    pub expanded: Option<V>,
+    /// One class a column.
+    pub repeated: Option<V>,
+}
+
+impl<V> Labels<V> {
+    /// # Errors
+    /// If they are missing in this form.
+    fn of(&self, form: Form) -> Result<&V> {
+        let (labels, what) = match form {
+            Form::Expanded => (&self.expanded, "expanded labels"),
+            Form::Repeated => (&self.repeated, "repeated labels"),
+        };
+        labels.as_ref().ok_or(Error::Count {
+            what,
+            found: 0,
+            expected: 1,
+        })
+    }
+}
+
+/// What a block learned from a batch.
+pub(crate) struct Lesson<S: Slots> {
+    /// The gradient of each matrix, for each of its vectors, summed over the batch's vectors but
+    /// not over the samples in one.
+    pub(crate) gradients: Vec<(Role, Vec<S::Product>)>,
+    /// What the head's answers had too much, for each vector of samples.
+    pub(crate) errors: Vec<S::Vector>,
+}
+
+/// A block with the state that it reads its matrices from.
+pub(crate) struct LocalBlock<'c, S: Slots> {
+    circuit: &'c Circuit<'c, S>,
+    state: &'c [S::Vector],
+    forward: &'c Placement,
+    /// Without hidden layers there is none: the forward layer is compared with labels.
+    head: Option<&'c Placement>,
+    kept: Vec<Kept<S::Vector>>,
+    pub(crate) lesson: Option<Lesson<S>>,
+}
+
+/// What one vector of samples needs to learn.
+struct Kept<V> {
+    inputs: Vec<V>,
+    sums: V,
+    output: V,
+}
+
+/// Gradients and error of one vector of samples.
+type OfSamples<S> = (
+    Vec<(Role, Vec<<S as Slots>::Product>)>,
+    <S as Slots>::Vector,
+);
+
+impl<'c, S: Slots> LocalBlock<'c, S> {
+    pub(crate) fn new(
+        circuit: &'c Circuit<'c, S>,
+        state: &'c [S::Vector],
+        forward: &'c Placement,
+        head: Option<&'c Placement>,
+    ) -> Self {
+        LocalBlock {
+            circuit,
+            state,
+            forward,
+            head,
+            kept: Vec::new(),
+            lesson: None,
+        }
+    }
+
+    fn run(&self, weights: &[S::Vector], inputs: Vec<S::Vector>) -> Result<Kept<S::Vector>> {
+        let sums = linear::forward(self.circuit, self.forward, &inputs, weights)?;
+        let output = match self.head {
+            Some(_) => self.circuit.slots().square_plus_itself(&sums)?,
+            None => sums.clone(),
+        };
+        Ok(Kept {
+            inputs,
+            sums,
+            output,
+        })
+    }
+
+    /// `e = y' - y`; `gC = h^T e`; `dz = (e C^T) (2 z + 1)`; `gW = a^T dz`.
+    ///
+    /// # Source
+    /// ReBoot (arXiv 2506.19693), section 4, with the derivative of `z^2 + z` put right.
+    fn learn_from(
+        &self,
+        kept: &Kept<S::Vector>,
+        labels: &Labels<S::Vector>,
+        head: Option<(&Placement, &[S::Vector])>,
+    ) -> Result<OfSamples<S>> {
+        let slots = self.circuit.slots();
+        let Some((matrix, weights)) = head else {
+            let mut error = kept.output.clone();
+            slots.subtract(&mut error, labels.of(self.forward.gives())?)?;
+            let gradient = linear::gradient(slots, &kept.inputs, &error)?;
+            return Ok((vec![(self.forward.role, gradient)], error));
+        };
+        let output = std::slice::from_ref(&kept.output);
+        let mut error = linear::forward(self.circuit, matrix, output, weights)?;
+        slots.subtract(&mut error, labels.of(matrix.gives())?)?;
+        let of_head = linear::gradient(slots, output, &error)?;
+        let back = linear::backward(self.circuit, matrix, &error, &weights[0])?;
+        let slope = slots.twice_plus_one(&kept.sums)?;
+        let back = slots.finish(&slots.product(&back, &slope)?)?;
+        let of_forward = linear::gradient(slots, &kept.inputs, &back)?;
+        let gradients = vec![(self.forward.role, of_forward), (matrix.role, of_head)];
+        Ok((gradients, error))
+    }
+}
+
+impl<S: Slots> local_loss::Block for LocalBlock<'_, S> {
+    /// For each vector of samples, the vectors of their inputs.
+    type Activations = Vec<Vec<S::Vector>>;
+    type Targets = [Labels<S::Vector>];
+    type Settings = ();
+    type Error = Error;
+
+    fn forward(&mut self, input: Vec<Vec<S::Vector>>, (): &()) -> Result<()> {
+        let Some(first) = input.first().and_then(|inputs| inputs.first()) else {
+            return Err(Error::Count {
+                what: "vectors of samples",
+                found: 0,
+                expected: 1,
+            });
+        };
+        let levels = self.circuit.slots().levels(first);
+        let weights = self.circuit.matrix(self.state, self.forward, levels)?;
+        let kept = input
+            .into_par_iter()
+            .map(|inputs| self.run(&weights, inputs));
+        self.kept = kept.collect::<Result<_>>()?;
+        Ok(())
+    }
+
+    fn learn(&mut self, targets: &[Labels<S::Vector>], (): &()) -> Result<()> {
+        if targets.len() != self.kept.len() {
+            return Err(Error::Count {
+                what: "vectors of labels",
+                found: targets.len(),
+                expected: self.kept.len(),
+            });
+        }
+        let slots = self.circuit.slots();
+        let levels = slots.levels(&self.kept[0].output);
+        let weights = self
+            .head
+            .map(|matrix| self.circuit.matrix(self.state, matrix, levels))
+            .transpose()?;
+        let head = self.head.zip(weights.as_deref());
+        let learned = self.kept.par_iter().zip(targets);
+        let learned = learned.map(|(kept, labels)| self.learn_from(kept, labels, head));
+        let mut lesson: Option<Lesson<S>> = None;
+        for (gradients, error) in learned.collect::<Result<Vec<_>>>()? {
+            match &mut lesson {
+                None => {
+                    lesson = Some(Lesson {
+                        gradients,
+                        errors: vec![error],
+                    });
+                }
+                Some(lesson) => {
+                    lesson.errors.push(error);
+                    let sums = lesson.gradients.iter_mut().zip(&gradients);
+                    for ((_, sums), (_, more)) in sums {
+                        for (sum, more) in sums.iter_mut().zip(more) {
+                            slots.add_product(sum, more)?;
+                        }
+                    }
+                }
+            }
+        }
+        self.lesson = lesson;
+        Ok(())
+    }
+
+    fn pass_on(&mut self, (): &()) -> Result<Vec<Vec<S::Vector>>> {
+        let kept = std::mem::take(&mut self.kept);
+        Ok(kept.into_iter().map(|kept| vec![kept.output]).collect())
+    }
+}

@@ -1,0 +1,232 @@
+//! A training step as a circuit, written once for every arithmetic.
+
+use crate::block::{Labels, LocalBlock};
+use crate::layout::{Layout, Placement, Role};
+use crate::slots::{Slots, sum_strided};
+use crate::update::{Rates, Update};
+use crate::{Error, Result};
+use nearfield_train::local_loss::train_blocks;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// What the numbers of a state are divided by, so that they are between -1 and 1 when they are
+/// refreshed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Ranges {
+    /// Of weights.
+    pub weights: f64,
+    /// Of velocities.
+    pub velocities: f64,
+}
+
+/// A batch, in vectors of samples.
+#[derive(Clone, Debug)]
+pub struct Batch<V> {
+    /// For each vector of samples, the vectors of their inputs.
+    pub inputs: Vec<Vec<V>>,
+    /// Their labels.
+    pub labels: Vec<Labels<V>>,
+}
+
+/// What a step leaves.
+#[derive(Clone, Debug)]
+pub struct Stepped<V> {
+    /// The state, with no level left.
+    pub state: Vec<V>,
+    /// By how much the answers of the last block exceeded the labels before the step, for each
+    /// vector of samples; with no level left.
+    pub errors: Vec<V>,
+}
+
+/// The training step of a network, for one arithmetic.
+pub struct Circuit<'s, S: Slots> {
+    slots: &'s S,
+    layout: Layout,
+    ranges: Ranges,
+    first_columns: BTreeMap<usize, S::Mask>,
+    /// What of a plane is one group of a matrix.
+    selections: BTreeMap<(Role, usize), S::Mask>,
+    /// For the rates of the last step.
+    update: Mutex<Option<std::sync::Arc<Update<S>>>>,
+}
+
+impl<'s, S: Slots> Circuit<'s, S> {
+    /// Prepares all masks.
+    ///
+    /// # Errors
+    /// If the slots are not as many as the layout has.
+    pub fn new(slots: &'s S, layout: &Layout, ranges: Ranges) -> Result<Self> {
+        let grid = layout.grid;
+        if slots.count() != grid.slots() {
+            return Err(Error::Count {
+                what: "slots",
+                found: slots.count(),
+                expected: grid.slots(),
+            });
+        }
+        let mut first_columns = BTreeMap::new();
+        let mut selections = BTreeMap::new();
+        for matrix in &layout.placements {
+            let period = matrix.column_period;
+            first_columns.entry(period).or_insert_with(|| {
+                slots.mask(
+                    grid.fill(|place| f64::from(u8::from(place.column.is_multiple_of(period)))),
+                )
+            });
+            for group in 0..matrix.groups {
+                let plane = matrix.plane + group;
+                let mask = grid.fill(|place| {
+                    let there = matrix.stored(grid, plane, place).is_some();
+                    f64::from(u8::from(there)) * ranges.weights
+                });
+                selections.insert((matrix.role, group), slots.mask(mask));
+            }
+        }
+        Ok(Circuit {
+            slots,
+            layout: layout.clone(),
+            ranges,
+            first_columns,
+            selections,
+            update: Mutex::new(None),
+        })
+    }
+
+    /// The arithmetic.
+    pub fn slots(&self) -> &S {
+        self.slots
+    }
+
+    /// The layout.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The ranges of the state.
+    pub fn ranges(&self) -> Ranges {
+        self.ranges
+    }
+
+    /// One training step: refreshes the state, learns block by block, corrects the state.
+    ///
+    /// # Errors
+    /// If a key is missing, or state or batch are not as the layout says.
+    ///
+    /// # Source
+    /// ReBoot (arXiv 2506.19693), algorithm 1.
+    pub fn step(
+        &self,
+        state: &[S::Vector],
+        batch: Batch<S::Vector>,
+        rates: &Rates,
+    ) -> Result<Stepped<S::Vector>> {
+        let state = self.refresh(state)?;
+        let mut blocks = self.blocks(&state);
+        train_blocks(&mut blocks, batch.inputs, &batch.labels, &())?;
+        let mut errors = Vec::new();
+        let mut gradients = Vec::new();
+        for block in blocks {
+            let lesson = block.lesson.ok_or(Error::Levels { what: "a block" })?;
+            errors = lesson.errors;
+            gradients.extend(lesson.gradients);
+        }
+        for error in &mut errors {
+            self.slots.lower(error, 0)?;
+        }
+        let update = self.update(rates);
+        let state = update.apply(self, &state, &gradients)?;
+        Ok(Stepped { state, errors })
+    }
+
+    /// The state with all levels.
+    ///
+    /// # Errors
+    /// If a key is missing, or there are not as many vectors as the layout has.
+    pub fn refresh(&self, state: &[S::Vector]) -> Result<Vec<S::Vector>> {
+        let (expected, found) = (self.layout.state_vectors(), state.len());
+        if found != expected {
+            return Err(Error::Count {
+                what: "vectors of a state",
+                found,
+                expected,
+            });
+        }
+        if let [state] = state {
+            return Ok(vec![self.slots.refresh(state)?]);
+        }
+        let (weights, velocities) = state.split_at(self.layout.planes);
+        let pairs = weights.iter().zip(velocities);
+        let pairs = pairs.map(|(weights, velocities)| self.slots.refresh_pair(weights, velocities));
+        let (mut weights, velocities): (Vec<_>, Vec<_>) =
+            pairs.collect::<Result<Vec<_>>>()?.into_iter().unzip();
+        weights.extend(velocities);
+        Ok(weights)
+    }
+
+    fn blocks<'c>(&'c self, state: &'c [S::Vector]) -> Vec<LocalBlock<'c, S>> {
+        let forward = |m: &&Placement| matches!(m.role, Role::Forward(_));
+        let forward = self.layout.placements.iter().filter(forward);
+        forward
+            .enumerate()
+            .map(|(block, forward)| {
+                let head = self.layout.placement(Role::Head(block));
+                LocalBlock::new(self, state, forward, head)
+            })
+            .collect()
+    }
+
+    /// A matrix as it is used, from a refreshed state: repeated over all blocks, with at most so
+    /// many levels. For one that is cut, a vector for each group and each rotation by blocks.
+    ///
+    /// # Levels
+    /// One.
+    ///
+    /// # Errors
+    /// If a key is missing or no level is left.
+    pub(crate) fn matrix(
+        &self,
+        state: &[S::Vector],
+        matrix: &Placement,
+        levels: usize,
+    ) -> Result<Vec<S::Vector>> {
+        let (slots, grid) = (self.slots, self.layout.grid);
+        let mut vectors = Vec::new();
+        for group in 0..matrix.groups {
+            let mut plane = state[matrix.plane + group].clone();
+            slots.lower(&mut plane, levels.saturating_add(1))?;
+            let chosen = slots.weigh(&[(&plane, &self.selections[&(matrix.role, group)])])?;
+            let first = slots.rotate(&chosen, matrix.lane.cast_signed())?;
+            let lanes = matrix.lanes(grid);
+            let copies = grid.lanes() / lanes;
+            let everywhere = sum_strided(slots, &first, -lanes.cast_signed(), copies)?;
+            let shifts: Vec<isize> = (1..matrix.tiles)
+                .map(|tile| (tile * grid.columns).cast_signed())
+                .collect();
+            let shifted = slots.rotate_each(&everywhere, &shifts)?;
+            vectors.push(everywhere);
+            vectors.extend(shifted);
+        }
+        Ok(vectors)
+    }
+
+    /// What is 1 in the first column of each period.
+    pub(crate) fn first_column(&self, period: usize) -> Result<&S::Mask> {
+        self.first_columns.get(&period).ok_or(Error::Count {
+            what: "columns of a period",
+            found: period,
+            expected: self.layout.grid.columns,
+        })
+    }
+
+    fn update(&self, rates: &Rates) -> std::sync::Arc<Update<S>> {
+        let mut last = self.update.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*last {
+            Some(update) if update.rates() == rates => update.clone(),
+            _ => {
+                let update = std::sync::Arc::new(Update::new(self, rates));
+                *last = Some(update.clone());
+                update
+            }
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Slots in ciphertexts: what the server computes with. It holds evaluation keys, and no secret.
+
+use crate::slots::Slots;
+use crate::{Error, Result};
+use nearfield_ckks::bootstrap::{Bootstrapper, EncapsulationKeys};
+use nearfield_ckks::{Ciphertext, Encoder, Evaluator, Plaintext, Product};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Vectors of encrypted numbers.
+pub struct Ckks {
+    evaluator: Evaluator,
+    encoder: Encoder,
+    bootstrapper: Bootstrapper,
+    keys: EncapsulationKeys,
+}
+
+/// Numbers in the clear, encoded as often as they are wanted at another level or scale.
+pub struct Mask {
+    values: Vec<f64>,
+    encoded: Mutex<Vec<Arc<Plaintext>>>,
+}
+
+impl Ckks {
+    /// From what the owner of the data gave to the server.
+    pub fn new(
+        evaluator: Evaluator,
+        encoder: Encoder,
+        bootstrapper: Bootstrapper,
+        keys: EncapsulationKeys,
+    ) -> Self {
+        Ckks {
+            evaluator,
+            encoder,
+            bootstrapper,
+            keys,
+        }
+    }
+
+    /// The bootstrapping that refreshes.
+    pub fn bootstrapper(&self) -> &Bootstrapper {
+        &self.bootstrapper
+    }
+
+    /// Computes on ciphertexts.
+    pub fn evaluator(&self) -> &Evaluator {
+        &self.evaluator
+    }
+
+    fn encode(&self, mask: &Mask, level: usize, scale: f64) -> Result<Arc<Plaintext>> {
+        let mut encoded = mask.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = encoded.iter();
+        let same = |plain: &&Arc<Plaintext>| plain.level() == level && plain.scale() == scale;
+        if let Some(found) = all.find(same) {
+            return Ok(found.clone());
+        }
+        let plain = self.encoder.encode_real(&mask.values, level, scale)?;
+        let plain = Arc::new(plain);
+        encoded.push(plain.clone());
+        Ok(plain)
+    }
+
+    fn scale(&self) -> f64 {
+        self.evaluator.params().scale()
+    }
+
+    /// Levels below those of the training: the bootstrapping's own.
+    fn base(&self) -> usize {
+        self.bootstrapper.input_level()
+    }
+}
+
+impl Slots for Ckks {
+    type Vector = Ciphertext;
+    type Product = Product;
+    type Mask = Mask;
+
+    fn count(&self) -> usize {
+        self.bootstrapper.spec().slots
+    }
+
+    fn mask(&self, values: Vec<f64>) -> Mask {
+        Mask {
+            values,
+            encoded: Mutex::default(),
+        }
+    }
+
+    fn rotate(&self, a: &Ciphertext, steps: isize) -> Result<Ciphertext> {
+        Ok(self.evaluator.rotate(a, steps)?)
+    }
+
+    fn rotate_each(&self, a: &Ciphertext, steps: &[isize]) -> Result<Vec<Ciphertext>> {
+        if steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        let hoisted = self.evaluator.hoist(a)?;
+        let rotated = steps
+            .iter()
+            .map(|&steps| Ok(self.evaluator.rotate_hoisted(&hoisted, steps)?));
+        rotated.collect()
+    }
+
+    fn add(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
+        Ok(self.evaluator.add_assign(a, b)?)
+    }
+
+    fn subtract(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
+        let level = a.level().min(b.level());
+        a.drop_to(level)?;
+        let b = self.evaluator.brought(b, level, a.scale())?;
+        Ok(self.evaluator.sub_assign(a, &b)?)
+    }
+
+    fn product(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Product> {
+        Ok(self.evaluator.tensor(a, b)?)
+    }
+
+    fn add_product(&self, a: &mut Product, b: &Product) -> Result<()> {
+        Ok(self.evaluator.add_product_assign(a, b)?)
+    }
+
+    fn finish(&self, product: &Product) -> Result<Ciphertext> {
+        if product.level() <= self.base() {
+            return Err(Error::Levels { what: "a product" });
+        }
+        Ok(self.evaluator.relinearize_rescale(product)?)
+    }
+
+    fn square_plus_itself(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        let mut square = self.evaluator.tensor(a, a)?;
+        self.evaluator.add_scaled_to_product(&mut square, a, 1.0)?;
+        self.finish(&square)
+    }
+
+    fn twice_plus_one(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        let mut twice = a.clone().with_scale_times(0.5);
+        self.evaluator.add_constant_assign(&mut twice, 1.0)?;
+        Ok(twice)
+    }
+
+    fn weigh(&self, terms: &[(&Ciphertext, &Mask)]) -> Result<Ciphertext> {
+        let what = "a product with a mask";
+        let level = terms.iter().map(|(a, _)| a.level()).min();
+        let level = level.filter(|&level| level > self.base());
+        let level = level.ok_or(Error::Levels { what })?;
+        let scale = self.scale() * prime(&self.evaluator, level);
+        let mut sum: Option<Ciphertext> = None;
+        for (a, mask) in terms {
+            let mask = self.encode(mask, level, scale / a.scale())?;
+            let product = self.evaluator.multiply_plain(a, &mask)?;
+            match &mut sum {
+                None => sum = Some(product),
+                Some(sum) => self.evaluator.add_assign(sum, &product)?,
+            }
+        }
+        let sum = sum.ok_or(Error::Levels { what })?;
+        Ok(self.evaluator.rescale(&sum)?)
+    }
+
+    fn lower(&self, a: &mut Ciphertext, levels: usize) -> Result<()> {
+        let level = a.level().min(self.base().saturating_add(levels));
+        Ok(a.drop_to(level)?)
+    }
+
+    fn levels(&self, a: &Ciphertext) -> usize {
+        a.level().saturating_sub(self.base())
+    }
+
+    fn refresh(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        let fresh = self
+            .bootstrapper
+            .bootstrap(&self.evaluator, &self.keys, a)?;
+        Ok(fresh)
+    }
+
+    fn refresh_pair(&self, a: &Ciphertext, b: &Ciphertext) -> Result<(Ciphertext, Ciphertext)> {
+        let evaluator = &self.evaluator;
+        let fresh = self
+            .bootstrapper
+            .bootstrap_pair(evaluator, &self.keys, a, b)?;
+        Ok(fresh)
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    reason = "primes have at most 50 bits: nothing is lost"
+)]
+fn prime(evaluator: &Evaluator, level: usize) -> f64 {
+    evaluator.params().prime(level).value() as f64
+}

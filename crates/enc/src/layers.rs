@@ -1,0 +1,4 @@
+//! The layers of a block, on packed slots.
+
+pub(crate) mod linear;
+pub(crate) mod sums;

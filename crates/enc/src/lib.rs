@@ -1,0 +1,16 @@
+//! Trains neural networks on encrypted data by local losses (ReBoot, arXiv 2506.19693).
+
+pub mod block;
+pub mod circuit;
+pub mod clear;
+pub mod encrypted;
+mod error;
+pub mod grid;
+mod layers;
+pub mod layout;
+pub mod network;
+pub mod plan;
+pub mod slots;
+pub mod update;
+
+pub use error::{Error, Result};

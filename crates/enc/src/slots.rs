@@ -1,0 +1,134 @@
+//! What a circuit is written in: vectors of slots, in whatever arithmetic.
+
+use crate::Result;
+
+/// Arithmetic on vectors of slots. A circuit is written over it once, and read by [`Clear`]
+/// (floating point), [`Plan`] (no numbers: levels, rotations, costs) and [`Ckks`] (ciphertexts).
+///
+/// # Levels
+/// A product and a weighing take one level each; all else takes none. Operands of different
+/// levels meet at the lower one.
+///
+/// [`Clear`]: crate::clear::Clear
+/// [`Plan`]: crate::plan::Plan
+/// [`Ckks`]: crate::encrypted::Ckks
+pub trait Slots: Sync {
+    /// A vector of as many numbers as there are slots.
+    type Vector: Clone + Send + Sync;
+    /// A sum of products that was not brought back to a vector yet.
+    type Product: Send + Sync;
+    /// Numbers in the clear to multiply vectors with.
+    type Mask: Send + Sync;
+
+    /// Number of slots.
+    fn count(&self) -> usize;
+
+    /// Prepares numbers in the clear, one for each slot.
+    fn mask(&self, values: Vec<f64>) -> Self::Mask;
+
+    /// Every slot takes what is so many slots after it, around.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    fn rotate(&self, a: &Self::Vector, steps: isize) -> Result<Self::Vector>;
+
+    /// [`Slots::rotate`] of one vector by many steps.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    fn rotate_each(&self, a: &Self::Vector, steps: &[isize]) -> Result<Vec<Self::Vector>> {
+        steps.iter().map(|&steps| self.rotate(a, steps)).collect()
+    }
+
+    /// `a += b`.
+    ///
+    /// # Errors
+    /// If they do not fit each other.
+    fn add(&self, a: &mut Self::Vector, b: &Self::Vector) -> Result<()>;
+
+    /// `a -= b`, where `b` may have another scale and then has a level more.
+    ///
+    /// # Errors
+    /// If they do not fit each other.
+    fn subtract(&self, a: &mut Self::Vector, b: &Self::Vector) -> Result<()>;
+
+    /// The product of vectors, slot by slot.
+    ///
+    /// # Errors
+    /// If they do not fit each other.
+    fn product(&self, a: &Self::Vector, b: &Self::Vector) -> Result<Self::Product>;
+
+    /// `a += b`, of products.
+    ///
+    /// # Errors
+    /// If they do not fit each other.
+    fn add_product(&self, a: &mut Self::Product, b: &Self::Product) -> Result<()>;
+
+    /// Brings a product back to a vector, for a level.
+    ///
+    /// # Errors
+    /// If a key is missing or no level is left.
+    fn finish(&self, product: &Self::Product) -> Result<Self::Vector>;
+
+    /// `a^2 + a`, for a level.
+    ///
+    /// # Errors
+    /// If a key is missing or no level is left.
+    fn square_plus_itself(&self, a: &Self::Vector) -> Result<Self::Vector>;
+
+    /// `2 a + 1`.
+    ///
+    /// # Errors
+    /// If it does not fit.
+    fn twice_plus_one(&self, a: &Self::Vector) -> Result<Self::Vector>;
+
+    /// The sum of vectors times masks, at the default scale, for a level.
+    ///
+    /// # Errors
+    /// If there is none, or no level is left.
+    fn weigh(&self, terms: &[(&Self::Vector, &Self::Mask)]) -> Result<Self::Vector>;
+
+    /// Leaves so many levels, or as many as there are if these are fewer.
+    ///
+    /// # Errors
+    /// None at present.
+    fn lower(&self, a: &mut Self::Vector, levels: usize) -> Result<()>;
+
+    /// Levels that a vector has left.
+    fn levels(&self, a: &Self::Vector) -> usize;
+
+    /// The same numbers with all levels.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    fn refresh(&self, a: &Self::Vector) -> Result<Self::Vector>;
+
+    /// Refreshes two vectors together, for less than twice the time.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    fn refresh_pair(
+        &self,
+        a: &Self::Vector,
+        b: &Self::Vector,
+    ) -> Result<(Self::Vector, Self::Vector)>;
+}
+
+/// Adds to a vector its rotations by `stride` times each power of two below `count`: every slot
+/// takes the sum of `count` slots that are `stride` apart, itself first.
+///
+/// # Errors
+/// If a key is missing.
+pub fn sum_strided<S: Slots>(
+    slots: &S,
+    a: &S::Vector,
+    stride: isize,
+    count: usize,
+) -> Result<S::Vector> {
+    let mut sum = a.clone();
+    for log in 0..count.trailing_zeros() {
+        let rotated = slots.rotate(&sum, stride << log)?;
+        slots.add(&mut sum, &rotated)?;
+    }
+    Ok(sum)
+}
