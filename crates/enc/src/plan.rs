@@ -6,6 +6,8 @@ use crate::layout::Layout;
 use crate::slots::Slots;
 use crate::update::Rates;
 use crate::{Error, Result};
+use nearfield_ckks::bootstrap::SlotKind;
+use nearfield_ckks::{Galois, KeyList};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -126,6 +128,27 @@ impl StepPlan {
     /// Levels that encrypted inputs need.
     pub fn input_levels(&self) -> usize {
         self.levels - 1
+    }
+}
+
+impl StepPlan {
+    /// Adds the keys that the circuit needs, above the levels of a bootstrapping itself.
+    pub fn list_keys(&self, base: usize, list: &mut KeyList) {
+        for (&steps, by_level) in &self.counts.rotations {
+            let highest = by_level.keys().max().copied().unwrap_or(0);
+            list.add_galois(Galois::Rotation(steps.cast_signed()), base + highest);
+        }
+        if let Some(highest) = self.counts.relinearizations.keys().max() {
+            list.add_relinearization(base + highest);
+        }
+    }
+
+    /// Whether a bootstrapping is of pairs of vectors, in complex slots.
+    pub fn slot_kind(&self) -> SlotKind {
+        match self.counts.pair_refreshes {
+            0 => SlotKind::Real,
+            _ => SlotKind::Complex,
+        }
     }
 }
 

@@ -4,11 +4,10 @@
 
 mod common;
 
-use common::{Dense, random_batch};
-use nearfield_enc::block::Labels;
-use nearfield_enc::circuit::{Batch, Circuit, Ranges};
+use common::{Dense, packed, random_batch};
+use nearfield_enc::circuit::{Circuit, Ranges};
 use nearfield_enc::clear::Clear;
-use nearfield_enc::layout::{Form, Layout};
+use nearfield_enc::layout::Layout;
 use nearfield_enc::network::NetworkSpec;
 use nearfield_enc::plan::StepPlan;
 use nearfield_enc::update::Rates;
@@ -24,30 +23,6 @@ const RANGES: Ranges = Ranges {
     velocities: 16.0,
 };
 
-fn batch(layout: &Layout, samples: &[Vec<f64>], labels: &[usize]) -> Batch<Vec<f64>> {
-    let forms = layout.label_forms();
-    let mut batch = Batch {
-        inputs: Vec::new(),
-        labels: Vec::new(),
-    };
-    let pieces = samples
-        .chunks(layout.samples())
-        .zip(labels.chunks(layout.samples()));
-    for (samples, labels) in pieces {
-        let samples: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
-        let vectors = 0..layout.input_vectors();
-        batch
-            .inputs
-            .push(vectors.map(|v| layout.inputs(&samples, v)).collect());
-        let of = |form| forms.contains(&form).then(|| layout.labels(labels, form));
-        batch.labels.push(Labels {
-            expanded: of(Form::Expanded),
-            repeated: of(Form::Repeated),
-        });
-    }
-    batch
-}
-
 /// Some steps of the circuit and of plain matrices; how far they are apart.
 fn difference(network: &NetworkSpec, layout: &Layout, batch_size: usize) -> f64 {
     let clear = Clear::new(layout.grid.slots());
@@ -61,7 +36,7 @@ fn difference(network: &NetworkSpec, layout: &Layout, batch_size: usize) -> f64 
         let (samples, labels) = random_batch(network, batch_size, step);
         let expected = dense.step(&samples, &labels, &RATES);
         let stepped = circuit
-            .step(&state, batch(layout, &samples, &labels), &RATES)
+            .step(&state, packed(layout, &samples, &labels), &RATES)
             .unwrap();
         state = stepped.state;
         for (sample, answers) in expected.iter().enumerate() {

@@ -1,6 +1,8 @@
 //! Plain matrices, trained by loops that say what they do.
 
-use nearfield_enc::layout::Role;
+use nearfield_enc::block::Labels;
+use nearfield_enc::circuit::Batch;
+use nearfield_enc::layout::{Form, Layout, Role};
 use nearfield_enc::network::NetworkSpec;
 use nearfield_enc::update::Rates;
 use nearfield_train::random::{Purpose, Stream};
@@ -17,7 +19,36 @@ fn uniform(stream: &mut Stream) -> f64 {
     f64::from(stream.symmetric(1 << 20)) / f64::from(1 << 20)
 }
 
-pub(crate) fn random_batch(network: &NetworkSpec, size: usize, step: u64) -> (Vec<Vec<f64>>, Vec<usize>) {
+/// A batch in slots.
+pub(crate) fn packed(layout: &Layout, samples: &[Vec<f64>], labels: &[usize]) -> Batch<Vec<f64>> {
+    let forms = layout.label_forms();
+    let mut batch = Batch {
+        inputs: Vec::new(),
+        labels: Vec::new(),
+    };
+    let pieces = samples
+        .chunks(layout.samples())
+        .zip(labels.chunks(layout.samples()));
+    for (samples, labels) in pieces {
+        let samples: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
+        let vectors = 0..layout.input_vectors();
+        batch
+            .inputs
+            .push(vectors.map(|v| layout.inputs(&samples, v)).collect());
+        let of = |form| forms.contains(&form).then(|| layout.labels(labels, form));
+        batch.labels.push(Labels {
+            expanded: of(Form::Expanded),
+            repeated: of(Form::Repeated),
+        });
+    }
+    batch
+}
+
+pub(crate) fn random_batch(
+    network: &NetworkSpec,
+    size: usize,
+    step: u64,
+) -> (Vec<Vec<f64>>, Vec<usize>) {
     let mut stream = Stream::new(3, Purpose::Order, step, 0);
     let sample = |stream: &mut Stream| {
         (0..network.features())
@@ -81,7 +112,12 @@ impl Dense {
     }
 
     /// A step; the answers of the last head before it.
-    pub(crate) fn step(&mut self, samples: &[Vec<f64>], labels: &[usize], rates: &Rates) -> Vec<Vec<f64>> {
+    pub(crate) fn step(
+        &mut self,
+        samples: &[Vec<f64>],
+        labels: &[usize],
+        rates: &Rates,
+    ) -> Vec<Vec<f64>> {
         let mut gradients: BTreeMap<Role, Matrix> = BTreeMap::new();
         for (role, (matrix, _)) in &self.matrices {
             gradients.insert(*role, vec![vec![0.0; matrix[0].len()]; matrix.len()]);
