@@ -126,6 +126,23 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
     }
 }
 
+impl<S: Slots> LocalBlock<'_, S> {
+    /// What the head answers, after a forward pass.
+    pub(crate) fn answers(&self) -> Result<Vec<S::Vector>> {
+        let Some((matrix, first)) = self.head.zip(self.kept.first()) else {
+            return Ok(self.kept.iter().map(|kept| kept.output.clone()).collect());
+        };
+        let levels = self.circuit.slots().levels(&first.output);
+        let weights = self.circuit.matrix(self.state, matrix, levels)?;
+        let kept = self.kept.par_iter();
+        kept.map(|kept| {
+            let output = std::slice::from_ref(&kept.output);
+            linear::forward(self.circuit, matrix, output, &weights)
+        })
+        .collect()
+    }
+}
+
 impl<S: Slots> local_loss::Block for LocalBlock<'_, S> {
     /// For each vector of samples, the vectors of their inputs.
     type Activations = Vec<Vec<S::Vector>>;

@@ -5,9 +5,10 @@ use crate::layout::{Layout, Placement, Role};
 use crate::slots::{Slots, sum_strided};
 use crate::update::{Rates, Update};
 use crate::{Error, Result};
-use nearfield_train::local_loss::train_blocks;
+use nearfield_train::local_loss::{Block, train_blocks};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// What the numbers of a state are divided by, so that they are between -1 and 1 when they are
 /// refreshed.
@@ -28,6 +29,17 @@ pub struct Batch<V> {
     pub labels: Vec<Labels<V>>,
 }
 
+/// How long the parts of a step took.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Durations {
+    /// Refreshing the state.
+    pub refresh: Duration,
+    /// Unpacking matrices, forward passes, errors and gradients.
+    pub learn: Duration,
+    /// Correcting the state.
+    pub update: Duration,
+}
+
 /// What a step leaves.
 #[derive(Clone, Debug)]
 pub struct Stepped<V> {
@@ -36,6 +48,8 @@ pub struct Stepped<V> {
     /// By how much the answers of the last block exceeded the labels before the step, for each
     /// vector of samples; with no level left.
     pub errors: Vec<V>,
+    /// How long it took.
+    pub durations: Durations,
 }
 
 /// The training step of a network, for one arithmetic.
@@ -47,7 +61,7 @@ pub struct Circuit<'s, S: Slots> {
     /// What of a plane is one group of a matrix.
     selections: BTreeMap<(Role, usize), S::Mask>,
     /// For the rates of the last step.
-    update: Mutex<Option<std::sync::Arc<Update<S>>>>,
+    update: Mutex<Option<Arc<Update<S>>>>,
 }
 
 impl<'s, S: Slots> Circuit<'s, S> {
@@ -120,7 +134,9 @@ impl<'s, S: Slots> Circuit<'s, S> {
         batch: Batch<S::Vector>,
         rates: &Rates,
     ) -> Result<Stepped<S::Vector>> {
+        let begun = Instant::now();
         let state = self.refresh(state)?;
+        let refreshed = Instant::now();
         let mut blocks = self.blocks(&state);
         train_blocks(&mut blocks, batch.inputs, &batch.labels, &())?;
         let mut errors = Vec::new();
@@ -133,9 +149,45 @@ impl<'s, S: Slots> Circuit<'s, S> {
         for error in &mut errors {
             self.slots.lower(error, 0)?;
         }
+        let learned = Instant::now();
         let update = self.update(rates);
         let state = update.apply(self, &state, &gradients)?;
-        Ok(Stepped { state, errors })
+        Ok(Stepped {
+            state,
+            errors,
+            durations: Durations {
+                refresh: refreshed - begun,
+                learn: learned - refreshed,
+                update: learned.elapsed(),
+            },
+        })
+    }
+
+    /// The answers of the last block to some vectors of samples, from a refreshed state; with no
+    /// level left.
+    ///
+    /// # Errors
+    /// If a key is missing, or the inputs are not as the layout says.
+    pub fn infer(
+        &self,
+        state: &[S::Vector],
+        inputs: Vec<Vec<S::Vector>>,
+    ) -> Result<Vec<S::Vector>> {
+        let mut activations = inputs;
+        let mut blocks = self.blocks(state);
+        let (last, first) = blocks
+            .split_last_mut()
+            .ok_or(Error::Levels { what: "a network" })?;
+        for block in first {
+            block.forward(activations, &())?;
+            activations = block.pass_on(&())?;
+        }
+        last.forward(activations, &())?;
+        let mut answers = last.answers()?;
+        for answer in &mut answers {
+            self.slots.lower(answer, 0)?;
+        }
+        Ok(answers)
     }
 
     /// The state with all levels.
@@ -218,12 +270,12 @@ impl<'s, S: Slots> Circuit<'s, S> {
         })
     }
 
-    fn update(&self, rates: &Rates) -> std::sync::Arc<Update<S>> {
+    fn update(&self, rates: &Rates) -> Arc<Update<S>> {
         let mut last = self.update.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some(update) if update.rates() == rates => update.clone(),
             _ => {
-                let update = std::sync::Arc::new(Update::new(self, rates));
+                let update = Arc::new(Update::new(self, rates));
                 *last = Some(update.clone());
                 update
             }

@@ -1,5 +1,7 @@
 //! What can be wrong with an encrypted training.
 
+use std::path::{Path, PathBuf};
+
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -20,6 +22,30 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
+    /// A description of a training contradicts itself.
+    #[error("task: {0}")]
+    Task(String),
+    /// A file is not what it should be.
+    #[error("{}: {what}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// The system refuses.
+    #[error("{}: {action}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// Reading or writing a run failed.
+    #[error(transparent)]
+    Train(#[from] nearfield_train::Error),
     /// A circuit wants more levels than it was given.
     #[error("{what} needs a level more than are left: plan the run again")]
     Levels {
@@ -29,4 +55,26 @@ pub enum Error {
     /// An operation on ciphertexts failed.
     #[error(transparent)]
     Ckks(#[from] nearfield_ckks::Error),
+}
+
+impl Error {
+    /// What a file has wrong.
+    pub fn file(path: &Path, what: impl Into<String>) -> Self {
+        Error::File {
+            path: path.to_owned(),
+            what: what.into(),
+        }
+    }
+
+    pub(crate) fn io(
+        action: &'static str,
+        path: &Path,
+    ) -> impl FnOnce(std::io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Error::Io {
+            action,
+            path,
+            source,
+        }
+    }
 }

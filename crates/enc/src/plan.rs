@@ -81,6 +81,16 @@ fn spend(level: usize, what: &'static str) -> Result<usize> {
     level.checked_sub(1).ok_or(Error::Levels { what })
 }
 
+/// Levels of a bootstrapping below those of a training.
+const BOOTSTRAP_LEVELS: usize = 3;
+/// About how many special primes a key switch has.
+const SPECIAL_PRIMES: f64 = 10.0;
+/// About the work of a refresh, of that of a pair, and of a product of ciphertexts with its
+/// share of reading.
+const REFRESH_WORK: f64 = 8000.0;
+const PAIR_REFRESH_WORK: f64 = 11_000.0;
+const PRODUCT_WORK: f64 = 8.0;
+
 /// Most levels that a step is tried with.
 const MOST_LEVELS: usize = 60;
 
@@ -141,6 +151,24 @@ impl StepPlan {
         if let Some(highest) = self.counts.relinearizations.keys().max() {
             list.add_relinearization(base + highest);
         }
+    }
+
+    /// About how much work a step is, for choosing among layouts: in transforms of a row.
+    ///
+    /// A key switch transforms a digit for each target prime, and back what the special primes
+    /// are divided out of.
+    pub fn work(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "counts are small")]
+        let float = |count: usize| count as f64;
+        let key_switches = self.counts.key_switches().into_iter().map(|(level, count)| {
+            let primes = float(level + BOOTSTRAP_LEVELS + 1);
+            let digits = (primes / SPECIAL_PRIMES).ceil();
+            float(count) * (digits + 2.0) * (primes + SPECIAL_PRIMES)
+        });
+        let refreshes = REFRESH_WORK * float(self.counts.refreshes)
+            + PAIR_REFRESH_WORK * float(self.counts.pair_refreshes);
+        let products = float(self.counts.products.values().sum());
+        key_switches.sum::<f64>() + refreshes + PRODUCT_WORK * products
     }
 
     /// Whether a bootstrapping is of pairs of vectors, in complex slots.

@@ -1,5 +1,8 @@
 //! Plain matrices, trained by loops that say what they do.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(dead_code, reason = "not every test uses all")]
+
 use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::Batch;
 use nearfield_enc::layout::{Form, Layout, Role};

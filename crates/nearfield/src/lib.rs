@@ -3,6 +3,7 @@
 //! checkpoints, progress and the commands.
 
 pub mod cli;
+pub mod encrypted;
 pub mod commands;
 pub mod outcome;
 pub mod progress;

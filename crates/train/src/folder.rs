@@ -56,7 +56,11 @@ impl RunFolder {
         Ok(folder)
     }
 
-    fn lock(path: &Path) -> Result<Self> {
+    /// Owns a folder that holds something else than a run of `run.toml`.
+    ///
+    /// # Errors
+    /// If another process writes to it, or the system refuses.
+    pub fn lock(path: &Path) -> Result<Self> {
         let file = path.join(LOCK);
         let lock = OpenOptions::new()
             .create(true)

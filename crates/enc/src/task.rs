@@ -1,0 +1,292 @@
+//! What the owner of the data asks the server to do: all of it may be read by anybody.
+
+use crate::circuit::Ranges;
+use crate::layout::Layout;
+use crate::network::NetworkSpec;
+use crate::plan::StepPlan;
+use crate::update::Rates;
+use crate::{Error, Result};
+use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, Preset};
+use nearfield_ckks::{Encoder, KeyList, Params};
+use serde::{Deserialize, Serialize};
+use std::f64::consts::PI;
+
+/// The version of tasks that is written and read.
+pub const TASK_VERSION: u32 = 1;
+
+/// A training, as the server sees it: sizes, rates and how it is encrypted. No data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    /// [`TASK_VERSION`].
+    pub version: u32,
+    /// For people.
+    pub name: String,
+    /// Features of a sample.
+    pub features: usize,
+    /// Units of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Classes.
+    pub classes: usize,
+    /// Samples in a batch.
+    pub batch: usize,
+    /// Batches that are encrypted; an epoch goes through all of them.
+    pub batches: u32,
+    /// Steps of the whole training.
+    pub steps: u64,
+    /// Of the order of batches in each epoch.
+    pub order_seed: u64,
+    /// Learning rates.
+    pub training: RateSpec,
+    /// What weights in the state are divided by.
+    pub weight_range: f64,
+    /// What velocities in the state are divided by.
+    pub velocity_range: f64,
+    /// Rows of the grid of slots.
+    pub rows: usize,
+    /// Levels from one refresh to the next.
+    pub levels: usize,
+    /// log2 of the ring degree.
+    pub log_degree: u32,
+    /// Whether the ring is too small to be secure.
+    pub insecure: bool,
+}
+
+/// Learning rates over a training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateSpec {
+    /// The first learning rate.
+    pub rate: f64,
+    /// Coupled decay.
+    pub decay: f64,
+    /// Momentum.
+    pub momentum: f64,
+    /// How the rate goes on.
+    pub schedule: Schedule,
+}
+
+/// How a learning rate changes.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Schedule {
+    /// Not at all.
+    Constant,
+    /// Constant at first, then cosines with warm restarts.
+    Cosine {
+        /// Steps at the first rate.
+        constant_steps: u64,
+        /// Steps of a cosine.
+        period: u64,
+        /// The rate that a cosine ends at.
+        minimum: f64,
+    },
+}
+
+impl RateSpec {
+    /// The rates of a step, counted from 0.
+    pub fn at(&self, step: u64) -> Rates {
+        let rate = match self.schedule {
+            Schedule::Constant => self.rate,
+            Schedule::Cosine {
+                constant_steps,
+                period,
+                minimum,
+            } => match step.checked_sub(constant_steps) {
+                None => self.rate,
+                #[allow(clippy::cast_precision_loss, reason = "a period has some steps")]
+                Some(step) => {
+                    let part = (step % period.max(1)) as f64 / period.max(1) as f64;
+                    minimum + (self.rate - minimum) * (1.0 + (PI * part).cos()) / 2.0
+                }
+            },
+        };
+        Rates {
+            rate,
+            decay: self.decay,
+            momentum: self.momentum,
+        }
+    }
+}
+
+/// A task that was checked, with what follows from it.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What was asked.
+    pub task: Task,
+    /// Where everything lies.
+    pub layout: Layout,
+    /// What a step does.
+    pub step: StepPlan,
+}
+
+/// Sizes beyond which nothing is planned: a task comes from a file.
+const MOST_UNITS: usize = 1 << 20;
+const MOST_HIDDEN: usize = 16;
+const MOST_BATCH: usize = 1 << 20;
+
+impl Task {
+    /// Fills in the layout that takes least work, with the levels that it needs.
+    ///
+    /// # Errors
+    /// If the task contradicts itself, or its network fits no layout.
+    pub fn with_best_layout(mut self) -> Result<Planned> {
+        self.check()?;
+        let network = NetworkSpec::new(self.features, self.hidden.clone(), self.classes)?;
+        let rates = self.training.at(0);
+        let mut best: Option<(f64, Layout, StepPlan)> = None;
+        for layout in Layout::all(&network, 1 << (self.log_degree - 1))? {
+            let step = StepPlan::new(&layout, self.batch, &rates)?;
+            let work = step.work();
+            if best.as_ref().is_none_or(|(least, ..)| work < *least) {
+                best = Some((work, layout, step));
+            }
+        }
+        let (_, layout, step) = best.ok_or(Error::Levels { what: "a network" })?;
+        self.rows = layout.grid.rows;
+        self.levels = step.levels;
+        Ok(Planned {
+            task: self,
+            layout,
+            step,
+        })
+    }
+
+    /// Checks a task and plans it.
+    ///
+    /// # Errors
+    /// If it contradicts itself, or its network does not fit its slots and levels.
+    pub fn plan(self) -> Result<Planned> {
+        self.check()?;
+        let network = NetworkSpec::new(self.features, self.hidden.clone(), self.classes)?;
+        let layout = Layout::new(&network, 1 << (self.log_degree - 1), self.rows)?;
+        let step = StepPlan::new(&layout, self.batch, &self.training.at(0))?;
+        if step.levels != self.levels {
+            return Err(Error::Task(format!(
+                "levels = {} where the circuit of {network} takes {}",
+                self.levels, step.levels
+            )));
+        }
+        Ok(Planned {
+            task: self,
+            layout,
+            step,
+        })
+    }
+
+    fn check(&self) -> Result<()> {
+        let refuse = |text: String| Err(Error::Task(text));
+        if self.version != TASK_VERSION {
+            return refuse(format!(
+                "version {} where this program knows {TASK_VERSION}",
+                self.version
+            ));
+        }
+        let sizes = [self.features, self.classes].into_iter();
+        let largest = sizes.chain(self.hidden.iter().copied()).max().unwrap_or(0);
+        if largest > MOST_UNITS || self.hidden.len() > MOST_HIDDEN {
+            return refuse(format!(
+                "layers of up to {largest} units, {} of them hidden: at most {MOST_UNITS} and \
+                 {MOST_HIDDEN} are planned",
+                self.hidden.len()
+            ));
+        }
+        if self.batch == 0 || self.batch > MOST_BATCH || self.batches == 0 || self.steps == 0 {
+            return refuse(format!(
+                "{} steps on {} batches of {} samples: take 1 of each at least, and at most \
+                 {MOST_BATCH} samples",
+                self.steps, self.batches, self.batch
+            ));
+        }
+        if !(5..=17).contains(&self.log_degree) || (!self.insecure && self.log_degree < 16) {
+            return refuse(format!(
+                "log_degree = {}: 128 bits of security take 16, and insecure rings 5 to 17",
+                self.log_degree
+            ));
+        }
+        self.check_numbers()
+    }
+
+    fn check_numbers(&self) -> Result<()> {
+        let RateSpec {
+            rate,
+            decay,
+            momentum,
+            schedule,
+        } = self.training;
+        let minimum = match schedule {
+            Schedule::Constant => 0.0,
+            Schedule::Cosine { minimum, .. } => minimum,
+        };
+        for (name, value, range) in [
+            ("training.rate", rate, 0.0..=1e3),
+            ("training.decay", decay, 0.0..=1e3),
+            ("training.momentum", momentum, 0.0..=1.0),
+            ("training.schedule.minimum", minimum, 0.0..=1e3),
+            ("weight_range", self.weight_range, 1e-6..=1e6),
+            ("velocity_range", self.velocity_range, 1e-6..=1e9),
+        ] {
+            if !range.contains(&value) {
+                return Err(Error::Task(format!(
+                    "{name} = {value}: take a number from {} to {}",
+                    range.start(),
+                    range.end()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// What numbers in the state are divided by.
+    pub fn ranges(&self) -> Ranges {
+        Ranges {
+            weights: self.weight_range,
+            velocities: self.velocity_range,
+        }
+    }
+
+    /// The batch of a step, both counted from 0: every epoch has its own order.
+    pub fn batch_of(&self, step: u64) -> u32 {
+        let epoch = step / u64::from(self.batches);
+        let place = usize::try_from(step % u64::from(self.batches)).unwrap_or(0);
+        let epoch = u32::try_from(epoch + 1).unwrap_or(u32::MAX);
+        nearfield_train::random::epoch_order(self.order_seed, epoch, self.batches)[place]
+    }
+}
+
+impl Planned {
+    /// The parameters of the encryption.
+    ///
+    /// # Errors
+    /// If there are none of so many levels with 128 bits of security.
+    pub fn params(&self) -> Result<Params> {
+        let levels = self.task.levels;
+        let preset = Preset::with_levels(levels).ok_or_else(|| {
+            Error::Task(format!(
+                "{levels} levels between refreshes: more than 128 bits of security allow at \
+                 degree 2^16; take fewer hidden layers"
+            ))
+        })?;
+        Ok(match self.task.insecure {
+            true => Params::insecure(preset.insecure_params(self.task.log_degree))?,
+            false => Params::new(preset.params())?,
+        })
+    }
+
+    /// The bootstrapping.
+    pub fn bootstrap_spec(&self) -> BootstrapSpec {
+        Preset::bootstrap(self.task.log_degree, self.step.slot_kind())
+    }
+
+    /// The bootstrapping with its matrices, and the keys that a server needs for it and for steps.
+    ///
+    /// # Errors
+    /// If parameters and task do not fit each other.
+    pub fn prepare(&self, encoder: &Encoder) -> Result<(Bootstrapper, KeyList)> {
+        let bootstrapper = Bootstrapper::new(encoder, self.bootstrap_spec())?;
+        let mut list = KeyList::none(encoder.params());
+        bootstrapper.list_keys(&mut list);
+        self.step.list_keys(bootstrapper.input_level(), &mut list);
+        Ok((bootstrapper, list))
+    }
+}

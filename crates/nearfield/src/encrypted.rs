@@ -1,0 +1,3 @@
+//! Training on encrypted data: what its owner does, and what the server does.
+
+pub mod owner;
