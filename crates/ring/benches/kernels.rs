@@ -23,7 +23,7 @@ const LIMBS: usize = 25;
 
 /// Primes just below 2^50.
 fn primes(count: usize) -> Vec<Modulus> {
-    let near = ntt_primes(50, DEGREE, 2 * count + 2).unwrap();
+    let near = ntt_primes(50, DEGREE, 3 * count + 8).unwrap();
     let below = near.into_iter().filter(|prime| prime.value() < 1 << 50);
     below.take(count).collect()
 }

@@ -1,6 +1,7 @@
 //! Kernels for processors with AVX2 and fused products in floating point (FMA).
 
 mod rows;
+mod sums;
 mod transform;
 mod vector;
 

@@ -22,9 +22,9 @@ pub(crate) struct Cofactors {
     pub(super) plain: Vec<Multiplier>,
     /// Times 2^52.
     pub(super) montgomery: Vec<u64>,
-    /// As numbers next to 0, with their quotients.
+    /// The same as numbers next to 0.
     #[cfg(target_arch = "x86_64")]
-    pub(super) balanced: Vec<[f64; 2]>,
+    pub(super) balanced: Vec<f64>,
     /// What the sum divided by 2^52 is below, in moduli.
     pub(super) most: usize,
     /// Whether vectors can sum.
@@ -37,12 +37,16 @@ impl Cofactors {
         let times = modulus.multiplier(modulus.reduce(1 << 52));
         let sum: u128 = largest.iter().map(|&largest| u128::from(largest)).sum();
         let vectors = largest.iter().all(|&largest| largest < VECTORS_BELOW);
+        let montgomery: Vec<u64> = values.iter().map(|&v| modulus.mul_by(v, times)).collect();
         Cofactors {
             modulus,
             plain: values.iter().map(|&v| modulus.multiplier(v)).collect(),
-            montgomery: values.iter().map(|&v| modulus.mul_by(v, times)).collect(),
             #[cfg(target_arch = "x86_64")]
-            balanced: values.iter().map(|&v| balanced(modulus, v)).collect(),
+            balanced: montgomery
+                .iter()
+                .map(|&v| balanced(modulus, v)[0])
+                .collect(),
+            montgomery,
             most: usize::try_from(sum >> 52).map_or(usize::MAX, |most| most + 1),
             vectors: vectors && modulus.value() < VECTORS_BELOW,
         }

@@ -3,11 +3,11 @@
 use crate::Modulus;
 use crate::kernel::twiddles::exact;
 use core::arch::x86_64::{
-    __m256d, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
-    _mm256_and_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_fmsub_pd,
-    _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd, _mm256_or_si256,
-    _mm256_round_pd, _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd, _mm256_storeu_si256,
-    _mm256_sub_pd, _mm256_xor_si256,
+    __m256d, __m256i, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
+    _mm256_and_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_fmadd_pd,
+    _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd,
+    _mm256_or_si256, _mm256_round_pd, _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd,
+    _mm256_storeu_si256, _mm256_sub_pd, _mm256_xor_si256,
 };
 
 /// Numbers that are operated on at once.
@@ -15,6 +15,11 @@ pub(super) type V = __m256d;
 
 /// How many.
 pub(super) const LANES: usize = 4;
+
+/// Values that whole vectors have.
+pub(super) fn whole(length: usize) -> usize {
+    length / LANES * LANES
+}
 
 /// To the nearest integer.
 const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
@@ -51,6 +56,40 @@ pub(super) fn add(a: V, b: V) -> V {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn sub(a: V, b: V) -> V {
     _mm256_sub_pd(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn times(a: V, b: V) -> V {
+    _mm256_mul_pd(a, b)
+}
+
+/// `a * b + c`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn fused(a: V, b: V, c: V) -> V {
+    _mm256_fmadd_pd(a, b, c)
+}
+
+/// `a * b - c`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn fused_minus(a: V, b: V, c: V) -> V {
+    _mm256_fmsub_pd(a, b, c)
+}
+
+/// `c - a * b`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn negated_fused(a: V, b: V, c: V) -> V {
+    _mm256_fnmadd_pd(a, b, c)
+}
+
+/// The nearest integers.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn nearest(x: V) -> V {
+    _mm256_round_pd::<NEAREST>(x)
 }
 
 /// `x` times a factor, nearly reduced.
@@ -126,9 +165,15 @@ pub(super) unsafe fn store(to: *mut f64, x: V) {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn from_residues(from: *const u64) -> V {
-    let high = _mm256_set1_pd(HIGH);
     // SAFETY: as promised.
-    let residues = unsafe { _mm256_loadu_si256(from.cast()) };
+    numbers(unsafe { _mm256_loadu_si256(from.cast()) })
+}
+
+/// Values below 2^52 as numbers.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn numbers(residues: __m256i) -> V {
+    let high = _mm256_set1_pd(HIGH);
     let sum = _mm256_or_si256(residues, _mm256_castpd_si256(high));
     sub(_mm256_castsi256_pd(sum), high)
 }
