@@ -54,6 +54,11 @@ impl KeyList {
         }
     }
 
+    /// The parameters that they are of.
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
     /// Number of keys.
     pub fn count(&self) -> usize {
         self.wanted().count()

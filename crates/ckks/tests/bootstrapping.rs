@@ -190,7 +190,11 @@ fn presets_are_secure_and_leave_the_levels_that_they_say() {
     let all: Vec<_> = (0..40).filter_map(Preset::with_levels).collect();
     assert!(all.len() >= 15, "{}", all.len());
     assert!(Preset::MEASURED.iter().all(|preset| all.contains(preset)));
-    for preset in [Preset::LEVELS_8, Preset::with_levels(9).unwrap(), all[all.len() - 1]] {
+    for preset in [
+        Preset::LEVELS_8,
+        Preset::with_levels(9).unwrap(),
+        all[all.len() - 1],
+    ] {
         let params = Params::new(preset.params()).unwrap();
         assert_eq!(params.top_level(), 16 + preset.levels());
     }

@@ -5,6 +5,7 @@ pub mod circuit;
 pub mod clear;
 pub mod encrypted;
 mod error;
+pub mod estimate;
 pub mod folder;
 pub mod grid;
 mod layers;

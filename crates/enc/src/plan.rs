@@ -160,11 +160,15 @@ impl StepPlan {
     pub fn work(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "counts are small")]
         let float = |count: usize| count as f64;
-        let key_switches = self.counts.key_switches().into_iter().map(|(level, count)| {
-            let primes = float(level + BOOTSTRAP_LEVELS + 1);
-            let digits = (primes / SPECIAL_PRIMES).ceil();
-            float(count) * (digits + 2.0) * (primes + SPECIAL_PRIMES)
-        });
+        let key_switches = self
+            .counts
+            .key_switches()
+            .into_iter()
+            .map(|(level, count)| {
+                let primes = float(level + BOOTSTRAP_LEVELS + 1);
+                let digits = (primes / SPECIAL_PRIMES).ceil();
+                float(count) * (digits + 2.0) * (primes + SPECIAL_PRIMES)
+            });
         let refreshes = REFRESH_WORK * float(self.counts.refreshes)
             + PAIR_REFRESH_WORK * float(self.counts.pair_refreshes);
         let products = float(self.counts.products.values().sum());

@@ -1,8 +1,8 @@
 //! Parameter sets that are known to work.
 
 use super::{BootstrapSpec, SlotKind};
-use crate::{ParamsSpec, gadget};
 use crate::polynomial::EvalModSpec;
+use crate::{ParamsSpec, gadget};
 
 /// Parameters of at least 128 bits of security at `N = 2^16`, with bootstrapping of 32768 slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

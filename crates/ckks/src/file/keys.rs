@@ -13,7 +13,7 @@ use super::entry::{Entry, Order, Role};
 use super::sealed::Chunks;
 use super::{Kind, Saving, Stored, write_poly};
 use crate::bootstrap::EncapsulationKeys;
-use crate::key_list::{EvaluationKey, KeyList};
+use crate::key_list::{EvaluationKey, KeyList, Wanted};
 use crate::keys::{GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result, SecretKey};
 use nearfield_ring::Automorphism;
@@ -109,6 +109,34 @@ impl<W: Write> KeyWriter<W> {
 
     fn write(&mut self, role: Role, key: &SwitchingKey) -> Result<()> {
         write_key(&mut self.chunks, &mut self.order, role, key)
+    }
+}
+
+impl KeyList {
+    /// Bytes that the keys of the list will take, with those for the sparse secret: in memory,
+    /// and in a file.
+    pub fn bytes(&self) -> (u64, u64) {
+        let params = self.params();
+        let sparse = [
+            (Role::ToSparse, EncapsulationKeys::sparse_limbs_of(params)),
+            (Role::ToDense, params.ring().limbs()),
+        ];
+        let usual = self.wanted().map(|wanted| match wanted {
+            Wanted::Relinearization { level } => {
+                (Role::Relinearization, params.gadget().raised(level + 1))
+            }
+            Wanted::Galois { exponent, level } => {
+                (Role::Galois(exponent), params.gadget().raised(level + 1))
+            }
+        });
+        let (mut memory, mut file) = (0, 0);
+        for (role, limbs) in usual.chain(sparse) {
+            let entry = Entry::new(params, role, limbs, [0; 32]);
+            let rows = 2 * entry.digits * (limbs.chain + limbs.special);
+            memory += (rows * params.degree() * size_of::<u64>()) as u64;
+            file += entry.length(params);
+        }
+        (memory, file)
     }
 }
 
