@@ -22,6 +22,31 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
+    /// A setting of a network or a training is out of range.
+    #[error("`{setting}`: {problem}")]
+    Setting {
+        /// Its name in a run file.
+        setting: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// Samples do not fit what is asked of them.
+    #[error("{0}")]
+    Data(String),
+    /// A file of weights cannot be used.
+    #[error("not these weights: {0}")]
+    Weights(String),
+    /// Numbers left the finite.
+    #[error(
+        "training diverged: after {steps} steps the error of head {head} is no finite number; \
+         take a smaller rate, or inputs in a smaller range"
+    )]
+    Diverged {
+        /// Steps made before.
+        steps: u64,
+        /// The head, from 0.
+        head: usize,
+    },
     /// A description of a training contradicts itself.
     #[error("task: {0}")]
     Task(String),
@@ -58,6 +83,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// An [`Error::Setting`].
+    pub fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
+        Error::Setting {
+            setting,
+            problem: problem.into(),
+        }
+    }
+
     /// What a file has wrong.
     pub fn file(path: &Path, what: impl Into<String>) -> Self {
         Error::File {

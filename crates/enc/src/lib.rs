@@ -3,18 +3,25 @@
 pub mod block;
 pub mod circuit;
 pub mod clear;
+pub mod dense;
 pub mod encrypted;
 mod error;
 pub mod estimate;
 pub mod folder;
+pub mod golden;
 pub mod grid;
 mod layers;
 pub mod layout;
+pub mod matrices;
+pub mod matrix;
 pub mod network;
+pub mod packing;
 pub mod plan;
+pub mod schedule;
 pub mod server;
 pub mod slots;
 pub mod task;
 pub mod update;
+pub mod weights_file;
 
 pub use error::{Error, Result};

@@ -4,12 +4,11 @@ use crate::circuit::Ranges;
 use crate::layout::Layout;
 use crate::network::NetworkSpec;
 use crate::plan::StepPlan;
-use crate::update::Rates;
+use crate::schedule::RateSpec;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, Preset};
 use nearfield_ckks::{Encoder, KeyList, Params};
 use serde::{Deserialize, Serialize};
-use std::f64::consts::PI;
 
 /// The version of tasks that is written and read.
 pub const TASK_VERSION: u32 = 1;
@@ -50,63 +49,6 @@ pub struct Task {
     pub log_degree: u32,
     /// Whether the ring is too small to be secure.
     pub insecure: bool,
-}
-
-/// Learning rates over a training.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateSpec {
-    /// The first learning rate.
-    pub rate: f64,
-    /// Coupled decay.
-    pub decay: f64,
-    /// Momentum.
-    pub momentum: f64,
-    /// How the rate goes on.
-    pub schedule: Schedule,
-}
-
-/// How a learning rate changes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Schedule {
-    /// Not at all.
-    Constant,
-    /// Constant at first, then cosines with warm restarts.
-    Cosine {
-        /// Steps at the first rate.
-        constant_steps: u64,
-        /// Steps of a cosine.
-        period: u64,
-        /// The rate that a cosine ends at.
-        minimum: f64,
-    },
-}
-
-impl RateSpec {
-    /// The rates of a step, counted from 0.
-    pub fn at(&self, step: u64) -> Rates {
-        let rate = match self.schedule {
-            Schedule::Constant => self.rate,
-            Schedule::Cosine {
-                constant_steps,
-                period,
-                minimum,
-            } => match step.checked_sub(constant_steps) {
-                None => self.rate,
-                #[allow(clippy::cast_precision_loss, reason = "a period has some steps")]
-                Some(step) => {
-                    let part = (step % period.max(1)) as f64 / period.max(1) as f64;
-                    minimum + (self.rate - minimum) * (1.0 + (PI * part).cos()) / 2.0
-                }
-            },
-        };
-        Rates {
-            rate,
-            decay: self.decay,
-            momentum: self.momentum,
-        }
-    }
 }
 
 /// A task that was checked, with what follows from it.
@@ -208,21 +150,8 @@ impl Task {
     }
 
     fn check_numbers(&self) -> Result<()> {
-        let RateSpec {
-            rate,
-            decay,
-            momentum,
-            schedule,
-        } = self.training;
-        let minimum = match schedule {
-            Schedule::Constant => 0.0,
-            Schedule::Cosine { minimum, .. } => minimum,
-        };
+        self.training.check()?;
         for (name, value, range) in [
-            ("training.rate", rate, 0.0..=1e3),
-            ("training.decay", decay, 0.0..=1e3),
-            ("training.momentum", momentum, 0.0..=1.0),
-            ("training.schedule.minimum", minimum, 0.0..=1e3),
             ("weight_range", self.weight_range, 1e-6..=1e6),
             ("velocity_range", self.velocity_range, 1e-6..=1e9),
         ] {

@@ -4,14 +4,17 @@ use crate::run::Profile;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 
-/// Trains neural networks with integers only, exactly and repeatably.
+/// Trains neural networks with integers only, exactly and repeatably, or on encrypted data.
 ///
-/// Every block of a network has its own small classifier and learns from it alone; there is no
-/// floating point and no backpropagation through the network (NITRO-D, arXiv 2407.11698). The
-/// same seed gives the same weights, bit for bit, on every machine and any number of threads.
+/// Every block of a network has its own small classifier and learns from it alone; no gradient
+/// crosses a block. With integers (NITRO-D, arXiv 2407.11698) the same seed gives the same
+/// weights, bit for bit, on every machine and any number of threads: begin with `nearfield train`,
+/// which trains a small network on digits that are inside the program, and leaves a run folder
+/// with the model and a report.
 ///
-/// Begin with `nearfield train`: it trains a small network on digits that are inside the
-/// program, and leaves a run folder with the model and a report.
+/// On encrypted data (ReBoot, arXiv 2506.19693) a server trains what it cannot read, neither
+/// samples nor weights: begin with `nearfield demo encrypted`. Roles: the owner of the data runs
+/// plan, keygen, encrypt, decrypt and compare; the server runs train and infer.
 #[derive(Debug, Parser)]
 #[command(name = "nearfield", version, max_term_width = 100)]
 pub struct Cli {
@@ -41,6 +44,147 @@ pub enum Command {
     Inspect(InspectArguments),
     /// Make the report of a run folder again.
     Report(ReportArguments),
+    /// Show what an encrypted training will cost, before anything is encrypted.
+    Plan(PlanArguments),
+    /// Owner: generate the secret key and the keys that the server needs.
+    Keygen(OwnerRunArguments),
+    /// Owner: encrypt training data and initial weights for the server, or inputs to be answered.
+    Encrypt(EncryptArguments),
+    /// Owner: decrypt the trained model, or answers.
+    Decrypt(DecryptArguments),
+    /// Server: answer encrypted inputs with an encrypted model.
+    Infer(InferArguments),
+    /// Owner: tell how near an encrypted training is to the same one in the clear.
+    Compare(CompareArguments),
+    /// Go through a whole encrypted training in a temporary folder, in all roles.
+    Demo(DemoArguments),
+}
+
+/// `plan`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nearfield plan experiments/encrypted/emlp1_mnist.toml
+  nearfield plan experiments/encrypted/iris.toml --measure
+
+The circuit itself is run without numbers, so levels, rotations and keys are those of the training.
+Times take a few seconds of measuring on this machine: ask for them with --measure.")]
+pub struct PlanArguments {
+    /// A run file of an encrypted training (TOML).
+    pub run_file: PathBuf,
+    /// Measure this machine for a few seconds, and tell how long the training will take.
+    #[arg(long)]
+    pub measure: bool,
+}
+
+/// The folders of both sides.
+#[derive(Clone, Debug, Args)]
+pub struct FolderArguments {
+    /// The owner's folder: the secret key is in it, and never leaves it.
+    #[arg(long, value_name = "DIR")]
+    pub owner: PathBuf,
+    /// The folder that is handed to the server.
+    #[arg(long, value_name = "DIR")]
+    pub server: PathBuf,
+}
+
+/// `keygen`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  nearfield keygen experiments/encrypted/iris.toml --owner mine --server handed-over
+  nearfield encrypt --owner mine --server handed-over
+  nearfield train handed-over                              on the server, without the owner's folder
+  nearfield decrypt --owner mine --server handed-over --out model.safetensors")]
+pub struct OwnerRunArguments {
+    /// A run file of an encrypted training (TOML).
+    pub run_file: PathBuf,
+    /// Both folders.
+    #[command(flatten)]
+    pub folders: FolderArguments,
+}
+
+/// `encrypt`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  nearfield encrypt --owner mine --server handed-over                      the training data
+  nearfield encrypt --owner mine --server handed-over --requests asked     test samples, to be answered")]
+pub struct EncryptArguments {
+    /// Both folders.
+    #[command(flatten)]
+    pub folders: FolderArguments,
+    /// Encrypt the run's test samples to this folder instead, for `infer`.
+    #[arg(long, value_name = "DIR")]
+    pub requests: Option<PathBuf>,
+    /// At most so many of them.
+    #[arg(long, value_name = "N", requires = "requests")]
+    pub limit: Option<usize>,
+    /// Initial weights, from a safetensors file, instead of ones drawn by the run's seed.
+    #[arg(long, value_name = "FILE", conflicts_with = "requests")]
+    pub init_weights: Option<PathBuf>,
+}
+
+/// `decrypt`
+#[derive(Debug, Args)]
+pub struct DecryptArguments {
+    /// Both folders.
+    #[command(flatten)]
+    pub folders: FolderArguments,
+    /// The model after this step [default: the last one].
+    #[arg(long, value_name = "N", conflicts_with = "requests")]
+    pub step: Option<u64>,
+    /// Decrypt the answers to these requests instead, to a table (CSV).
+    #[arg(long, value_name = "DIR")]
+    pub requests: Option<PathBuf>,
+    /// The file to write [default: model.safetensors or answers.csv in the owner's folder].
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// `infer`
+#[derive(Debug, Args)]
+pub struct InferArguments {
+    /// The server's folder.
+    pub server: PathBuf,
+    /// The folder with encrypted inputs, which takes the answers too.
+    pub requests: PathBuf,
+}
+
+/// `compare`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The twin is the same circuit in floating point. Its steps are made again here; the states that the
+server kept, and the errors of every step, are decrypted and compared with it. Leaves compare.csv
+and report.html in the owner's folder.")]
+pub struct CompareArguments {
+    /// Both folders.
+    #[command(flatten)]
+    pub folders: FolderArguments,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// What to show.
+    #[arg(value_enum)]
+    pub what: DemoKind,
+    /// With 128 bits of security, which takes minutes and some 6 GB of memory.
+    #[arg(long)]
+    pub secure: bool,
+    /// Steps of training.
+    #[arg(long, value_name = "N")]
+    pub steps: Option<u64>,
+    /// Keep everything in this folder instead of a temporary one.
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}
+
+/// What a demonstration shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum DemoKind {
+    /// Keys, encryption, training by a server, decryption, comparison with the twin.
+    Encrypted,
 }
 
 /// `train`
@@ -56,8 +200,14 @@ A run file is TOML; what it leaves out has defaults, and run.toml in the run fol
   [network]   preset = \"mlp1\", or layers = [{ type = \"conv2d\", filters = 16, kernel = 3 }, ...]
   [training]  batch, epochs, rate_inv, decay_forward, decay_head, ...")]
 pub struct TrainArguments {
-    /// A run file (TOML).
+    /// A run file (TOML), or a folder with an encrypted training that its owner handed over.
     pub run_file: Option<PathBuf>,
+    /// Train a run file of an encrypted training in the clear: its twin.
+    #[arg(long)]
+    pub clear: bool,
+    /// Encrypted training: keep the state of every N-th step, beside the last two.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub keep_states: u64,
     /// Data: `digits`, `idx:FOLDER`, `cifar10:FOLDER` or `csv:FILE`; replaces the run file's.
     #[arg(long, value_name = "DATA")]
     pub data: Option<String>,

@@ -1,5 +1,6 @@
 //! The commands of the program.
 
+mod encrypted;
 mod eval;
 mod inspect;
 mod predict;
@@ -39,6 +40,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Predict(arguments) => predict::run(&arguments, cli.json),
         Command::Inspect(arguments) => inspect::run(&arguments, cli.json),
         Command::Report(arguments) => report::run(&arguments, cli.json),
+        Command::Plan(arguments) => encrypted::plan::run(&arguments, cli.json),
+        Command::Keygen(arguments) => encrypted::owner::keygen(&arguments, cli.json),
+        Command::Encrypt(arguments) => encrypted::owner::encrypt(&arguments, cli.json),
+        Command::Decrypt(arguments) => encrypted::owner::decrypt(&arguments, cli.json),
+        Command::Infer(arguments) => encrypted::server::infer(&arguments, cli.json),
+        Command::Compare(arguments) => encrypted::compare::run(&arguments, cli.json),
+        Command::Demo(arguments) => encrypted::demo::run(&arguments, cli.json),
     }
 }
 

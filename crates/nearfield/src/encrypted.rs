@@ -1,3 +1,6 @@
-//! Training on encrypted data: what its owner does, and what the server does.
+//! Training on encrypted data: what its owner does.
 
+pub mod comparison;
 pub mod owner;
+pub mod setup;
+pub mod twin;

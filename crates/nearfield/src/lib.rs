@@ -3,8 +3,8 @@
 //! checkpoints, progress and the commands.
 
 pub mod cli;
-pub mod encrypted;
 pub mod commands;
+pub mod encrypted;
 pub mod outcome;
 pub mod progress;
 pub mod resolve;

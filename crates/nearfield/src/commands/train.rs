@@ -24,6 +24,14 @@ use std::time::Duration;
 const RUNS: &str = "runs";
 
 pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
+    if let Some(path) = &arguments.run_file {
+        if path.is_dir() {
+            return super::encrypted::server::train(path, arguments, json);
+        }
+        if arguments.clear {
+            return super::encrypted::twin::run(path, arguments, json);
+        }
+    }
     let file = run_file(arguments)?;
     let initial = arguments
         .init_weights
@@ -149,7 +157,7 @@ pub(super) fn go_on(
 }
 
 /// A flag that Ctrl-C or a termination request sets; the second one ends the program at once.
-fn stop_on_signal() -> Result<Arc<AtomicBool>> {
+pub(super) fn stop_on_signal() -> Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {

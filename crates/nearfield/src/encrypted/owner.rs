@@ -1,13 +1,17 @@
 //! The owner of the data, who alone has the secret key.
 
+use super::setup::Samples;
 use anyhow::{Context, Result, ensure};
 use nearfield_ckks::file::KeyWriter;
-use nearfield_ckks::{Ciphertext, Encoder, Params, SecretKey, Stored};
+use nearfield_ckks::{Ciphertext, Decryptor, Encoder, Params, SecretKey, Stored};
 use nearfield_enc::folder::{self, Manifest};
-use nearfield_enc::layout::{Form, Role};
+use nearfield_enc::layout::Form;
+use nearfield_enc::matrices::Matrices;
+use nearfield_enc::matrix::Matrix;
 use nearfield_enc::task::Planned;
 use rayon::prelude::*;
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// The file of the secret key in the owner's folder.
@@ -22,17 +26,18 @@ pub struct Owner {
     base: usize,
 }
 
-/// Samples in the clear: features from 0 to 1, and classes.
-#[derive(Clone, Debug, Default)]
-pub struct Samples {
-    /// Features of each sample.
-    pub features: Vec<Vec<f64>>,
-    /// Its class.
-    pub labels: Vec<usize>,
-}
+/// The run file that the owner keeps, with nothing left open.
+pub const RUN_FILE: &str = "run.toml";
 
-/// A state in the clear, in units of weights and velocities.
-pub type Visit<'a> = dyn FnMut(Role, bool, usize, usize, f64) + 'a;
+/// Answers as a table.
+pub struct Answers {
+    /// CSV: sample, class, score of every class.
+    pub text: String,
+    /// How many are the sample's class.
+    pub right: usize,
+    /// Of how many.
+    pub of: usize,
+}
 
 impl Owner {
     /// Generates the secret key and what the server needs: task and evaluation keys. The secret
@@ -122,23 +127,27 @@ impl Owner {
         &self,
         server: &Path,
         samples: &Samples,
-        weight: impl Fn(Role, usize, usize) -> f64,
-        progress: &(dyn Fn(u32) + Sync),
+        weights: &Matrices,
+        progress: &dyn Fn(u32),
     ) -> Result<()> {
         let task = &self.planned.task;
         let expected = task.batch * task.batches as usize;
         ensure!(
-            samples.labels.len() == expected && samples.features.len() == expected,
+            samples.labels.len() == expected && samples.inputs.rows() == expected,
             "{} samples where the task has {} batches of {}",
             samples.labels.len(),
             task.batches,
             task.batch
         );
         let mut manifest = Manifest::read(server)?;
-        let initial = self.planned.layout.pack(
-            |role, input, output| weight(role, input, output) / task.weight_range,
-            |_, _, _| 0.0,
+        let layout = &self.planned.layout;
+        ensure!(
+            *weights.spec() == layout.network,
+            "the initial weights are of the network {}, the task is of {}",
+            weights.spec(),
+            layout.network
         );
+        let initial = layout.pack_matrices(weights, task.ranges());
         let mut names = Vec::new();
         fs::create_dir_all(server.join("initial"))?;
         for (vector, values) in initial.iter().enumerate() {
@@ -161,29 +170,28 @@ impl Owner {
         let (task, layout) = (&self.planned.task, &self.planned.layout);
         let levels = self.planned.step.input_levels();
         let first = batch as usize * task.batch;
-        let features = &samples.features[first..first + task.batch];
-        let labels = &samples.labels[first..first + task.batch];
         fs::create_dir_all(server.join(format!("data/{batch:06}")))?;
         let mut jobs = Vec::new();
-        let pieces = features.chunks(layout.samples());
-        let pieces = pieces.zip(labels.chunks(layout.samples()));
-        for (vector, (features, labels)) in pieces.enumerate() {
+        for vector in 0..self.planned.step.vectors {
+            let begin = first + vector * layout.samples();
+            let end = (begin + layout.samples()).min(first + task.batch);
             for part in 0..layout.input_vectors() {
                 let name = folder::input(batch, vector, part);
-                jobs.push((name, Piece::Inputs(features, part)));
+                jobs.push((name, Piece::Inputs(begin..end, part)));
             }
             for form in layout.label_forms() {
                 let name = folder::labels(batch, vector, form);
-                jobs.push((name, Piece::Labels(labels, form)));
+                jobs.push((name, Piece::Labels(begin..end, form)));
             }
         }
         let done = jobs.into_par_iter().map(|(name, piece)| {
             let values = match piece {
-                Piece::Inputs(features, part) => {
-                    let samples: Vec<&[f64]> = features.iter().map(Vec::as_slice).collect();
-                    layout.inputs(&samples, part)
+                Piece::Inputs(range, part) => layout.inputs(&rows(&samples.inputs, range), part),
+                Piece::Labels(range, form) => {
+                    let labels = samples.labels[range].iter();
+                    let labels: Vec<usize> = labels.map(|&label| usize::from(label)).collect();
+                    layout.labels(&labels, form)
                 }
-                Piece::Labels(labels, form) => layout.labels(labels, form),
             };
             self.encrypt(&values, levels, &server.join(&name))?;
             Ok(name)
@@ -191,12 +199,87 @@ impl Owner {
         done.collect()
     }
 
-    /// Decrypts the state after a step, or the initial one for step 0: matrix, whether it is a
-    /// velocity, input, output, value.
+    /// Encrypts samples to be answered, and returns in how many vectors they are.
+    ///
+    /// # Errors
+    /// If the folder holds something already, or the system refuses.
+    pub fn encrypt_requests(
+        &self,
+        folder: &Path,
+        samples: &Samples,
+        count: usize,
+    ) -> Result<usize> {
+        let layout = &self.planned.layout;
+        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
+        ensure!(
+            fs::read_dir(folder)?.next().is_none(),
+            "{} is not empty: choose a new folder",
+            folder.display()
+        );
+        let levels = self.planned.step.input_levels();
+        let vectors = count.div_ceil(layout.samples());
+        for vector in 0..vectors {
+            let begin = vector * layout.samples();
+            let end = (begin + layout.samples()).min(count);
+            let parts = (0..layout.input_vectors()).into_par_iter();
+            parts
+                .map(|part| {
+                    let values = layout.inputs(&rows(&samples.inputs, begin..end), part);
+                    self.encrypt(&values, levels, &folder.join(folder::request(vector, part)))
+                })
+                .collect::<Result<()>>()?;
+        }
+        Ok(vectors)
+    }
+
+    /// Decrypts answers to samples.
+    ///
+    /// # Errors
+    /// If there are none, or they are not of this owner.
+    pub fn decrypt_answers(
+        &self,
+        folder: &Path,
+        samples: &Samples,
+        classes: &[String],
+    ) -> Result<Answers> {
+        let layout = &self.planned.layout;
+        let decryptor = Decryptor::new(&self.secret);
+        let mut text = format!("sample,class,{}\n", classes.join(","));
+        let (mut right, mut of) = (0, 0);
+        for vector in 0.. {
+            if !folder.join(folder::request(vector, 0)).is_file() {
+                break;
+            }
+            let path = folder.join(folder::answer(vector));
+            let slots = decryptor.decrypt_real(&Ciphertext::load(&path, self.params())?)?;
+            for sample in 0..layout.samples().min(samples.labels.len() - of) {
+                let scores = self.scores(&slots, sample);
+                let class = largest(&scores);
+                right += usize::from(usize::from(samples.labels[of]) == class);
+                let scores: Vec<String> = scores.iter().map(f64::to_string).collect();
+                let name = classes.get(class).map_or("", String::as_str);
+                text += &format!("{of},{name},{}\n", scores.join(","));
+                of += 1;
+            }
+        }
+        ensure!(of > 0, "{} holds no requests", folder.display());
+        Ok(Answers { text, right, of })
+    }
+
+    fn scores(&self, slots: &[f64], sample: usize) -> Vec<f64> {
+        let layout = &self.planned.layout;
+        let form = layout.answer_form();
+        let classes = 0..self.planned.task.classes;
+        classes
+            .map(|class| slots[layout.answer_slot(sample, class, form)])
+            .collect()
+    }
+
+    /// Decrypts weights and velocities after a step, or the initial ones for step 0.
     ///
     /// # Errors
     /// If the state of that step was not kept, or is not of this owner.
-    pub fn decrypt_state(&self, server: &Path, step: u64, visit: &mut Visit<'_>) -> Result<()> {
+    pub fn decrypt_state(&self, server: &Path, step: u64) -> Result<Matrices> {
         let layout = &self.planned.layout;
         let path = |vector| -> PathBuf {
             match step {
@@ -208,12 +291,7 @@ impl Owner {
         let state: Vec<Vec<f64>> = vectors
             .map(|vector| self.decrypt(&path(vector)))
             .collect::<Result<_>>()?;
-        let ranges = self.planned.task.ranges();
-        layout.unpack(&state, |role, velocity, input, output, value| {
-            let range = if velocity { ranges.velocities } else { ranges.weights };
-            visit(role, velocity, input, output, value * range);
-        })?;
-        Ok(())
+        Ok(layout.unpack_matrices(&state, self.planned.task.ranges())?)
     }
 
     /// Decrypts by how much the answers to a step's batch exceeded the labels: for each sample
@@ -228,23 +306,32 @@ impl Owner {
             let path = server.join(folder::step(step)).join(folder::errors(vector));
             let slots = self.decrypt(&path)?;
             let left = task.batch - all.len();
-            for sample in 0..layout.samples().min(left) {
-                let form = layout.answer_form();
-                let classes = 0..task.classes;
-                all.push(
-                    classes
-                        .map(|class| slots[layout.answer_slot(sample, class, form)])
-                        .collect(),
-                );
-            }
+            let samples = 0..layout.samples().min(left);
+            all.extend(samples.map(|sample| self.scores(&slots, sample)));
         }
         Ok(all)
     }
 }
 
-enum Piece<'a> {
-    Inputs(&'a [Vec<f64>], usize),
-    Labels(&'a [usize], Form),
+/// What is encrypted of some samples.
+enum Piece {
+    Inputs(Range<usize>, usize),
+    Labels(Range<usize>, Form),
+}
+
+fn rows(matrix: &Matrix, range: Range<usize>) -> Vec<&[f64]> {
+    range.map(|row| matrix.row(row)).collect()
+}
+
+/// The place of the largest number, the first one if there are several.
+pub fn largest(numbers: &[f64]) -> usize {
+    let mut best = 0;
+    for (place, number) in numbers.iter().enumerate() {
+        if *number > numbers[best] {
+            best = place;
+        }
+    }
+    best
 }
 
 /// Makes a folder that its owner alone can enter.

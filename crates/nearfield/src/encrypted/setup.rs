@@ -1,0 +1,70 @@
+//! A run of an encrypted training with its data.
+
+use anyhow::Result;
+use nearfield_enc::dense::Dense;
+use nearfield_enc::matrices::Matrices;
+use nearfield_enc::matrix::Matrix;
+use nearfield_enc::task::{Planned, Task};
+use std::path::Path;
+
+/// Samples in the clear: features from 0 to 1, and classes.
+#[derive(Clone, Debug)]
+pub struct Samples {
+    /// A row for each sample.
+    pub inputs: Matrix,
+    /// Its class.
+    pub labels: Vec<u16>,
+}
+
+/// All that an owner has.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What is asked of the server; its layout is chosen by [`Setup::plan`].
+    pub task: Task,
+    /// Training samples, batch after batch, and no more than the batches have.
+    pub train: Samples,
+    /// Test samples.
+    pub test: Samples,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Initial weights.
+    pub weights: Matrices,
+    /// The run file with nothing left open.
+    pub text: String,
+}
+
+impl Setup {
+    /// The task with the layout that takes least work.
+    ///
+    /// # Errors
+    /// If its network fits no layout.
+    pub fn plan(&self) -> Result<Planned> {
+        Ok(self.task.clone().with_best_layout()?)
+    }
+
+    /// The share of test samples that the last head of a model answers rightly, if there are
+    /// any.
+    ///
+    /// # Errors
+    /// If the model is of another network.
+    pub fn accuracy(&self, matrices: &Matrices) -> Result<Option<f64>> {
+        if self.test.labels.is_empty() {
+            return Ok(None);
+        }
+        let model = Dense::new(matrices.clone());
+        let scores = model.evaluate(&self.test.inputs, &self.test.labels)?;
+        #[allow(clippy::cast_precision_loss, reason = "a share for people")]
+        let share = scores
+            .last()
+            .map(|score| score.right.correct as f64 / score.right.seen.max(1) as f64);
+        Ok(share)
+    }
+
+    /// Reads a run file and its data.
+    ///
+    /// # Errors
+    /// Says what is wrong with either.
+    pub fn read(_path: &Path) -> Result<Self> {
+        todo!()
+    }
+}

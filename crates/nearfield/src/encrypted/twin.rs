@@ -1,0 +1,140 @@
+//! The twin of an encrypted training: the same circuit, on the same batches, in floating point.
+
+use super::setup::Setup;
+use anyhow::Result;
+use nearfield_enc::block::Labels;
+use nearfield_enc::circuit::{Batch, Circuit};
+use nearfield_enc::clear::Clear;
+use nearfield_enc::layout::Form;
+use nearfield_enc::matrices::Matrices;
+use nearfield_enc::task::Planned;
+
+/// A twin between two steps.
+pub struct Twin<'a> {
+    setup: &'a Setup,
+    planned: &'a Planned,
+    circuit: Circuit<'a, Clear>,
+    state: Vec<Vec<f64>>,
+    step: u64,
+}
+
+/// What a step of the twin was.
+pub struct TwinStep {
+    /// The number of its batch.
+    pub batch: u32,
+    /// By how much the answers exceeded the labels, for each sample and class.
+    pub errors: Vec<Vec<f64>>,
+}
+
+/// The largest magnitudes in a state, in units of its ranges: more than 1 cannot be refreshed
+/// well.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Largest {
+    /// Of weights.
+    pub weight: f64,
+    /// Of velocities.
+    pub velocity: f64,
+}
+
+impl<'a> Twin<'a> {
+    /// A twin at its beginning.
+    ///
+    /// # Errors
+    /// Never for slots of the plan.
+    pub fn new(
+        setup: &'a Setup,
+        planned: &'a Planned,
+        slots: &'a Clear,
+        weights: &Matrices,
+    ) -> Result<Self> {
+        let ranges = planned.task.ranges();
+        Ok(Twin {
+            setup,
+            planned,
+            circuit: Circuit::new(slots, &planned.layout, ranges)?,
+            state: planned.layout.pack_matrices(weights, ranges),
+            step: 0,
+        })
+    }
+
+    /// Makes a step.
+    ///
+    /// # Errors
+    /// If the run has fewer samples than its task.
+    pub fn step(&mut self) -> Result<TwinStep> {
+        let task = &self.planned.task;
+        let number = task.batch_of(self.step);
+        let rates = task.training.at(self.step);
+        let stepped = self.circuit.step(&self.state, self.batch(number), &rates)?;
+        self.state = stepped.state;
+        self.step += 1;
+        let layout = &self.planned.layout;
+        let errors = (0..task.batch).map(|sample| {
+            let slots = &stepped.errors[sample / layout.samples()];
+            let (place, form) = (sample % layout.samples(), layout.answer_form());
+            let classes = 0..task.classes;
+            classes
+                .map(|class| slots[layout.answer_slot(place, class, form)])
+                .collect()
+        });
+        Ok(TwinStep {
+            batch: number,
+            errors: errors.collect(),
+        })
+    }
+
+    fn batch(&self, number: u32) -> Batch<Vec<f64>> {
+        let (task, layout) = (&self.planned.task, &self.planned.layout);
+        let first = number as usize * task.batch;
+        let forms = layout.label_forms();
+        let mut batch = Batch {
+            inputs: Vec::new(),
+            labels: Vec::new(),
+        };
+        for vector in 0..self.planned.step.vectors {
+            let begin = first + vector * layout.samples();
+            let end = (begin + layout.samples()).min(first + task.batch);
+            let samples: Vec<&[f64]> = (begin..end)
+                .map(|row| self.setup.train.inputs.row(row))
+                .collect();
+            let parts = 0..layout.input_vectors();
+            batch
+                .inputs
+                .push(parts.map(|part| layout.inputs(&samples, part)).collect());
+            let labels = self.setup.train.labels[begin..end].iter();
+            let labels: Vec<usize> = labels.map(|&label| usize::from(label)).collect();
+            let of = |form| forms.contains(&form).then(|| layout.labels(&labels, form));
+            batch.labels.push(Labels {
+                expanded: of(Form::Expanded),
+                repeated: of(Form::Repeated),
+            });
+        }
+        batch
+    }
+
+    /// Weights and velocities.
+    ///
+    /// # Errors
+    /// Never for a state of the plan.
+    pub fn matrices(&self) -> Result<Matrices> {
+        let layout = &self.planned.layout;
+        Ok(layout.unpack_matrices(&self.state, self.planned.task.ranges())?)
+    }
+
+    /// The largest numbers of its state.
+    ///
+    /// # Errors
+    /// Never for a state of the plan.
+    pub fn largest(&self) -> Result<Largest> {
+        let ranges = self.planned.task.ranges();
+        let mut largest = Largest::default();
+        for (_, parameter) in self.matrices()?.parameters() {
+            let most = |values: &[f64]| values.iter().fold(0.0_f64, |most, v| most.max(v.abs()));
+            let weight = most(parameter.weight.values()) / ranges.weights;
+            let velocity = most(parameter.velocity.values()) / ranges.velocities;
+            largest.weight = largest.weight.max(weight);
+            largest.velocity = largest.velocity.max(velocity);
+        }
+        Ok(largest)
+    }
+}
