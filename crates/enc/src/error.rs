@@ -20,6 +20,34 @@ pub enum Error {
         /// How many there should be.
         expected: usize,
     },
+    /// A setting of a network or a training is out of range.
+    #[error("`{setting}`: {problem}")]
+    Setting {
+        /// Its name in a run file.
+        setting: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// Samples do not fit what is asked of them.
+    #[error("{0}")]
+    Data(String),
+    /// A file of weights cannot be used.
+    #[error("not these weights: {0}")]
+    Weights(String),
+    /// Numbers left the finite.
+    #[error(
+        "training diverged: after {steps} steps the error of head {head} is no finite number; \
+         take a smaller rate, or inputs in a smaller range"
+    )]
+    Diverged {
+        /// Steps made before.
+        steps: u64,
+        /// The head, from 0.
+        head: usize,
+    },
+    /// Reading or writing a run failed.
+    #[error(transparent)]
+    Train(#[from] nearfield_train::Error),
     /// A circuit wants more levels than it was given.
     #[error("{what} needs a level more than are left: plan the run again")]
     Levels {
@@ -29,4 +57,14 @@ pub enum Error {
     /// An operation on ciphertexts failed.
     #[error(transparent)]
     Ckks(#[from] nearfield_ckks::Error),
+}
+
+impl Error {
+    /// An [`Error::Setting`].
+    pub fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
+        Error::Setting {
+            setting,
+            problem: problem.into(),
+        }
+    }
 }

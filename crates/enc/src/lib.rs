@@ -3,14 +3,20 @@
 pub mod block;
 pub mod circuit;
 pub mod clear;
+pub mod dense;
 pub mod encrypted;
 mod error;
+pub mod golden;
 pub mod grid;
 mod layers;
 pub mod layout;
+pub mod matrices;
+pub mod matrix;
 pub mod network;
 pub mod plan;
+pub mod schedule;
 pub mod slots;
 pub mod update;
+pub mod weights_file;
 
 pub use error::{Error, Result};
