@@ -14,8 +14,8 @@ use crate::passage::{self, Source};
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::HeadSpec;
 use alloc::vec::Vec;
-use nearfield_train::history::Tally;
 use core::convert::Infallible;
+use nearfield_train::history::Tally;
 use nearfield_train::local_loss;
 use serde::{Deserialize, Serialize};
 

@@ -1,0 +1,295 @@
+//! Plain matrices of floating point, and their product.
+
+use crate::{Error, Result};
+
+/// Rows and columns of numbers, row after row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matrix {
+    rows: usize,
+    columns: usize,
+    values: Vec<f64>,
+}
+
+/// Rows and columns of the left operand that are worked on at a time, as constants of the
+/// kernel: what they are changes speed only, since every sum goes through its terms in order.
+const TILE_ROWS: usize = 4;
+const TILE_COLUMNS: usize = 4;
+
+impl Matrix {
+    /// A matrix of these values, row after row.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there are more or fewer values than places.
+    pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Result<Self> {
+        if rows.checked_mul(columns) != Some(values.len()) {
+            return Err(Error::Data(format!(
+                "{} values do not fill a matrix of {rows} rows and {columns} columns",
+                values.len()
+            )));
+        }
+        Ok(Matrix {
+            rows,
+            columns,
+            values,
+        })
+    }
+
+    /// A matrix of zeros.
+    pub fn zeros(rows: usize, columns: usize) -> Self {
+        Matrix {
+            rows,
+            columns,
+            values: vec![0.0; rows * columns],
+        }
+    }
+
+    /// Number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.columns
+    }
+
+    /// All values, row after row.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// All values, to be changed.
+    pub fn values_mut(&mut self) -> &mut [f64] {
+        &mut self.values
+    }
+
+    /// One row.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    pub fn row(&self, row: usize) -> &[f64] {
+        &self.values[row * self.columns..(row + 1) * self.columns]
+    }
+
+    /// The value in `row` and `column`.
+    ///
+    /// # Panics
+    /// If there is no such place.
+    pub fn at(&self, row: usize, column: usize) -> f64 {
+        self.row(row)[column]
+    }
+
+    /// The rows of these numbers, in that order; a row may come more than once.
+    ///
+    /// # Errors
+    /// [`Error::Data`] if there is no such row.
+    pub fn gather(&self, rows: &[usize]) -> Result<Self> {
+        let mut gathered = Matrix::zeros(0, self.columns);
+        self.gather_into(rows, &mut gathered)?;
+        Ok(gathered)
+    }
+
+    /// [`Matrix::gather`] into a matrix that may have been used before.
+    ///
+    /// # Errors
+    /// As [`Matrix::gather`].
+    pub fn gather_into(&self, rows: &[usize], gathered: &mut Matrix) -> Result<()> {
+        if let Some(row) = rows.iter().find(|&&row| row >= self.rows) {
+            return Err(Error::Data(format!(
+                "sample {row} is asked for, but there are only {}, numbered from 0",
+                self.rows
+            )));
+        }
+        gathered.values.clear();
+        for &row in rows {
+            gathered.values.extend_from_slice(self.row(row));
+        }
+        gathered.rows = rows.len();
+        gathered.columns = self.columns;
+        Ok(())
+    }
+
+    /// Makes this a matrix of zeros of this size.
+    fn reset(&mut self, rows: usize, columns: usize) {
+        self.values.clear();
+        self.values.resize(rows * columns, 0.0);
+        self.rows = rows;
+        self.columns = columns;
+    }
+}
+
+/// How the left operand of a product is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// As it stands.
+    Plain,
+    /// With rows and columns exchanged.
+    Transposed,
+}
+
+/// Forms products, with room that it keeps.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Multiplier {
+    left: Vec<f64>,
+    right: Vec<f64>,
+}
+
+impl Multiplier {
+    /// `product = left right`, or `left^T right`; every sum goes through its terms in order, so
+    /// that its bits are those of the naive loop.
+    ///
+    /// The operands' sizes must fit each other: callers have checked them.
+    pub(crate) fn multiply(
+        &mut self,
+        left: &Matrix,
+        reading: Left,
+        right: &Matrix,
+        product: &mut Matrix,
+    ) {
+        let rows = match reading {
+            Left::Plain => left.rows,
+            Left::Transposed => left.columns,
+        };
+        debug_assert_eq!(left.values.len(), rows * right.rows);
+        product.reset(rows, right.columns);
+        self.lay_left(left, reading, rows, right.rows);
+        let mut start = 0;
+        while start < right.columns {
+            let width = TILE_COLUMNS.min(right.columns - start);
+            self.lay_right(right, start, width);
+            for (tile, left) in self.left.chunks_exact(TILE_ROWS * right.rows).enumerate() {
+                let sums = tile_sums(left, &self.right);
+                for (row, sums) in (tile * TILE_ROWS..rows).zip(&sums) {
+                    let place = row * right.columns + start;
+                    product.values[place..place + width].copy_from_slice(&sums[..width]);
+                }
+            }
+            start += width;
+        }
+    }
+
+    /// The left operand, tile by tile: the values that meet one row of the right operand stand
+    /// together. Rows that are missing in the last tile are zeros.
+    fn lay_left(&mut self, left: &Matrix, reading: Left, rows: usize, depth: usize) {
+        let (row_stride, depth_stride) = match reading {
+            Left::Plain => (left.columns, 1),
+            Left::Transposed => (1, left.columns),
+        };
+        self.left.clear();
+        self.left
+            .resize(rows.next_multiple_of(TILE_ROWS) * depth, 0.0);
+        if depth == 0 {
+            return;
+        }
+        for (tile, laid) in self.left.chunks_exact_mut(TILE_ROWS * depth).enumerate() {
+            for (lane, row) in (tile * TILE_ROWS..rows).take(TILE_ROWS).enumerate() {
+                let values = left.values[row * row_stride..].iter().step_by(depth_stride);
+                let places = laid[lane..].iter_mut().step_by(TILE_ROWS);
+                places
+                    .zip(values)
+                    .for_each(|(place, &value)| *place = value);
+            }
+        }
+    }
+
+    /// Some columns of the right operand, filled up with zeros.
+    fn lay_right(&mut self, right: &Matrix, start: usize, width: usize) {
+        self.right.clear();
+        self.right.resize(right.rows * TILE_COLUMNS, 0.0);
+        let rows = right.values.chunks_exact(right.columns);
+        for (laid, row) in self.right.chunks_exact_mut(TILE_COLUMNS).zip(rows) {
+            laid[..width].copy_from_slice(&row[start..start + width]);
+        }
+    }
+}
+
+/// The sums of one tile of the product.
+fn tile_sums(left: &[f64], right: &[f64]) -> [[f64; TILE_COLUMNS]; TILE_ROWS] {
+    let mut sums = [[0.0; TILE_COLUMNS]; TILE_ROWS];
+    let left = left.as_chunks::<TILE_ROWS>().0;
+    let right = right.as_chunks::<TILE_COLUMNS>().0;
+    for (left, right) in left.iter().zip(right) {
+        for (sums, &left) in sums.iter_mut().zip(left) {
+            for (sum, &right) in sums.iter_mut().zip(right) {
+                *sum += left * right;
+            }
+        }
+    }
+    sums
+}
+
+/// `left^T`.
+pub(crate) fn transpose(matrix: &Matrix, transposed: &mut Matrix) {
+    transposed.reset(matrix.columns, matrix.rows);
+    for (row, values) in matrix
+        .values
+        .chunks_exact(matrix.columns.max(1))
+        .enumerate()
+    {
+        let places = transposed.values[row..].iter_mut().step_by(matrix.rows);
+        places
+            .zip(values)
+            .for_each(|(place, &value)| *place = value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dense::naive;
+    use nearfield_train::random::{Purpose, Stream};
+
+    fn random(rows: usize, columns: usize) -> Matrix {
+        let mut stream = Stream::new(7, Purpose::Split, rows as u64, columns as u64);
+        let values = (0..rows * columns)
+            .map(|_| f64::from(stream.symmetric(1 << 20)) / 977.0)
+            .collect();
+        Matrix::new(rows, columns, values).unwrap()
+    }
+
+    #[test]
+    fn products_have_the_bits_of_the_naive_loop() {
+        let mut multiplier = Multiplier::default();
+        for (rows, depth, columns) in [(48, 196, 32), (1, 1, 1), (5, 7, 10), (8, 4, 3), (3, 9, 26)]
+        {
+            let (left, right) = (random(rows, depth), random(depth, columns));
+            let expected = naive::product(&left, &right);
+            let mut product = random(2, 2);
+            multiplier.multiply(&left, Left::Plain, &right, &mut product);
+            assert_eq!(product, expected, "{rows} {depth} {columns}");
+            let mut transposed = random(1, 1);
+            transpose(&left, &mut transposed);
+            multiplier.multiply(&transposed, Left::Transposed, &right, &mut product);
+            assert_eq!(product, expected, "{rows} {depth} {columns} transposed");
+        }
+    }
+
+    #[test]
+    fn what_is_not_finite_stays_so_in_its_own_sums_alone() {
+        let mut left = random(5, 3);
+        left.values_mut()[4 * 3] = f64::INFINITY;
+        let mut product = Matrix::zeros(0, 0);
+        Multiplier::default().multiply(&left, Left::Plain, &random(3, 6), &mut product);
+        assert!(product.row(4).iter().all(|value| !value.is_finite()));
+        assert!(
+            product.values()[..4 * 6]
+                .iter()
+                .all(|value| value.is_finite())
+        );
+    }
+
+    #[test]
+    fn rows_are_gathered_in_the_order_asked_for() {
+        let matrix = Matrix::new(3, 2, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
+        let gathered = matrix.gather(&[2, 0, 2]).unwrap();
+        assert_eq!(gathered.values(), [4.0, 5.0, 0.0, 1.0, 4.0, 5.0]);
+        assert!(
+            matrix
+                .gather(&[3])
+                .unwrap_err()
+                .to_string()
+                .contains("sample 3")
+        );
+        assert!(Matrix::new(2, 2, vec![0.0; 3]).is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Recorded trainings, repeated.
+
+use nearfield_enc::golden;
+use std::path::{Path, PathBuf};
+
+fn iris() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/iris_emlp1")
+}
+
+/// A copy of the recorded case in which one file is another.
+fn changed(file: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for entry in std::fs::read_dir(iris()).expect("the case") {
+        let entry = entry.expect("its files");
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).expect("a copy");
+    }
+    let path = folder.path().join(file);
+    let bytes = change(std::fs::read(&path).expect("a file of the case"));
+    std::fs::remove_file(&path).expect("a copy");
+    std::fs::write(&path, bytes).expect("a copy");
+    folder
+}
+
+fn replaced(from: &'static str, to: &'static str) -> impl Fn(Vec<u8>) -> Vec<u8> {
+    move |bytes| {
+        let text = String::from_utf8(bytes).expect("a text");
+        assert!(text.contains(from));
+        text.replacen(from, to, 1).into_bytes()
+    }
+}
+
+#[test]
+fn the_recorded_training_on_iris_is_repeated() {
+    let comparison = golden::run(&iris()).unwrap();
+    assert_eq!(comparison.steps, [1, 10, 90]);
+    assert!(comparison.agrees(1e-9), "{comparison:?}");
+}
+
+#[test]
+fn another_rate_does_not_agree() {
+    let folder = changed("case.json", replaced("\"lr\": 0.005", "\"lr\": 0.00501"));
+    let comparison = golden::run(folder.path()).unwrap();
+    assert!(!comparison.agrees(1e-5), "{comparison:?}");
+}
+
+#[test]
+fn damaged_cases_are_refused() {
+    for (file, from, to, part) in [
+        ("case.json", "\"batch\": 8", "\"batch\": 0", "0 samples"),
+        ("case.json", "\"batch\": 8", "\"batch\": 151", "151"),
+        ("case.json", "\"lr\"", "\"lrate\"", "lrate"),
+        ("data.csv", "0.36", "nan0.36", "line 1: column 1"),
+        ("data.csv", ",1\n", ",x\n", "`x` is no class"),
+        ("data.csv", ",1\n", "\n", "has 4 fields"),
+        ("data.csv", ",1\n", ",3\n", "has label 3"),
+    ] {
+        let folder = changed(file, replaced(from, to));
+        let error = golden::run(folder.path()).unwrap_err().to_string();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}
