@@ -42,8 +42,9 @@ const BETWEEN: usize = 3;
 /// Vectors of each row that sums are formed of before the next row's: two cache lines.
 const RUN: usize = 4;
 
-/// Residues between one that is loaded and one that is asked for to be there when it is.
-const AHEAD: usize = 128;
+/// Residues of all rows between those that are loaded and those that are asked for to be there
+/// when they are: a fifth of a first-level cache, where they must stay until then.
+const AHEAD: usize = 768;
 
 /// Terms of a sum, up to [`AT_ONCE`].
 #[derive(Clone, Copy)]
@@ -62,6 +63,16 @@ impl Terms<'_> {
         matches!(self, Terms::Runs(_, shift) if 1 << shift < RUN * LANES)
     }
 
+    /// Residues of each row from one that is loaded to one that is asked for.
+    fn ahead(self) -> usize {
+        let rows = match self {
+            Terms::Products(products) => 2 * products.len(),
+            Terms::Runs(products, _) => products.len(),
+            Terms::Multiples(rows, ..) => rows.len(),
+        };
+        (AHEAD / rows.max(1)).clamp(2 * RUN * LANES, 8 * RUN * LANES)
+    }
+
     /// Where `high` begins.
     fn start(self) -> f64 {
         match self {
@@ -77,10 +88,10 @@ impl Terms<'_> {
 /// A vector is there.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn load_of_many(from: *const u64, index: usize) -> V {
+unsafe fn load_of_many(from: *const u64, index: usize, ahead: usize) -> V {
     if index.is_multiple_of(2 * LANES) {
         // A hint may name any address.
-        _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + AHEAD).cast());
+        _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + ahead).cast());
     }
     // SAFETY: as promised.
     unsafe { from_residues(from.add(index)) }
@@ -148,6 +159,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
         low: _mm256_setzero_pd(),
     };
     let mut sums = [none; COUNT];
+    let ahead = terms.ahead();
     // SAFETY: as promised.
     unsafe {
         match terms {
@@ -156,8 +168,8 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (a, b) in products {
                         for (at, sum) in sums.iter_mut().enumerate() {
                             let index = index + at * LANES;
-                            let a = load_of_many(a.as_ptr(), index);
-                            *sum = sum.with(a, load_of_many(b.as_ptr(), index));
+                            let a = load_of_many(a.as_ptr(), index, ahead);
+                            *sum = sum.with(a, load_of_many(b.as_ptr(), index, ahead));
                         }
                     }
                     sums = sums.map(|sum| sum.folded());
@@ -168,7 +180,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (a, b) in products {
                         let by = load_of_runs(b.as_ptr(), index, shift);
                         for (at, sum) in sums.iter_mut().enumerate() {
-                            let a = load_of_many(a.as_ptr(), index + at * LANES);
+                            let a = load_of_many(a.as_ptr(), index + at * LANES, ahead);
                             *sum = sum.with(a, by);
                         }
                     }
@@ -181,7 +193,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (row, factor) in rows.iter().zip(factors) {
                         let by = splat(factor);
                         for (at, sum) in sums.iter_mut().enumerate() {
-                            let a = load_of_many(row.as_ptr(), index + at * LANES);
+                            let a = load_of_many(row.as_ptr(), index + at * LANES, ahead);
                             *sum = sum.with(a, by);
                         }
                     }
@@ -190,7 +202,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                 for factor in of_last {
                     let by = splat(factor);
                     for (at, sum) in sums.iter_mut().enumerate() {
-                        let a = load_of_many(last.as_ptr(), index + at * LANES);
+                        let a = load_of_many(last.as_ptr(), index + at * LANES, ahead);
                         *sum = sum.with(a, by).folded();
                     }
                 }
