@@ -110,6 +110,9 @@ pub(super) fn inner_product_from(
     add: bool,
     to: &mut [u64],
 ) {
+    if start == to.len() {
+        return;
+    }
     let shift = products.run.trailing_zeros();
     let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
     let word = u128::pow(2, 64) % u128::from(modulus.value());
