@@ -34,6 +34,37 @@ fn random(modulus: Modulus, seed: u8) -> Vec<u64> {
     row
 }
 
+/// Rows that begin at different lines of their pages, as those of a ring do: else they would share
+/// a few places of the first-level cache.
+struct Staggered(Vec<Vec<u64>>);
+
+impl Staggered {
+    fn new(rows: impl Iterator<Item = Vec<u64>>) -> Self {
+        let at = |(index, row): (usize, Vec<u64>)| {
+            let mut memory = vec![0; Self::start(index)];
+            memory.extend(row);
+            memory
+        };
+        Staggered(rows.enumerate().map(at).collect())
+    }
+
+    fn start(index: usize) -> usize {
+        index * 9 % 64 * 8
+    }
+
+    fn rows(&self) -> Vec<&[u64]> {
+        let rows = self.0.iter().enumerate();
+        rows.map(|(index, row)| &row[Self::start(index)..])
+            .collect()
+    }
+
+    fn rows_mut(&mut self) -> Vec<&mut [u64]> {
+        let rows = self.0.iter_mut().enumerate();
+        rows.map(|(index, row)| &mut row[Self::start(index)..])
+            .collect()
+    }
+}
+
 /// One limb again and again, and many limbs with a table each.
 fn transforms(c: &mut Criterion) {
     let primes = primes(LIMBS);
@@ -82,12 +113,12 @@ fn transforms(c: &mut Criterion) {
 
 fn inner_products(c: &mut Criterion) {
     let modulus = primes(1)[0];
-    let rows: Vec<Vec<u64>> = (0..32).map(|seed| random(modulus, seed)).collect();
+    let rows = Staggered::new((0..32).map(|seed| random(modulus, seed)));
+    let rows = rows.rows();
     let mut group = c.benchmark_group(format!("inner product {}", Set::active().name()));
     for count in [3, 8, 16] {
         let pairs = rows.chunks_exact(2).take(count);
-        let products: Vec<(&[u64], &[u64])> =
-            pairs.map(|pair| (&pair[0][..], &pair[1][..])).collect();
+        let products: Vec<(&[u64], &[u64])> = pairs.map(|pair| (pair[0], pair[1])).collect();
         let mut sum = vec![0; DEGREE];
         modulus.inner_product(&products, &mut sum);
         modulus.montgomery_row(&mut sum);
@@ -116,13 +147,13 @@ fn conversions(c: &mut Criterion) {
             modulus.scale_row(&mut row, conversion.digit_factor(source));
             row
         });
-        let digits: Vec<Vec<u64>> = digits.collect();
-        let digits: Vec<&[u64]> = digits.iter().map(|row| &row[..]).collect();
-        let mut rows = vec![vec![0; DEGREE]; sources];
+        let digits = Staggered::new(digits);
+        let digits = digits.rows();
+        let mut rows = Staggered::new((0..sources).map(|_| vec![0; DEGREE]));
         let mut convert = |digits: &[&[u64]]| {
-            let to = rows.iter_mut().map(|row| &mut row[..]).enumerate();
+            let to = rows.rows_mut().into_iter().enumerate();
             conversion.convert_to(digits, to.collect());
-            rows[sources - 1][DEGREE - 1]
+            rows.rows()[sources - 1][DEGREE - 1]
         };
         assert_eq!(convert(&digits), 5);
         group.bench_function(format!("from {sources} to as many"), |b| {

@@ -1,5 +1,6 @@
 //! Kernels for processors with AVX2 and fused products in floating point (FMA).
 
+mod excess;
 mod rows;
 mod sums;
 mod transform;

@@ -1,7 +1,7 @@
 //! Constants of sums of products, in every form that a set of kernels wants.
 
 #[cfg(target_arch = "x86_64")]
-use super::twiddles::balanced;
+use super::twiddles::{balanced, exact};
 use crate::{Modulus, Multiplier};
 
 /// The inverse of an odd number modulo 2^64.
@@ -60,6 +60,9 @@ pub(crate) struct Fraction {
     pub(super) reciprocal: u64,
     /// The modulus's length.
     pub(super) shift: u64,
+    /// `1 / modulus`, rounded.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) inverse: f64,
 }
 
 impl Fraction {
@@ -71,6 +74,8 @@ impl Fraction {
         Fraction {
             reciprocal: u64::try_from(reciprocal).unwrap_or(u64::MAX),
             shift: modulus.bits().into(),
+            #[cfg(target_arch = "x86_64")]
+            inverse: 1.0 / exact(modulus.value()),
         }
     }
 

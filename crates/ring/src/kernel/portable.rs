@@ -110,6 +110,9 @@ pub(super) fn inner_product_from(
     add: bool,
     to: &mut [u64],
 ) {
+    if start == to.len() {
+        return;
+    }
     let shift = products.run.trailing_zeros();
     let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
     let word = u128::pow(2, 64) % u128::from(modulus.value());
@@ -161,13 +164,18 @@ pub(super) fn convert_from(
 /// The sum of fractions, rounded.
 pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u64]) {
     for (index, excess) in excess.iter_mut().enumerate() {
-        let mut sum = 1_u128 << (Fraction::BITS - 1);
-        for (digits, fraction) in digits.iter().zip(fractions) {
-            sum += (u128::from(digits[index]) * u128::from(fraction.reciprocal)) >> fraction.shift;
-        }
-        // At most as many as there are fractions.
-        *excess = u64::try_from(sum >> Fraction::BITS).unwrap_or(u64::MAX);
+        *excess = excess_at(index, fractions, digits);
     }
+}
+
+/// As [`excess`], in one place.
+pub(super) fn excess_at(index: usize, fractions: &[Fraction], digits: &[&[u64]]) -> u64 {
+    let mut sum = 1_u128 << (Fraction::BITS - 1);
+    for (digits, fraction) in digits.iter().zip(fractions) {
+        sum += (u128::from(digits[index]) * u128::from(fraction.reciprocal)) >> fraction.shift;
+    }
+    // At most as many as there are fractions.
+    u64::try_from(sum >> Fraction::BITS).unwrap_or(u64::MAX)
 }
 
 pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {

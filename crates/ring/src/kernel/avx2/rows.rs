@@ -1,6 +1,7 @@
 //! Rows of residues in floating point, for moduli below 2^50.
 
 use super::Seen;
+use super::excess::excess;
 use super::sums::{convert, inner_product};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
@@ -33,7 +34,6 @@ compiled! {
     fn add_constant_row(modulus: Modulus, a: &mut [u64], by: u64);
     fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
     fn add_permuted(permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]);
-    fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
 }
 
 /// A factor and its quotient in all lanes.

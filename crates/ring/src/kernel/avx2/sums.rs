@@ -19,13 +19,14 @@ use super::vector::{
 };
 use crate::Modulus;
 use crate::kernel::list::Products;
-use crate::kernel::montgomery::Cofactors;
+use crate::kernel::montgomery::{Cofactors, inverse_of_odd};
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;
 use core::arch::x86_64::{
     _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_castsi128_si256, _mm256_permute4x64_epi64,
     _mm256_set1_epi64x, _mm256_set1_pd, _mm256_setzero_pd,
 };
+use core::ops::Range;
 
 /// 2^104, from where on numbers are multiples of 2^52.
 const START: f64 = (1_u128 << 104) as f64;
@@ -33,19 +34,24 @@ const START: f64 = (1_u128 << 104) as f64;
 /// 2^-52.
 const DOWN: f64 = f64::EPSILON;
 
-/// Products of which a sum is formed before it is reduced.
-const AT_ONCE: usize = 16;
+/// Rows that are run through at once: sums of more products would not stay in their range, and
+/// memory is read at half the speed where it is read in twice as many places.
+const ROWS: usize = 16;
 
 /// Products after which what is low becomes high.
 const BETWEEN: usize = 3;
 
+/// Columns that sums are formed of before more products are added to them.
+const COLUMNS: usize = 2048;
+
 /// Vectors of each row that sums are formed of before the next row's: two cache lines.
 const RUN: usize = 4;
 
-/// Residues between one that is loaded and one that is asked for to be there when it is.
-const AHEAD: usize = 128;
+/// Residues of all rows between those that are loaded and those that are asked for to be there
+/// when they are: a fifth of a first-level cache, where they must stay until then.
+const AHEAD: usize = 768;
 
-/// Terms of a sum, up to [`AT_ONCE`].
+/// Terms of a sum, up to [`ROWS`].
 #[derive(Clone, Copy)]
 enum Terms<'a> {
     /// Products of rows.
@@ -60,6 +66,16 @@ impl Terms<'_> {
     /// Whether runs are so short that a few vectors do not lie within one.
     fn has_short_runs(self) -> bool {
         matches!(self, Terms::Runs(_, shift) if 1 << shift < RUN * LANES)
+    }
+
+    /// Residues of each row from one that is loaded to one that is asked for.
+    fn ahead(self) -> usize {
+        let rows = match self {
+            Terms::Products(products) => 2 * products.len(),
+            Terms::Runs(products, _) => products.len(),
+            Terms::Multiples(rows, ..) => rows.len(),
+        };
+        (AHEAD / rows.max(1)).clamp(2 * RUN * LANES, 8 * RUN * LANES)
     }
 
     /// Where `high` begins.
@@ -77,10 +93,10 @@ impl Terms<'_> {
 /// A vector is there.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn load_of_many(from: *const u64, index: usize) -> V {
+unsafe fn load_of_many(from: *const u64, index: usize, ahead: usize) -> V {
     if index.is_multiple_of(2 * LANES) {
         // A hint may name any address.
-        _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + AHEAD).cast());
+        _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + ahead).cast());
     }
     // SAFETY: as promised.
     unsafe { from_residues(from.add(index)) }
@@ -148,6 +164,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
         low: _mm256_setzero_pd(),
     };
     let mut sums = [none; COUNT];
+    let ahead = terms.ahead();
     // SAFETY: as promised.
     unsafe {
         match terms {
@@ -156,8 +173,8 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (a, b) in products {
                         for (at, sum) in sums.iter_mut().enumerate() {
                             let index = index + at * LANES;
-                            let a = load_of_many(a.as_ptr(), index);
-                            *sum = sum.with(a, load_of_many(b.as_ptr(), index));
+                            let a = load_of_many(a.as_ptr(), index, ahead);
+                            *sum = sum.with(a, load_of_many(b.as_ptr(), index, ahead));
                         }
                     }
                     sums = sums.map(|sum| sum.folded());
@@ -168,7 +185,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (a, b) in products {
                         let by = load_of_runs(b.as_ptr(), index, shift);
                         for (at, sum) in sums.iter_mut().enumerate() {
-                            let a = load_of_many(a.as_ptr(), index + at * LANES);
+                            let a = load_of_many(a.as_ptr(), index + at * LANES, ahead);
                             *sum = sum.with(a, by);
                         }
                     }
@@ -181,7 +198,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                     for (row, factor) in rows.iter().zip(factors) {
                         let by = splat(factor);
                         for (at, sum) in sums.iter_mut().enumerate() {
-                            let a = load_of_many(row.as_ptr(), index + at * LANES);
+                            let a = load_of_many(row.as_ptr(), index + at * LANES, ahead);
                             *sum = sum.with(a, by);
                         }
                     }
@@ -190,7 +207,7 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
                 for factor in of_last {
                     let by = splat(factor);
                     for (at, sum) in sums.iter_mut().enumerate() {
-                        let a = load_of_many(last.as_ptr(), index + at * LANES);
+                        let a = load_of_many(last.as_ptr(), index + at * LANES, ahead);
                         *sum = sum.with(a, by).folded();
                     }
                 }
@@ -198,6 +215,13 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
         }
     }
     sums
+}
+
+/// 2^-52 modulo a modulus `p`: with `i = 1 / p` modulo 2^52, `p i = 1 + 2^52 k`, and it is `-k`.
+fn inverse_of_factor(modulus: Modulus) -> u64 {
+    let inverse = inverse_of_odd(modulus.value()) & ((1 << 52) - 1);
+    let times = (u128::from(modulus.value()) * u128::from(inverse)) >> 52;
+    modulus.neg(u64::try_from(times).unwrap_or(0))
 }
 
 /// A row that sums are written to, or added to.
@@ -212,8 +236,7 @@ impl Target {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn new(modulus: Modulus, to: &mut [u64]) -> Self {
-        let inverse = modulus.invert_by_fermat(modulus.montgomery_factor());
-        let [inverse, quotient] = balanced(modulus, inverse);
+        let [inverse, quotient] = balanced(modulus, inverse_of_factor(modulus));
         Target {
             field: Field::new(modulus),
             inverse: (_mm256_set1_pd(inverse), _mm256_set1_pd(quotient)),
@@ -254,23 +277,23 @@ impl Target {
         }
     }
 
-    /// Whole vectors of sums, of all of a row.
+    /// Whole vectors of sums, of some columns.
     ///
     /// # Safety
-    /// All rows are of this length.
+    /// All rows have these columns.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn form_all(&self, terms: Terms<'_>, keep: bool, length: usize) {
-        let mut index = 0;
-        while index + RUN * LANES <= length && !terms.has_short_runs() {
+    unsafe fn form_all(&self, terms: Terms<'_>, keep: bool, columns: Range<usize>) {
+        let Range { mut start, end } = columns;
+        while start + RUN * LANES <= end && !terms.has_short_runs() {
             // SAFETY: so many are left.
-            unsafe { self.form::<RUN>(terms, keep, index) };
-            index += RUN * LANES;
+            unsafe { self.form::<RUN>(terms, keep, start) };
+            start += RUN * LANES;
         }
-        while index < whole(length) {
+        while start + LANES <= end {
             // SAFETY: a vector is left.
-            unsafe { self.form::<1>(terms, keep, index) };
-            index += LANES;
+            unsafe { self.form::<1>(terms, keep, start) };
+            start += LANES;
         }
     }
 }
@@ -278,17 +301,22 @@ impl Target {
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]) {
     products.check(to.len());
-    let (first, rest) = products.pairs.split_at(products.pairs.len().min(AT_ONCE));
+    let Products { pairs, run } = products;
+    let most = if run == 1 { ROWS / 2 } else { ROWS };
+    let each = pairs.len().div_ceil(pairs.len().div_ceil(most).max(1));
+    let (first, rest) = pairs.split_at(each);
     let target = Target::new(modulus, to);
-    let each =
-        core::iter::once((first, add)).chain(rest.chunks(AT_ONCE).map(|pairs| (pairs, true)));
-    for (pairs, add) in each {
-        let terms = match products.run {
-            1 => Terms::Products(pairs),
-            run => Terms::Runs(pairs, run.trailing_zeros()),
-        };
-        // SAFETY: the lengths were seen to be what they must be.
-        unsafe { target.form_all(terms, add, to.len()) };
+    for start in (0..to.len()).step_by(COLUMNS) {
+        let columns = start..to.len().min(start + COLUMNS);
+        let rest = rest.chunks(each.max(1)).map(|pairs| (pairs, true));
+        for (pairs, add) in core::iter::once((first, add)).chain(rest) {
+            let terms = match run {
+                1 => Terms::Products(pairs),
+                run => Terms::Runs(pairs, run.trailing_zeros()),
+            };
+            // SAFETY: the lengths were seen to be what they must be.
+            unsafe { target.form_all(terms, add, columns.clone()) };
+        }
     }
     portable::inner_product_from(whole(to.len()), modulus, products, add, to);
 }
@@ -302,12 +330,12 @@ pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], 
     let (mut digits_left, mut factors) = (digits, &cofactors.balanced[..]);
     let mut add = false;
     while !factors.is_empty() {
-        let count = digits_left.len().min(AT_ONCE - 1);
+        let count = digits_left.len().min(ROWS - 1);
         // The excess comes with the last digits.
         let last = usize::from(count == digits_left.len());
         let terms = Terms::Multiples(&digits_left[..count], excess, &factors[..count + last]);
         // SAFETY: the lengths were seen to be the same.
-        unsafe { target.form_all(terms, add, to.len()) };
+        unsafe { target.form_all(terms, add, 0..to.len()) };
         (digits_left, factors) = (&digits_left[count..], &factors[count + last..]);
         add = true;
     }

@@ -3,11 +3,11 @@
 use crate::Modulus;
 use crate::kernel::twiddles::exact;
 use core::arch::x86_64::{
-    __m256d, __m256i, _CMP_LT_OQ, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
-    _mm256_and_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_cmp_pd, _mm256_fmadd_pd,
-    _mm256_fmsub_pd, _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd,
-    _mm256_or_si256, _mm256_round_pd, _mm256_set1_pd, _mm256_setzero_pd, _mm256_storeu_pd,
-    _mm256_storeu_si256, _mm256_sub_pd, _mm256_xor_si256,
+    __m256d, __m256i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
+    _mm256_blendv_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_fmadd_pd, _mm256_fmsub_pd,
+    _mm256_fnmadd_pd, _mm256_loadu_pd, _mm256_loadu_si256, _mm256_mul_pd, _mm256_or_si256,
+    _mm256_round_pd, _mm256_set1_pd, _mm256_storeu_pd, _mm256_storeu_si256, _mm256_sub_pd,
+    _mm256_xor_si256,
 };
 
 /// Numbers that are operated on at once.
@@ -185,8 +185,21 @@ pub(super) fn numbers(residues: __m256i) -> V {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
-    let negative = _mm256_cmp_pd::<_CMP_LT_OQ>(x, _mm256_setzero_pd());
-    let x = add(x, _mm256_and_pd(negative, field.value));
+    // No zero is negative here: products and remainders of such are sums of zeros that are not.
+    let (above, below) = (_mm256_set1_pd(HIGH), add(_mm256_set1_pd(HIGH), field.value));
+    let bits = _mm256_castpd_si256(add(x, _mm256_blendv_pd(above, below, x)));
+    let residues = _mm256_xor_si256(bits, _mm256_castpd_si256(above));
+    // SAFETY: as promised.
+    unsafe { _mm256_storeu_si256(to.cast(), residues) };
+}
+
+/// Integers from 0 up to below 2^52.
+///
+/// # Safety
+/// A vector is there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn store_whole(to: *mut u64, x: V) {
     let high = _mm256_set1_pd(HIGH);
     let bits = _mm256_castpd_si256(add(x, high));
     let residues = _mm256_xor_si256(bits, _mm256_castpd_si256(high));
