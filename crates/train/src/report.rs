@@ -11,6 +11,7 @@ mod curves;
 mod exits;
 #[cfg(test)]
 mod hostile;
+mod ink;
 mod line_chart;
 mod mistakes;
 mod page;
