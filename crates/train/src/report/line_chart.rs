@@ -15,9 +15,9 @@ const FINE: i32 = 4;
 const SIZE: (u32, u32) = (520, 320);
 /// Room beside an axis: for its name, and for one letter of its numbers.
 const NAME_ROOM: u32 = 20;
-const LETTER_ROOM: u32 = 9;
+const LETTER_ROOM: u32 = 11;
 /// An axis' name of more letters than this is cut short: it would leave the chart.
-const LONGEST_NAME: usize = 30;
+const LONGEST_NAME: usize = 28;
 
 type Canvas<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Scale, Scale>>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
