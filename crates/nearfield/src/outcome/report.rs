@@ -32,6 +32,7 @@ pub(super) fn of_run(
         summary: facts(summary),
         history: trainer.state().history.clone(),
         decision_name: summary.decided_on.clone(),
+        charts: Vec::new(),
         heads: heads(&summary.test),
         confusion: Some(Confusion {
             classes: classes.clone(),

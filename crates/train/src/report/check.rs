@@ -1,11 +1,17 @@
 //! Whether a report agrees with itself. What passes here is drawn without further questions.
 
-use super::{Confusion, Mistake, Picture, Report, Table, WeightMagnitudes};
+use super::{Chart, ChartLine, Confusion, Mistake, Picture, Report, Table, WeightMagnitudes};
 use crate::history::{Accuracies, Tally};
 use crate::{Error, Result};
 
 /// Above this many answers [`Tally::exceeds`] would overflow; no run comes near.
 const MOST_SEEN: u64 = 1 << 56;
+/// More charts, lines or points than these are a mistake of whoever counted them.
+const MOST_CHARTS: usize = 32;
+const MOST_LINES: usize = 64;
+const MOST_POINTS: usize = 1 << 20;
+/// Places and values beyond this would not fit beside their axis.
+const FARTHEST: u64 = 1_000_000_000_000;
 
 /// Refuses a report that contradicts itself.
 pub(super) fn check(report: &Report) -> Result<()> {
@@ -14,6 +20,8 @@ pub(super) fn check(report: &Report) -> Result<()> {
         accuracies(&place, &record.train)?;
         accuracies(&place, &record.decision)?;
     }
+    at_most("the report", report.charts.len(), MOST_CHARTS, "charts")?;
+    report.charts.iter().try_for_each(chart)?;
     for head in &report.heads {
         tally(&head.name, head.accuracy)?;
     }
@@ -33,6 +41,43 @@ fn tally(place: &str, Tally { correct, seen }: Tally) -> Result<()> {
         return Err(Error::Data(format!(
             "{place} counts {correct} right answers of {seen}: \
              count at most the answers seen, and at most {MOST_SEEN}"
+        )));
+    }
+    Ok(())
+}
+
+fn chart(chart: &Chart) -> Result<()> {
+    let place = format!("the chart {}", chart.title);
+    at_most(&place, chart.lines.len(), MOST_LINES, "lines")?;
+    for line in &chart.lines {
+        let place = format!("the line {} of {place}", line.name);
+        at_most(&place, line.points.len(), MOST_POINTS, "points")?;
+        points(&place, line)?;
+    }
+    Ok(())
+}
+
+fn at_most(place: &str, count: usize, most: usize, noun: &str) -> Result<()> {
+    if count > most {
+        return Err(Error::Data(format!(
+            "{place} has {count} {noun}: draw at most {most}"
+        )));
+    }
+    Ok(())
+}
+
+fn points(place: &str, line: &ChartLine) -> Result<()> {
+    let too_far = |value: i64| value.unsigned_abs() > FARTHEST;
+    if let Some((x, y)) = line.points.iter().find(|(x, y)| too_far(*x) || too_far(*y)) {
+        return Err(Error::Data(format!(
+            "{place} goes to {y} thousandths at {x}: keep both within {FARTHEST}"
+        )));
+    }
+    let back = line.points.windows(2).find(|two| two[0].0 >= two[1].0);
+    if let Some([(before, _), (after, _)]) = back {
+        return Err(Error::Data(format!(
+            "{place} goes from {before} to {after}: give its points in rising order, \
+             one a place"
         )));
     }
     Ok(())
@@ -243,5 +288,60 @@ mod tests {
         assert!(refused(&report(&table)).contains("1 cells under 2 headings"));
         table.header.clear();
         assert!(render(&report(&table)).is_ok());
+    }
+
+    fn with_line(points: Vec<(i64, i64)>) -> Report {
+        let line = ChartLine {
+            name: "fc1".into(),
+            points,
+        };
+        let chart = Chart {
+            title: "bits".into(),
+            lines: vec![line],
+            ..Chart::default()
+        };
+        Report {
+            charts: vec![chart],
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn a_line_that_goes_back_or_stands_still_is_refused() {
+        assert!(render(&with_line(vec![(-3, 9), (4, 9), (5, 9)])).is_ok());
+        let back = refused(&with_line(vec![(1, 0), (4, 0), (2, 0)]));
+        assert!(back.contains("the line fc1 of the chart bits goes from 4 to 2"));
+        refused(&with_line(vec![(1, 0), (1, 0)]));
+    }
+
+    #[test]
+    fn a_line_that_goes_too_far_is_refused() {
+        let far = 1_000_000_000_000;
+        assert!(render(&with_line(vec![(-far, far), (far, -far)])).is_ok());
+        for point in [(far + 1, 0), (0, far + 1), (i64::MIN, 0), (0, i64::MIN)] {
+            let problem = refused(&with_line(vec![point]));
+            assert!(problem.contains("keep both within 1000000000000"));
+        }
+    }
+
+    #[test]
+    fn more_charts_lines_or_points_than_a_page_can_bear_are_refused() {
+        let mut report = with_line((0..=1 << 20).map(|x| (x, x)).collect());
+        assert!(refused(&report).contains("has 1048577 points: draw at most 1048576"));
+        let line = &mut report.charts[0].lines[0];
+        line.points.pop();
+        assert!(render(&report).is_ok());
+
+        let mut report = with_line(vec![(1, 1)]);
+        let line = report.charts[0].lines[0].clone();
+        report.charts[0].lines = vec![line; 64];
+        assert!(render(&report).is_ok());
+        let chart = report.charts[0].clone();
+        report.charts[0].lines.push(ChartLine::default());
+        assert!(refused(&report).contains("the chart bits has 65 lines"));
+        report.charts = vec![chart; 33];
+        assert!(refused(&report).contains("the report has 33 charts"));
+        report.charts.pop();
+        assert!(render(&report).is_ok());
     }
 }

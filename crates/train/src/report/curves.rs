@@ -1,8 +1,10 @@
 //! Learning curves: accuracy over epochs, of the output and of every head.
 
 use super::Report;
-use super::line_chart::{Curve, Ink, LineChart};
+use super::ink::Ink;
+use super::line_chart::{Axis, Curve, LineChart};
 use super::page;
+use super::scale::Scale;
 use super::text::{accuracy, counted, escape, grouped};
 use crate::Result;
 use crate::history::{EpochRecord, Tally};
@@ -88,11 +90,14 @@ fn rate_sentence(history: &[EpochRecord]) -> String {
 
 fn output_figure(report: &Report) -> Result<String> {
     let curves = vec![
-        curve(report, Ink::Train, |record| Some(record.train.output)),
-        curve(report, Ink::Output, |record| Some(record.decision.output)),
+        curve(report, "training", Ink::Train, |record| {
+            Some(record.train.output)
+        }),
+        curve(report, decision_name(report), Ink::Output, |record| {
+            Some(record.decision.output)
+        }),
     ];
-    let names = ["training".to_owned(), decision_name(report).to_owned()];
-    figure(report, "Output", curves, &names)
+    figure(report, "Output", curves)
 }
 
 fn heads_figure(report: &Report) -> Result<String> {
@@ -102,36 +107,40 @@ fn heads_figure(report: &Report) -> Result<String> {
     if heads == 0 {
         return Ok(String::new());
     }
-    let mut names: Vec<String> = (1..=heads).map(|head| format!("head {head}")).collect();
     // Named heads are the blocks' and then the output; any other number is somebody else's.
-    if report.heads.len() == heads + 1 {
-        for (name, head) in names.iter_mut().zip(&report.heads) {
-            name.clone_from(&head.name);
-        }
-    }
+    let named = report.heads.len() == heads + 1;
+    let name = |head: usize| match report.heads.get(head).filter(|_| named) {
+        Some(named) => named.name.clone(),
+        None => format!("head {}", head + 1),
+    };
     let mut curves: Vec<Curve> = (0..heads)
         .map(|head| {
-            curve(report, Ink::Head(head), |record| {
+            curve(report, &name(head), Ink::Line(head), |record| {
                 record.decision.heads.get(head).copied()
             })
         })
         .collect();
-    names.push("output".to_owned());
-    curves.push(curve(report, Ink::Output, |record| {
+    curves.push(curve(report, "output", Ink::Output, |record| {
         Some(record.decision.output)
     }));
     let title = format!("Every head, {}", decision_name(report));
-    figure(report, &title, curves, &names)
+    figure(report, &title, curves)
 }
 
-fn curve(report: &Report, ink: Ink, of: impl Fn(&EpochRecord) -> Option<Tally>) -> Curve {
+fn curve(
+    report: &Report,
+    name: &str,
+    ink: Ink,
+    of: impl Fn(&EpochRecord) -> Option<Tally>,
+) -> Curve {
     let point = |record: &EpochRecord| {
         let tally = of(record).filter(|tally| tally.seen > 0)?;
         Some((f64::from(record.epoch), per_cent(tally)))
     };
     Curve {
+        name: name.to_owned(),
         ink,
-        points: report.history.iter().filter_map(point).collect(),
+        pieces: vec![report.history.iter().filter_map(point).collect()],
     }
 }
 
@@ -139,36 +148,33 @@ fn per_cent(tally: Tally) -> f64 {
     super::text::share(tally.correct.into(), tally.seen.into()) * 100.0
 }
 
-fn figure(report: &Report, title: &str, curves: Vec<Curve>, names: &[String]) -> Result<String> {
-    let mut legend = String::new();
-    for (curve, name) in curves.iter().zip(names) {
-        legend += &format!(
-            "<li><svg viewBox=\"0 0 112 32\" aria-hidden=\"true\">\
-             <line class=\"line {}\" x1=\"0\" y1=\"16\" x2=\"112\" y2=\"16\"/></svg>{}</li>\n",
-            curve.ink.class(),
-            escape(name)
-        );
-    }
+fn figure(report: &Report, title: &str, curves: Vec<Curve>) -> Result<String> {
     let midway = |(before, after): (&EpochRecord, &EpochRecord)| {
         f64::midpoint(before.epoch.into(), after.epoch.into())
     };
     let epochs = report.history.iter().map(|record| record.epoch);
+    let first = epochs.clone().min().unwrap_or_default();
+    let last = epochs.max().unwrap_or_default();
+    let points = curves
+        .iter()
+        .flat_map(|curve| curve.pieces.iter().flatten());
+    let accuracies = Scale::of_accuracies(points.map(|point| point.1));
     let best = best_epoch(&report.history);
     let chart = LineChart {
         label: format!("{title}: accuracy in per cent over epochs"),
-        epochs: (
-            epochs.clone().min().unwrap_or_default().into(),
-            epochs.max().unwrap_or_default().into(),
-        ),
+        across: Axis {
+            name: "epoch".into(),
+            scale: Scale::of_whole((first.into(), last.into())),
+        },
+        upright: Axis {
+            name: "accuracy (%)".into(),
+            scale: accuracies,
+        },
         curves,
         rate_changes: rate_changes(&report.history).map(midway).collect(),
         best: best.map(|best| (best.epoch.into(), per_cent(best.decision.output))),
     };
-    Ok(format!(
-        "<figure>\n<figcaption>{}</figcaption>\n<ul class=\"legend\">\n{legend}</ul>\n{}</figure>\n",
-        escape(title),
-        chart.svg()?
-    ))
+    chart.figure(title, &[])
 }
 
 /// Every epoch in numbers, folded away.

@@ -3,7 +3,10 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::{Confusion, HeadAccuracy, Mistake, Picture, Report, Table, WeightMagnitudes, render};
+use super::{
+    Chart, ChartLine, Confusion, HeadAccuracy, Mistake, Picture, Report, Table, WeightMagnitudes,
+    render,
+};
 use crate::history::{Accuracies, EpochRecord, Tally};
 
 fn text() -> impl Strategy<Value = String> {
@@ -36,6 +39,31 @@ fn record() -> impl Strategy<Value = EpochRecord> {
             train,
             decision,
             milliseconds: steps,
+        },
+    )
+}
+
+/// Places and values, near and far; as a rule in order, so that they are drawn.
+fn points() -> impl Strategy<Value = Vec<(i64, i64)>> {
+    const FAR: i64 = 1_000_000_000_000;
+    let number = || prop_oneof![-4..9_i64, -FAR..=FAR, Just(FAR), Just(-FAR)];
+    let ordered = vec((number(), number()), 0..600).prop_map(|mut points| {
+        points.sort_unstable();
+        points.dedup_by_key(|point| point.0);
+        points
+    });
+    prop_oneof![9 => ordered, 1 => vec((any::<i64>(), any::<i64>()), 0..4)]
+}
+
+fn chart() -> impl Strategy<Value = Chart> {
+    let line = (text(), points()).prop_map(|(name, points)| ChartLine { name, points });
+    (text(), text(), text(), vec(line, 0..4), text()).prop_map(
+        |(title, x_name, y_name, lines, note)| Chart {
+            title,
+            x_name,
+            y_name,
+            lines,
+            note,
         },
     )
 }
@@ -107,25 +135,29 @@ fn report() -> impl Strategy<Value = Report> {
         proptest::option::of(confusion()),
     );
     let lists = (
+        vec(chart(), 0..3),
         vec(weights(), 0..2),
         vec(mistake(), 0..2),
         vec(table(), 0..2),
     );
     (text(), vec((text(), text()), 0..3), parts, lists).prop_map(
-        |(title, summary, (history, heads, confusion), (weights, mistakes, tables))| Report {
-            footer: title.clone(),
-            decision_name: title.clone(),
-            title,
-            summary,
-            history,
-            heads: heads
-                .into_iter()
-                .map(|(name, accuracy)| HeadAccuracy { name, accuracy })
-                .collect(),
-            confusion,
-            weights,
-            mistakes,
-            tables,
+        |(title, summary, (history, heads, confusion), (charts, weights, mistakes, tables))| {
+            Report {
+                footer: title.clone(),
+                decision_name: title.clone(),
+                title,
+                summary,
+                history,
+                heads: heads
+                    .into_iter()
+                    .map(|(name, accuracy)| HeadAccuracy { name, accuracy })
+                    .collect(),
+                charts,
+                confusion,
+                weights,
+                mistakes,
+                tables,
+            }
         },
     )
 }

@@ -1,13 +1,10 @@
-//! Accuracy over epochs as inline SVG.
-//!
-//! The drawing library wants a fixed colour for every mark, but the page has two sets of them,
-//! for light and for dark. So it is given one made-up colour a [`Ink`], and `dressed` turns
-//! these into classes that the page's style colours.
+//! Lines over whole numbers (epochs, steps) as inline SVG, with their legend.
 
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
+use super::ink::{Ink, coloured_by_class};
 use super::scale::Scale;
 use super::text::escape;
 use crate::{Error, Result};
@@ -16,85 +13,44 @@ use crate::{Error, Result};
 const FINE: i32 = 4;
 /// Size of a chart in page units at its usual width.
 const SIZE: (u32, u32) = (520, 320);
-/// Hues and dash patterns that the page's style knows.
-const HUES: u8 = 6;
-const DASHES: u8 = 3;
-/// First byte of a made-up colour, by which `dressed` knows it.
-const MADE_UP: u8 = 0xC0;
+/// Room beside an axis: for its name, and for one letter of its numbers.
+const NAME_ROOM: u32 = 20;
+const LETTER_ROOM: u32 = 11;
+/// An axis' name of more letters than this is cut short: it would leave the chart.
+const LONGEST_NAME: usize = 28;
 
 type Canvas<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Scale, Scale>>;
 type Drawn = std::result::Result<(), Box<dyn std::error::Error>>;
 
-/// What a mark stands for, and thereby its colour.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
-    /// Words and numbers.
-    Label,
-    /// Lines to read values by.
-    Grid,
-    /// A change of the learning rate.
-    Rate,
-    /// The output's accuracy on the samples that decide.
-    Output,
-    /// The output's accuracy on the training samples.
-    Train,
-    /// The accuracy of one block's head, counted from 0. Hues repeat with other dashes.
-    Head(usize),
-}
-
-impl Ink {
-    fn colour(self) -> RGBColor {
-        let (kind, hue) = match self {
-            Ink::Label => (0, 0),
-            Ink::Grid => (0, 1),
-            Ink::Rate => (0, 2),
-            Ink::Output => (0, 3),
-            Ink::Train => (0, 4),
-            Ink::Head(number) => (
-                1 + cycle(number / usize::from(HUES), DASHES),
-                cycle(number, HUES),
-            ),
-        };
-        RGBColor(MADE_UP, kind, hue)
-    }
-
-    /// The classes that the page's style colours and dashes.
-    pub(super) fn class(self) -> String {
-        class(self.colour())
-    }
-}
-
-fn cycle(number: usize, length: u8) -> u8 {
-    u8::try_from(number % usize::from(length)).unwrap_or_default()
-}
-
-fn class(RGBColor(_, kind, hue): RGBColor) -> String {
-    match (kind, hue) {
-        (0, 0) => "label".to_owned(),
-        (0, 1) => "grid".to_owned(),
-        (0, 2) => "rate".to_owned(),
-        (0, 3) => "output".to_owned(),
-        (0, _) => "train".to_owned(),
-        (dash, hue) => format!("hue{hue} dash{}", dash - 1),
-    }
-}
-
-/// One line of a chart: (epoch, per cent) by (epoch, per cent).
+/// One line of a chart.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
+    /// Its name in the legend.
+    pub(super) name: String,
     /// How it looks.
     pub(super) ink: Ink,
-    /// Where it goes.
-    pub(super) points: Vec<(f64, f64)>,
+    /// Where it goes; between its pieces it is interrupted.
+    pub(super) pieces: Vec<Vec<(f64, f64)>>,
 }
 
-/// A chart of accuracies over epochs.
+/// An axis with its name.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    /// What is written along it.
+    pub(super) name: String,
+    /// From where to where it goes.
+    pub(super) scale: Scale,
+}
+
+/// A chart of lines; everything in it lies within its axes.
 #[derive(Clone, Debug)]
 pub(super) struct LineChart {
     /// What the chart shows, for those who cannot see it.
     pub(super) label: String,
-    /// The first and the last epoch; everything below lies between them.
-    pub(super) epochs: (f64, f64),
+    /// The axis along which time passes.
+    pub(super) across: Axis,
+    /// The axis of what was measured.
+    pub(super) upright: Axis,
     /// The curves, the last one on top.
     pub(super) curves: Vec<Curve>,
     /// Between which epochs the learning rate changed.
@@ -104,8 +60,37 @@ pub(super) struct LineChart {
 }
 
 impl LineChart {
+    /// The chart as a `<figure>` under `title`, with its legend; `remarks` are what to know
+    /// before reading it.
+    pub(super) fn figure(&self, title: &str, remarks: &[String]) -> Result<String> {
+        let remarks = match remarks {
+            [] => String::new(),
+            some => format!("<p class=\"note\">{}</p>\n", escape(&some.join(" "))),
+        };
+        Ok(format!(
+            "<figure>\n<figcaption>{}</figcaption>\n{remarks}\
+             <ul class=\"legend\">\n{}</ul>\n{}</figure>\n",
+            escape(title),
+            self.legend(),
+            self.svg()?
+        ))
+    }
+
+    fn legend(&self) -> String {
+        let mut html = String::new();
+        for curve in &self.curves {
+            html += &format!(
+                "<li><svg viewBox=\"0 0 112 32\" aria-hidden=\"true\">\
+                 <line class=\"line {}\" x1=\"0\" y1=\"16\" x2=\"112\" y2=\"16\"/></svg>{}</li>\n",
+                curve.ink.class(),
+                escape(&curve.name)
+            );
+        }
+        html
+    }
+
     /// The chart as an `<svg>` element that takes the width it is given.
-    pub(super) fn svg(&self) -> Result<String> {
+    fn svg(&self) -> Result<String> {
         let mut svg = String::new();
         self.draw(&mut svg)
             .map_err(|problem| Error::Data(format!("cannot draw \"{}\": {problem}", self.label)))?;
@@ -113,20 +98,21 @@ impl LineChart {
     }
 
     fn draw(&self, svg: &mut String) -> Drawn {
-        let points = self.curves.iter().flat_map(|curve| &curve.points);
-        let epochs = Scale::of_epochs(self.epochs);
-        let accuracies = Scale::of_accuracies(points.map(|point| point.1));
+        let (across, upright) = (&self.across.scale, &self.upright.scale);
         let fine = FINE.unsigned_abs();
         let area = SVGBackend::with_string(svg, (SIZE.0 * fine, SIZE.1 * fine)).into_drawing_area();
+        // Numbers hang over the right end by half of their width, and stand left of the lines.
+        let right = (across.letters() * LETTER_ROOM / 2).max(14);
+        let left = (NAME_ROOM + upright.letters() * LETTER_ROOM).max(56);
         let mut chart = ChartBuilder::on(&area)
             .margin_top(10 * FINE)
-            .margin_right(14 * FINE)
+            .margin_right(right * fine)
             .margin_bottom(2 * FINE)
-            .set_label_area_size(LabelAreaPosition::Left, 56 * FINE)
+            .set_label_area_size(LabelAreaPosition::Left, left * fine)
             .set_label_area_size(LabelAreaPosition::Bottom, 42 * FINE)
-            .build_cartesian_2d(epochs, accuracies.clone())?;
-        mesh(&mut chart)?;
-        self.draw_marks(&mut chart, &accuracies)?;
+            .build_cartesian_2d(across.clone(), upright.clone())?;
+        mesh(&mut chart, &self.across.name, &self.upright.name)?;
+        self.draw_marks(&mut chart, upright)?;
         self.draw_curves(&mut chart)?;
         drop(chart);
         area.present()?;
@@ -144,18 +130,22 @@ impl LineChart {
 
     fn draw_curves(&self, chart: &mut Canvas<'_, '_>) -> Drawn {
         for curve in &self.curves {
-            let points = || curve.points.iter().copied();
             let important = curve.ink == Ink::Output;
             let line = stroke(curve.ink, 2 + u32::from(important));
-            chart.draw_series(LineSeries::new(points(), line))?;
-            // A line through many points needs no dots, and one through a single point only them.
-            let dot = match curve.points.len() {
-                0..=10 => 3 + i32::from(important),
-                11..=40 => 2 + i32::from(important),
-                _ => continue,
-            };
             let filled = curve.ink.colour().filled();
-            chart.draw_series(points().map(|point| Circle::new(point, dot * FINE, filled)))?;
+            let all: usize = curve.pieces.iter().map(Vec::len).sum();
+            for piece in &curve.pieces {
+                chart.draw_series(LineSeries::new(piece.iter().copied(), line))?;
+                // A line through many points needs no dots; one through a single point has
+                // nothing else.
+                let dot = match (all, piece.len()) {
+                    (0..=10, _) => 3 + i32::from(important),
+                    (11..=40, _) | (_, 1) => 2 + i32::from(important),
+                    _ => continue,
+                };
+                let dots = piece.iter();
+                chart.draw_series(dots.map(|&point| Circle::new(point, dot * FINE, filled)))?;
+            }
         }
         let ring = stroke(Ink::Output, 2);
         chart.draw_series(self.best.map(|point| Circle::new(point, 7 * FINE, ring)))?;
@@ -167,7 +157,7 @@ fn stroke(ink: Ink, width: u32) -> ShapeStyle {
     ink.colour().stroke_width(width * FINE.unsigned_abs())
 }
 
-fn mesh(chart: &mut Canvas<'_, '_>) -> Drawn {
+fn mesh(chart: &mut Canvas<'_, '_>, across: &str, upright: &str) -> Drawn {
     let words = ("sans-serif", 15 * FINE)
         .into_font()
         .color(&Ink::Label.colour());
@@ -179,10 +169,19 @@ fn mesh(chart: &mut Canvas<'_, '_>) -> Drawn {
         .axis_style(stroke(Ink::Grid, 1))
         .label_style(words.clone())
         .axis_desc_style(words.pos(Pos::new(HPos::Center, VPos::Top)))
-        .x_desc("epoch")
-        .y_desc("accuracy (%)")
+        .x_desc(shortened(across))
+        .y_desc(shortened(upright))
         .draw()?;
     Ok(())
+}
+
+/// `name`, or as much of it as has room.
+fn shortened(name: &str) -> String {
+    if name.chars().count() <= LONGEST_NAME {
+        return name.to_owned();
+    }
+    let start = name.chars().take(LONGEST_NAME - 1);
+    start.chain(['…']).collect()
 }
 
 /// The library's picture with classes for its made-up colours, a name, and no size of its own.
@@ -196,46 +195,29 @@ fn dressed(svg: &str, label: &str) -> String {
     );
     let inside = svg.split_once('>').map_or("", |(_, inside)| inside);
     html += inside.trim_start();
-    for (attribute, kind) in [("stroke", "line"), ("fill", "fill")] {
-        html = with_classes(&html, attribute, kind);
-    }
-    html
-}
-
-/// `svg` with `class="<kind> <ink>"` for every made-up colour in `attribute`.
-fn with_classes(svg: &str, attribute: &str, kind: &str) -> String {
-    let start = format!("{attribute}=\"#{MADE_UP:02X}");
-    let mut pieces = svg.split(start.as_str());
-    let mut html = pieces.next().unwrap_or_default().to_owned();
-    for piece in pieces {
-        let byte = |at: usize| {
-            piece
-                .get(at..at + 2)
-                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
-        };
-        match (byte(0), byte(2), piece.get(4..)) {
-            (Some(ink), Some(hue), Some(rest)) => {
-                let ink = class(RGBColor(MADE_UP, ink, hue));
-                html += &format!("class=\"{kind} {ink}{rest}");
-            }
-            _ => html += &format!("{start}{piece}"),
-        }
-    }
-    html
+    coloured_by_class(&html)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::style::STYLE;
     use super::*;
 
-    fn chart(points: Vec<(f64, f64)>) -> LineChart {
+    fn axis(name: &str, scale: Scale) -> Axis {
+        Axis {
+            name: name.into(),
+            scale,
+        }
+    }
+
+    fn chart(pieces: Vec<Vec<(f64, f64)>>) -> LineChart {
         LineChart {
             label: "a \"chart\"".into(),
-            epochs: (0.0, u32::MAX.into()),
+            across: axis("epoch", Scale::of_whole((0.0, u32::MAX.into()))),
+            upright: axis("accuracy", Scale::of_accuracies([0.0, 100.0].into_iter())),
             curves: vec![Curve {
-                ink: Ink::Head(0),
-                points,
+                name: "line".into(),
+                ink: Ink::Line(0),
+                pieces,
             }],
             rate_changes: vec![1.5],
             best: Some((1.0, 50.0)),
@@ -244,7 +226,7 @@ mod tests {
 
     #[test]
     fn every_mark_gets_its_colour_from_the_page() {
-        let svg = chart(vec![(1.0, 50.0), (2.0, 60.0)]).svg().unwrap();
+        let svg = chart(vec![vec![(1.0, 50.0), (2.0, 60.0)]]).svg().unwrap();
         assert!(!svg.contains("=\"#"), "a fixed colour is left: {svg}");
         assert!(svg.contains("class=\"line hue0 dash0\""));
         assert!(svg.contains("class=\"fill hue0 dash0\""));
@@ -252,31 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn every_ink_is_known_to_the_style() {
-        let heads = (0..usize::from(HUES * DASHES)).map(Ink::Head);
-        let others = [Ink::Label, Ink::Grid, Ink::Rate, Ink::Output, Ink::Train];
-        for ink in others.into_iter().chain(heads) {
-            for class in ink.class().split(' ').filter(|&class| class != "dash0") {
-                assert!(STYLE.contains(&format!(".{class}")), "{class} has no style");
-            }
-        }
-    }
-
-    #[test]
-    fn heads_look_different_until_all_hues_and_dashes_are_used() {
-        let classes = |many| {
-            let mut classes: Vec<_> = (0..many).map(|head| Ink::Head(head).class()).collect();
-            classes.sort();
-            classes.dedup();
-            classes.len()
-        };
-        assert_eq!(classes(18), 18);
-        assert_eq!(classes(19), 18);
-    }
-
-    #[test]
     fn a_chart_has_a_name_and_no_size() {
-        let svg = chart(vec![(1.0, 50.0)]).svg().unwrap();
+        let svg = chart(vec![vec![(1.0, 50.0)]]).svg().unwrap();
         assert!(svg.starts_with("<svg viewBox=\"0 0 2080 1280\" role=\"img\""));
         assert!(svg.contains("<title>a &quot;chart&quot;</title>"));
         assert!(svg.trim_end().ends_with("</svg>"));
@@ -291,7 +250,43 @@ mod tests {
             vec![(last, 100.0)],
             vec![(0.0, 100.0), (last, 0.0)],
         ] {
-            assert!(chart(points).svg().is_ok());
+            assert!(chart(vec![points]).svg().is_ok());
         }
+        assert!(chart(vec![]).svg().is_ok());
+    }
+
+    #[test]
+    fn a_piece_of_a_single_point_is_a_dot_even_in_a_line_of_many_points() {
+        let many: Vec<_> = (0..50).map(|x| (f64::from(x), 50.0)).collect();
+        let dots = |pieces| {
+            let svg = chart(pieces).svg().unwrap();
+            svg.matches("<circle").count() - 1 // the ring
+        };
+        assert_eq!(dots(vec![many.clone()]), 0);
+        assert_eq!(dots(vec![many, vec![(70.0, 50.0)]]), 1);
+        assert_eq!(
+            dots(vec![vec![(0.0, 1.0), (1.0, 1.0)], vec![(9.0, 1.0)]]),
+            3
+        );
+    }
+
+    #[test]
+    fn long_names_of_axes_are_cut_between_letters() {
+        let name = "é".repeat(LONGEST_NAME);
+        assert_eq!(shortened(&name), name);
+        let cut = shortened(&format!("{name}é"));
+        assert_eq!(cut.chars().count(), LONGEST_NAME);
+        assert!(cut.ends_with("é…"));
+    }
+
+    #[test]
+    fn names_of_axes_reach_the_drawing_as_text() {
+        let mut chart = chart(vec![]);
+        chart.across.name = "<script>\" stroke=\"#C00000".into();
+        let svg = chart.svg().unwrap();
+        assert!(
+            svg.contains("&lt;script&gt;&quot; stroke=&quot;#C00000"),
+            "{svg}"
+        );
     }
 }

@@ -5,6 +5,13 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 
+/// Numbers of so many letters fit side by side under a chart, with room between them.
+const LETTERS_ACROSS: u32 = 36;
+/// What values are written in.
+const FINEST: f64 = 0.001;
+/// Less than this share of the largest value is not shown as a slope.
+const FLAT: f64 = 0.05;
+
 /// The range of an axis and where its numbers stand.
 #[derive(Clone, Debug)]
 pub(super) struct Scale {
@@ -17,10 +24,12 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// From the first epoch to the last one, numbered at whole epochs.
-    pub(super) fn of_epochs((first, last): (f64, f64)) -> Scale {
+    /// From the first epoch (step, …) to the last one, numbered at whole ones.
+    pub(super) fn of_whole((first, last): (f64, f64)) -> Scale {
         let edge = ((last - first) * 0.02).max(0.5);
-        let step = round_step(last - first, 8.0, 1.0);
+        let letters = letters(first, 0).max(letters(last, 0));
+        let most = (f64::from(LETTERS_ACROSS) / f64::from(letters)).floor();
+        let step = round_step(last - first, most.clamp(2.0, 8.0), 1.0);
         Scale {
             low: first - edge,
             high: last + edge,
@@ -46,6 +55,44 @@ impl Scale {
             ticks: ticks(low, high, step),
             decimals: usize::from(step < 0.99),
         }
+    }
+
+    /// Round numbers around values of any kind. They are far enough apart that a flat line
+    /// does not look like a mountain range, and begin at 0 where that costs little height.
+    pub(super) fn of_values(values: impl Iterator<Item = f64>) -> Scale {
+        let (mut low, mut high) = range(values).unwrap_or((0.0, 1.0));
+        let positive = low >= 0.0;
+        let largest = high.abs().max(low.abs());
+        let least = if largest > 0.0 {
+            (largest * FLAT).max(FINEST * 10.0)
+        } else {
+            1.0
+        };
+        if high - low < least {
+            low = f64::midpoint(low, high) - least / 2.0;
+            high = low + least;
+        }
+        if positive && low < high / 2.0 {
+            low = 0.0;
+        }
+        let step = round_step(high - low, 6.0, FINEST);
+        low = (low / step).floor() * step;
+        high = (high / step).ceil() * step;
+        Scale {
+            low,
+            high,
+            ticks: ticks(low, high, step),
+            decimals: [1.0, 0.1, 0.01]
+                .iter()
+                .filter(|&&unit| step < unit * 0.99)
+                .count(),
+        }
+    }
+
+    /// Letters of the longest number along the axis.
+    pub(super) fn letters(&self) -> u32 {
+        let each = self.ticks.iter().map(|&tick| letters(tick, self.decimals));
+        each.max().unwrap_or_default()
     }
 }
 
@@ -75,6 +122,11 @@ impl ValueFormatter<f64> for Scale {
     }
 }
 
+fn letters(value: f64, decimals: usize) -> u32 {
+    let written = format!("{value:.decimals$}").len();
+    u32::try_from(written).unwrap_or(u32::MAX)
+}
+
 fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     values.fold(None, |range, value| match range {
         None => Some((value, value)),
@@ -98,7 +150,8 @@ fn round_step(span: f64, most: f64, finest: f64) -> f64 {
 fn ticks(low: f64, high: f64, step: f64) -> Vec<f64> {
     let slack = step * 1e-6;
     let mut ticks = Vec::new();
-    let mut number = ((low - slack) / step).ceil();
+    // Adding 0 turns a zero below zero, which would be written with its sign, into 0.
+    let mut number = ((low - slack) / step).ceil() + 0.0;
     while number * step <= high + slack {
         ticks.push(number * step);
         number += 1.0;
@@ -124,9 +177,81 @@ mod tests {
     #[test]
     fn epochs_are_numbered_at_whole_epochs() {
         for last in [1_u32, 2, 3, 10, 57, 150, 2000, u32::MAX] {
-            let scale = Scale::of_epochs((1.0, last.into()));
+            let scale = Scale::of_whole((1.0, last.into()));
             assert!((1..=9).contains(&scale.ticks.len()), "{scale:?}");
             assert!(scale.ticks.iter().all(|tick| tick.fract() == 0.0));
         }
+    }
+
+    #[test]
+    fn larger_numbers_stand_further_apart() {
+        for last in [9_f64, 9999.0, 123_456.0, 1e9, 1e12] {
+            for first in [0.0, -last] {
+                let scale = Scale::of_whole((first, last));
+                let many = u32::try_from(scale.ticks.len()).unwrap();
+                assert!((many - 1) * scale.letters() <= LETTERS_ACROSS, "{scale:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_of_any_size_and_sign_stay_within_their_scale() {
+        for size in [0.001, 0.02, 1.0, 14.3, 400.0, 1e9] {
+            for [one, other] in [
+                [0.0, 1.0],
+                [1.0, 1.0],
+                [-1.0, 1.0],
+                [-1.0, -0.9],
+                [0.99, 1.0],
+            ] {
+                let (one, other) = (one * size, other * size);
+                let scale = Scale::of_values([one, other].into_iter());
+                let slack = size * 1e-9;
+                assert!(
+                    scale.low <= one + slack && other - slack <= scale.high,
+                    "{scale:?}"
+                );
+                assert!((2..=9).contains(&scale.ticks.len()), "{scale:?}");
+                assert!(one < 0.0 || scale.low >= 0.0, "{scale:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn different_ticks_are_written_differently_and_zero_without_a_sign() {
+        for [low, high] in [
+            [-0.02, 0.01],
+            [-3.0, 2.0],
+            [14.2, 14.9],
+            [0.0, 0.0],
+            [5.0, 5.0],
+        ] {
+            let scale = Scale::of_values([low, high].into_iter());
+            let mut written: Vec<_> = scale
+                .ticks
+                .iter()
+                .map(|tick| scale.format_ext(tick))
+                .collect();
+            assert!(
+                written
+                    .iter()
+                    .all(|text| !text.starts_with('-')
+                        || text.contains(|c| ('1'..='9').contains(&c))),
+                "{written:?}"
+            );
+            let all = written.len();
+            written.dedup();
+            assert_eq!(written.len(), all, "{written:?}");
+        }
+    }
+
+    #[test]
+    fn a_flat_line_keeps_a_flat_scale_and_a_low_one_begins_at_zero() {
+        let flat = Scale::of_values([14.3, 14.301].into_iter());
+        assert!(flat.high - flat.low > 0.7 && flat.low > 13.0, "{flat:?}");
+        let low = Scale::of_values([3.0, 9.0].into_iter());
+        assert_eq!(low.low, 0.0);
+        let nothing = Scale::of_values(std::iter::empty());
+        assert_eq!((nothing.low, nothing.high), (0.0, 1.0));
     }
 }

@@ -31,6 +31,7 @@ display:flex;flex-direction:column;justify-content:space-between}
 .charts svg{display:block;width:100%;height:auto}
 .charts figure{display:flex;flex-direction:column}
 .charts figure>svg{margin-top:auto}
+.charts .note{margin:.1rem 0 .25rem}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1rem;list-style:none;margin:.25rem 0 .4rem;padding:0;
 font-size:.85rem;color:var(--soft)}
 .legend li{display:flex;align-items:center;gap:.4rem;overflow-wrap:anywhere}

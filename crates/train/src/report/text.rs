@@ -63,6 +63,13 @@ pub(super) fn grouped(count: impl Into<u128>) -> String {
     text
 }
 
+/// Thousandths as a number: `-1,024.500`.
+pub(super) fn thousandths(value: i64) -> String {
+    let sign = if value < 0 { "-" } else { "" };
+    let size = value.unsigned_abs();
+    format!("{sign}{}.{:03}", grouped(size / 1000), size % 1000)
+}
+
 /// A count with its noun: `1 epoch`, `2 epochs`.
 pub(super) fn counted(count: impl Into<u128>, noun: &str) -> String {
     let count = count.into();
@@ -98,6 +105,15 @@ mod tests {
         assert_eq!(grouped(u64::MAX), "18,446,744,073,709,551,615");
         assert_eq!(counted(1_u32, "epoch"), "1 epoch");
         assert_eq!(counted(2000_u32, "epoch"), "2,000 epochs");
+    }
+
+    #[test]
+    fn thousandths_have_three_decimals_and_keep_their_sign() {
+        assert_eq!(thousandths(0), "0.000");
+        assert_eq!(thousandths(-1), "-0.001");
+        assert_eq!(thousandths(14_300), "14.300");
+        assert_eq!(thousandths(-1_024_500), "-1,024.500");
+        assert_eq!(thousandths(i64::MIN), "-9,223,372,036,854,775.808");
     }
 
     #[test]
