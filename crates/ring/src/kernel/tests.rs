@@ -192,6 +192,77 @@ proptest! {
     }
 }
 
+/// The extremes of residues: none, the largest, and both sides of the middle.
+fn extremes(modulus: Modulus) -> [u64; 4] {
+    let q = modulus.value();
+    [0, q - 1, q / 2, q / 2 + 1]
+}
+
+#[test]
+fn sums_of_extreme_residues_of_all_sets_are_the_same() {
+    let modulus = prime_near(1 << 50, 2, true);
+    for (a, b) in extremes(modulus)
+        .into_iter()
+        .flat_map(|a| extremes(modulus).map(|b| (a, b)))
+    {
+        for (count, length) in [
+            (1, 1),
+            (3, 17),
+            (4, 16),
+            (8, 35),
+            (9, 64),
+            (16, 23),
+            (17, 2100),
+            (64, 40),
+        ] {
+            let pairs = vec![(vec![a; length], vec![b; length]); count];
+            let products = Products {
+                pairs: &slices(&pairs),
+                run: 1,
+            };
+            for add in [false, true] {
+                assert_same_rows(&vec![modulus.value() - 1; length], |set, to| {
+                    set.inner_product(modulus, products, add, to);
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
+    for count in [1, 2, 3, 8, 14, 15, 16, 17, 31, 40] {
+        let mut from = vec![prime_near(1 << 50, 2, true)];
+        while from.len() < count {
+            let last = from[from.len() - 1].value();
+            from.push(prime_near(last - 1, 2, true));
+        }
+        let largest: Vec<u64> = from
+            .iter()
+            .map(|q| q.value() - 1)
+            .chain([count as u64])
+            .collect();
+        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        for to in [
+            prime_near(1 << 50, 1 << 20, true),
+            prime_near(1 << 20, 2, true),
+        ] {
+            for (kind, factor) in (0..4).flat_map(|kind| extremes(to).map(|factor| (kind, factor)))
+            {
+                let cofactors = Cofactors::new(to, &vec![factor; count + 1], &largest);
+                let digits: Vec<_> = from.iter().map(|&q| vec![extremes(q)[kind]; 21]).collect();
+                let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+                let mut excess = vec![0; 21];
+                Set::PORTABLE.excess(&fractions, &digits, &mut excess);
+                assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+                assert_same_rows(&excess, |set, to| {
+                    set.convert(&cofactors, &digits, &excess, to)
+                });
+            }
+        }
+    }
+}
+
 #[test]
 fn large_transforms_of_all_sets_are_the_same() {
     for log in 13..=17_u64 {
