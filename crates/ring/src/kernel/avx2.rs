@@ -1,6 +1,7 @@
 //! Kernels for processors with AVX2 and fused products in floating point (FMA).
 
 mod excess;
+mod permutation;
 mod rows;
 mod sums;
 mod transform;

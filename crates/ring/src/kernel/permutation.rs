@@ -10,7 +10,47 @@ pub(crate) struct Permutation {
     pub(super) blocks: Vec<[u32; 2]>,
     /// Places in the block that values come from. Of the first 8 where there are no more.
     pub(super) orders: Vec<[u64; BLOCK]>,
+    /// The same, where in all orders quarters of a block come from quarters.
+    #[cfg(target_arch = "x86_64")]
+    pub(super) quarters: Option<Vec<[Quarter; BLOCK / QUARTER]>>,
     length: usize,
+}
+
+/// Values of a quarter of a block: a vector of AVX2.
+#[cfg(target_arch = "x86_64")]
+pub(super) const QUARTER: usize = 4;
+
+/// Where a quarter of a block comes from.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Quarter {
+    /// The first value of the quarter that it comes from.
+    pub(super) from: usize,
+    /// Places in that one, of halves of values.
+    pub(super) halves: [u32; 2 * QUARTER],
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Quarter {
+    /// If all places are within one quarter.
+    fn new(places: &[u64]) -> Option<Self> {
+        let places = places.iter().map(|&place| usize::try_from(place).ok());
+        let places = places.collect::<Option<Vec<usize>>>()?;
+        let from = places.first()? / QUARTER * QUARTER;
+        let mut halves = [0; 2 * QUARTER];
+        for (&place, halves) in places.iter().zip(halves.chunks_exact_mut(2)) {
+            let within = place.checked_sub(from).filter(|&within| within < QUARTER)?;
+            let first = u32::try_from(2 * within).ok()?;
+            halves.copy_from_slice(&[first, first + 1]);
+        }
+        Some(Quarter { from, halves })
+    }
+
+    /// The quarters of an order.
+    fn of(order: &[u64; BLOCK]) -> Option<[Quarter; BLOCK / QUARTER]> {
+        let quarters = order.chunks_exact(QUARTER).map(Quarter::new);
+        quarters.collect::<Option<Vec<Quarter>>>()?.try_into().ok()
+    }
 }
 
 impl Permutation {
@@ -38,8 +78,11 @@ impl Permutation {
             assert!(from < length / block, "from within");
             [from, index].map(|index| u32::try_from(index).unwrap_or(u32::MAX))
         });
+        let blocks = blocks.collect();
         Permutation {
-            blocks: blocks.collect(),
+            blocks,
+            #[cfg(target_arch = "x86_64")]
+            quarters: orders.iter().map(Quarter::of).collect(),
             orders,
             length,
         }

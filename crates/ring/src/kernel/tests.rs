@@ -1,6 +1,7 @@
 //! Every kernel of every set gives the bits of the portable one.
 
 use super::{Cofactors, Fraction, Permutation, Products, Set};
+use crate::ntt::reversed;
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable};
 use proptest::prelude::*;
@@ -147,13 +148,16 @@ proptest! {
 
     #[test]
     fn permutations_of_all_sets_are_the_same(
-        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(), reverse in any::<bool>(),
     ) {
         let length = 1_usize << log;
-        // Blocks are in any order, and so are the values within.
+        // Blocks are in any order, and so are the values within: also as automorphisms have them,
+        // which count in reversed bits and so take quarters of blocks to quarters.
         let source = |place: usize| {
             let (block, odd) = (16.min(length), odd as usize | 1);
-            (place / block * odd % (length / block)) * block + (place % block + place / block) * odd % block
+            let turned = |place| if reverse { reversed(place, block) } else { place };
+            let within = (turned(place % block) + place / block) * odd % block;
+            (place / block * odd % (length / block)) * block + turned(within)
         };
         let permutation = Permutation::new(length, source);
         let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
@@ -185,6 +189,77 @@ proptest! {
         Set::PORTABLE.excess(&fractions, &digits, &mut excess);
         assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
         assert_same_rows(&excess, |set, to| set.convert(&cofactors, &digits, &excess, to));
+    }
+}
+
+/// The extremes of residues: none, the largest, and both sides of the middle.
+fn extremes(modulus: Modulus) -> [u64; 4] {
+    let q = modulus.value();
+    [0, q - 1, q / 2, q / 2 + 1]
+}
+
+#[test]
+fn sums_of_extreme_residues_of_all_sets_are_the_same() {
+    let modulus = prime_near(1 << 50, 2, true);
+    for (a, b) in extremes(modulus)
+        .into_iter()
+        .flat_map(|a| extremes(modulus).map(|b| (a, b)))
+    {
+        for (count, length) in [
+            (1, 1),
+            (3, 17),
+            (4, 16),
+            (8, 35),
+            (9, 64),
+            (16, 23),
+            (17, 2100),
+            (64, 40),
+        ] {
+            let pairs = vec![(vec![a; length], vec![b; length]); count];
+            let products = Products {
+                pairs: &slices(&pairs),
+                run: 1,
+            };
+            for add in [false, true] {
+                assert_same_rows(&vec![modulus.value() - 1; length], |set, to| {
+                    set.inner_product(modulus, products, add, to);
+                });
+            }
+        }
+    }
+}
+
+#[test]
+fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
+    for count in [1, 2, 3, 8, 14, 15, 16, 17, 31, 40] {
+        let mut from = vec![prime_near(1 << 50, 2, true)];
+        while from.len() < count {
+            let last = from[from.len() - 1].value();
+            from.push(prime_near(last - 1, 2, true));
+        }
+        let largest: Vec<u64> = from
+            .iter()
+            .map(|q| q.value() - 1)
+            .chain([count as u64])
+            .collect();
+        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        for to in [
+            prime_near(1 << 50, 1 << 20, true),
+            prime_near(1 << 20, 2, true),
+        ] {
+            for (kind, factor) in (0..4).flat_map(|kind| extremes(to).map(|factor| (kind, factor)))
+            {
+                let cofactors = Cofactors::new(to, &vec![factor; count + 1], &largest);
+                let digits: Vec<_> = from.iter().map(|&q| vec![extremes(q)[kind]; 21]).collect();
+                let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+                let mut excess = vec![0; 21];
+                Set::PORTABLE.excess(&fractions, &digits, &mut excess);
+                assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+                assert_same_rows(&excess, |set, to| {
+                    set.convert(&cofactors, &digits, &excess, to)
+                });
+            }
+        }
     }
 }
 

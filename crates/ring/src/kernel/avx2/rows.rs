@@ -2,6 +2,7 @@
 
 use super::Seen;
 use super::excess::excess;
+use super::permutation::{add_permuted, permute};
 use super::sums::{convert, inner_product};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
@@ -32,8 +33,6 @@ compiled! {
     fn sub_rows(modulus: Modulus, a: &mut [u64], b: &[u64]);
     fn neg_row(modulus: Modulus, a: &mut [u64]);
     fn add_constant_row(modulus: Modulus, a: &mut [u64], by: u64);
-    fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
-    fn add_permuted(permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]);
 }
 
 /// A factor and its quotient in all lanes.
