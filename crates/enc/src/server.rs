@@ -8,6 +8,7 @@ use crate::folder;
 use crate::task::Planned;
 use crate::{Error, Result};
 use files::Files;
+pub use files::METRICS;
 use nearfield_ckks::Ciphertext;
 use nearfield_train::folder::RunFolder;
 use std::path::Path;

@@ -2,5 +2,6 @@
 
 pub mod comparison;
 pub mod owner;
+pub mod report;
 pub mod setup;
 pub mod twin;

@@ -29,7 +29,8 @@ pub(super) struct Files {
 /// Steps whose state stays, beside every so-manieth.
 const LAST_STATES: u64 = 2;
 
-const METRICS: &str = "metrics.csv";
+/// The table of times in a server's folder.
+pub const METRICS: &str = "metrics.csv";
 const METRICS_HEAD: &str =
     "step,batch,load_seconds,refresh_seconds,learn_seconds,update_seconds,save_seconds\n";
 

@@ -3,6 +3,7 @@
 use super::owner::open;
 use crate::cli::CompareArguments;
 use crate::encrypted::comparison::{Comparison, compare};
+use crate::encrypted::report;
 use anyhow::Result;
 use indicatif::ProgressBar;
 use nearfield_enc::folder;
@@ -21,11 +22,18 @@ pub(in crate::commands) fn run(arguments: &CompareArguments, json: bool) -> Resu
     bar.finish_and_clear();
     let path = arguments.folders.owner.join("compare.csv");
     write_atomically(&path, comparison.to_csv().as_bytes())?;
+    let page = report::of(owner.planned(), &comparison, server)?;
+    let page_path = arguments.folders.owner.join("report.html");
+    write_atomically(
+        &page_path,
+        nearfield_train::report::render(&page)?.as_bytes(),
+    )?;
     match json {
         true => println!("{}", serde_json::to_string(&comparison)?),
         false => {
             print(&comparison);
             println!("  table         {}", path.display());
+            println!("  report        {}", page_path.display());
         }
     }
     Ok(ExitCode::SUCCESS)
