@@ -16,9 +16,12 @@ pub mod network;
 pub mod order;
 pub mod plan;
 pub mod prepare;
+pub mod run;
+pub mod run_file;
 pub mod samples;
 pub mod schedule;
 pub mod slots;
+pub mod source;
 pub mod update;
 pub mod weights_file;
 

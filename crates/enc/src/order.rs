@@ -55,6 +55,16 @@ impl Order {
         })
     }
 
+    /// Samples in a batch.
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// What everything is drawn by.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Batches, and so steps, in an epoch.
     pub fn batches(&self) -> usize {
         self.fixed.len() / self.batch
