@@ -36,6 +36,9 @@ pub enum Error {
     /// A file of weights cannot be used.
     #[error("not these weights: {0}")]
     Weights(String),
+    /// A run file cannot be read.
+    #[error("{0}")]
+    RunFile(String),
     /// Numbers left the finite.
     #[error(
         "training diverged: after {steps} steps the error of head {head} is no finite number; \

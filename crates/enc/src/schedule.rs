@@ -161,10 +161,12 @@ mod tests {
         assert!((50..99).all(|step| spec.at(step + 1).rate < spec.at(step).rate));
     }
 
+    type Break = fn(&mut RateSpec);
+
     #[test]
     fn numbers_out_of_range_are_refused_by_name() {
         cosine().check().unwrap();
-        let broken: [(fn(&mut RateSpec), &str); 6] = [
+        let broken: [(Break, &str); 6] = [
             (|spec| spec.rate = 0.0, "training.rate"),
             (|spec| spec.rate = f64::NAN, "training.rate"),
             (|spec| spec.decay = -1.0, "training.decay"),

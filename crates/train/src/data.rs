@@ -1,16 +1,18 @@
 //! Samples with labels, and the file formats that they are read from.
 //!
-//! Readers: [`idx`] (MNIST and its family), [`cifar10`] (the binary version), [`csv`] (tables)
-//! and [`digits`] (a small set inside the program). They take files as they are or packed with
+//! Readers: [`idx`] (MNIST and its family), [`cifar10`] (the binary version), [`csv`] (tables),
+//! and the small sets inside the program: [`digits`], [`iris`] and [`breast_cancer`]. They take files as they are or packed with
 //! gzip, told by the content. Nothing read may cause a panic or an allocation that the file's
 //! own bytes do not pay for.
 
 use crate::{Error, Result};
 
+pub mod breast_cancer;
 pub mod cifar10;
 pub mod csv;
 pub mod digits;
 pub mod idx;
+pub mod iris;
 mod source;
 
 /// Most classes that a set may have.

@@ -25,6 +25,10 @@ pub enum Purpose {
     Dropout = 6,
     /// Crops and flips.
     Augmentation = 7,
+    /// Which samples of small classes come again.
+    Oversampling = 8,
+    /// Which samples share a batch, where batches stay as they are.
+    Batches = 9,
 }
 
 /// A reproducible stream of random numbers.

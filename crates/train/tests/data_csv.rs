@@ -332,3 +332,41 @@ fn counts_over_a_table_without_labels_are_no_sample() {
     let parts = ["line 1, column 3", "\"no\" is not a number"];
     assert_refused("1,2,no,yes\n5,6\n", &Options::default(), &parts);
 }
+
+#[test]
+fn named_columns_alone_are_features_and_others_may_hold_anything() {
+    let text = "kind,place,width,height,note\nx,far,1.5,2,\ny,near,NA,3,?\ny,far,4,5,no\n";
+    let options = Options {
+        label: LabelColumn::Named("kind".into()),
+        missing: Missing::Drop,
+        features: Some(vec!["height".into(), "width".into()]),
+        ..Options::default()
+    };
+    let table = read(text, &options).unwrap();
+    assert_eq!(values(&table), [2, 15, 5, 40]);
+    assert_eq!(table.columns, ["height", "width"]);
+    assert_eq!((table.dropped, table.decimals.as_slice()), (1, &[0, 1][..]));
+    let following = read(text, &options.following(&table)).unwrap();
+    assert_eq!(following, table);
+    let with = |features: &[&str], label: LabelColumn| Options {
+        features: Some(features.iter().map(|&name| name.into()).collect()),
+        label,
+        ..Options::default()
+    };
+    for (features, parts) in [
+        (
+            &["depth"][..],
+            &["no column \"depth\"", "width, height"][..],
+        ),
+        (&["width", "width"], &["\"width\" as a feature twice"]),
+        (&["note"], &["label in column \"note\""]),
+        (&["place"], &["column 2 \"place\"", "\"far\""]),
+        (&[], &["no feature at all"]),
+    ] {
+        let text = text.replace("2,\n", "2,-\n").replace('?', "-");
+        assert_refused(&text, &with(features, LabelColumn::Last), parts);
+    }
+    let counted = "2,1,no,yes\n3,0\n4,1\n";
+    let options = with(&["width"], LabelColumn::Last);
+    assert_refused(counted, &options, &["has no header"]);
+}

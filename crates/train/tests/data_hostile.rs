@@ -19,12 +19,16 @@ fn options() -> impl Strategy<Value = Options> {
     let missing = prop_oneof![Just(Missing::Refuse), Just(Missing::Drop)];
     let classes = proptest::option::of(proptest::collection::vec("[0-3a-c]", 0..4));
     let decimals = proptest::option::of(proptest::collection::vec(any::<u8>(), 0..4));
-    (label, missing, classes, decimals).prop_map(|(label, missing, classes, decimals)| Options {
-        label,
-        missing,
-        classes,
-        decimals,
-    })
+    let features = proptest::option::of(proptest::collection::vec("[a-c]", 0..3));
+    (label, missing, classes, decimals, features).prop_map(
+        |(label, missing, classes, decimals, features)| Options {
+            label,
+            missing,
+            classes,
+            decimals,
+            features,
+        },
+    )
 }
 
 /// Reads `bytes` with every reader of files; a set that comes out must fit together.

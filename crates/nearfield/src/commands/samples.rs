@@ -71,6 +71,7 @@ fn read_table(table: &Path, label: Option<&str>, card: &ModelCard) -> Result<Dat
         missing: csv::Missing::Refuse,
         classes: Some(card.classes.clone()),
         decimals: card.decimals.clone(),
+        features: None,
     };
     Ok(csv::load(table, &options)?.dataset)
 }

@@ -1,10 +1,15 @@
 //! A run of an encrypted training with its data.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use nearfield_enc::dense::Dense;
 use nearfield_enc::matrices::Matrices;
 use nearfield_enc::matrix::Matrix;
-use nearfield_enc::task::{Planned, Task};
+use nearfield_enc::order::Reshuffle;
+use nearfield_enc::run::{Encryption, Resolved, Run};
+use nearfield_enc::run_file::RunFile;
+use nearfield_enc::samples as enc;
+use nearfield_enc::source;
+use nearfield_enc::task::{Planned, TASK_VERSION, Task};
 use std::path::Path;
 
 /// Samples in the clear: features from 0 to 1, and classes.
@@ -65,95 +70,52 @@ impl Setup {
     /// # Errors
     /// Says what is wrong with either.
     pub fn read(path: &Path) -> Result<Self> {
-        use nearfield_enc::network::NetworkSpec;
-        use nearfield_enc::schedule::{RateSpec, Schedule};
-        #[derive(serde::Deserialize)]
-        struct File {
-            name: String,
-            seed: u64,
-            train: std::path::PathBuf,
-            test: Option<std::path::PathBuf>,
-            classes: usize,
-            hidden: Vec<usize>,
-            batch: usize,
-            rate: f64,
-            decay: f64,
-            steps: u64,
-            velocity_range: f64,
-            log_degree: u32,
+        let file = RunFile::read(path)?;
+        let stored = source::load(&file.data)?;
+        let resolved = Run::resolve(&file, &stored)?;
+        if resolved.run.protocol.reshuffle != Reshuffle::Batches {
+            bail!(
+                "`protocol.reshuffle = \"samples\"` is for plain numbers alone: what is encrypted \
+                 stays in its batch; take \"batches\""
+            );
         }
-        let text = std::fs::read_to_string(path)?;
-        let file: File = toml::from_str(&text)?;
-        let load = |path: &Path| -> Result<Samples> {
-            let mut values = Vec::new();
-            let mut labels = Vec::new();
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .from_path(path)?;
-            for record in reader.records() {
-                let record = record?;
-                let n = record.len() - 1;
-                for f in record.iter().take(n) {
-                    values.push(f.parse::<f64>()?);
-                }
-                labels.push(record[n].parse::<u16>()?);
-            }
-            let rows = labels.len();
-            Ok(Samples {
-                inputs: Matrix::new(rows, values.len() / rows, values)?,
-                labels,
-            })
+        Self::of(&resolved)
+    }
+
+    fn of(resolved: &Resolved) -> Result<Self> {
+        let (run, order) = (&resolved.run, &resolved.order);
+        let (train, test) = (&resolved.prepared.train, &resolved.prepared.test);
+        let samples: Vec<usize> = order.fixed_batches().flatten().collect();
+        let train = train.select(&samples)?;
+        let task = Task {
+            version: TASK_VERSION,
+            name: run.name.clone(),
+            features: run.network.features,
+            hidden: run.network.hidden.clone(),
+            classes: run.network.classes,
+            batch: order.batch(),
+            batches: u32::try_from(order.batches())?,
+            steps: run.training.steps,
+            order_seed: order.seed(),
+            training: resolved.rates.clone(),
+            weight_range: run.encryption.weight_range,
+            velocity_range: run.encryption.velocity_range,
+            rows: 0,
+            levels: 0,
+            log_degree: run.encryption.log_degree,
+            insecure: run.encryption.security == Encryption::Insecure,
         };
-        let all = load(&file.train)?;
-        let test = match &file.test {
-            Some(p) => load(p)?,
-            None => Samples {
-                inputs: Matrix::zeros(0, all.inputs.columns()),
-                labels: vec![],
-            },
+        let plain = |samples: &enc::Samples| Samples {
+            inputs: samples.inputs().clone(),
+            labels: samples.labels().to_vec(),
         };
-        let batches = u32::try_from(all.labels.len() / file.batch)?;
-        let n = batches as usize * file.batch;
-        let order: Vec<usize> =
-            nearfield_train::random::epoch_order(file.seed, 0, u32::try_from(all.labels.len())?)
-                .into_iter()
-                .map(|i| i as usize)
-                .take(n)
-                .collect();
-        let train = Samples {
-            inputs: all.inputs.gather(&order)?,
-            labels: order.iter().map(|&i| all.labels[i]).collect(),
-        };
-        let network = NetworkSpec::new(train.inputs.columns(), file.hidden.clone(), file.classes)?;
         Ok(Setup {
-            weights: Matrices::new(&network, file.seed),
-            task: Task {
-                version: 1,
-                name: file.name,
-                features: train.inputs.columns(),
-                hidden: file.hidden,
-                classes: file.classes,
-                batch: file.batch,
-                batches,
-                steps: file.steps,
-                order_seed: file.seed,
-                training: RateSpec {
-                    rate: file.rate,
-                    decay: file.decay,
-                    momentum: 0.9,
-                    schedule: Schedule::Constant,
-                },
-                weight_range: 1.0,
-                velocity_range: file.velocity_range,
-                rows: 0,
-                levels: 0,
-                log_degree: file.log_degree,
-                insecure: file.log_degree < 16,
-            },
-            train,
-            test,
-            classes: (0..file.classes).map(|c| c.to_string()).collect(),
-            text,
+            task,
+            classes: train.classes().to_vec(),
+            train: plain(&train),
+            test: plain(test),
+            weights: Matrices::new(&resolved.network, order.seed()),
+            text: run.to_toml()?,
         })
     }
 }

@@ -80,6 +80,10 @@ pub struct Options {
     /// The decimals of the training file's columns, so that a test file gets the same scales;
     /// where not given, every column has as many as it needs.
     pub decimals: Option<Vec<u8>>,
+    /// The names of the columns that are features, in their order; the file has a header, and
+    /// its other columns may hold anything. Where not given, every column is a feature that is
+    /// not the label.
+    pub features: Option<Vec<String>>,
 }
 
 impl Options {
@@ -130,7 +134,7 @@ fn read(mut source: Source<'_>, options: &Options) -> Result<Table> {
 
 fn table(bytes: &[u8], options: &Options) -> Checked<Table> {
     let text = utf8(bytes)?;
-    let layout = Layout::detect(text, &options.label)?;
+    let layout = Layout::detect(text, &options.label, options.features.as_deref())?;
     if let Some(decimals) = &options.decimals {
         layout.check_features(decimals.len())?;
     }
@@ -193,7 +197,8 @@ impl Rows {
                     layout.width,
                 ));
             }
-            match (record.iter().position(is_missing), missing) {
+            let is_lacking = |&place: &usize| layout.is_read(place) && is_missing(&record[place]);
+            match ((0..record.len()).find(is_lacking), missing) {
                 (Some(place), Missing::Refuse) => {
                     return Err(format!(
                         "line {line}, {}: the value \"{}\" is missing; fill it in, or set \
@@ -211,12 +216,12 @@ impl Rows {
 
     fn push(&mut self, line: u64, record: &::csv::StringRecord, layout: &Layout) -> Checked<()> {
         self.lines.push(line);
-        for (place, field) in record.iter().enumerate() {
-            if layout.label == Some(place) {
-                let text = field.to_owned();
-                self.labels.push(Label { line, text });
-                continue;
-            }
+        if let Some(text) = layout.label.map(|place| record[place].to_owned()) {
+            self.labels.push(Label { line, text });
+        }
+        for feature in 0..layout.features() {
+            let place = layout.place(feature);
+            let field = &record[place];
             let value = Decimal::parse(field).map_err(|refusal| {
                 let column = layout.describe(place);
                 format!("line {line}, {column}: \"{}\" {refusal}", shortened(field))

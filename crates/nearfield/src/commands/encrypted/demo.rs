@@ -33,8 +33,8 @@ fn run_file(secure: bool, steps: u64) -> String {
         false => "security = \"insecure\"\nlog_degree = 11",
     };
     format!(
-        "name = \"iris\"\nseed = 7\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [10]\n\n\
-         [training]\nbatch = 8\nrate = 0.005\nsteps = {steps}\n\n[encryption]\n{security}\n"
+        "name = \"iris\"\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [10]\n\n\
+         [training]\nbatch = 8\nrate = 0.005\nsteps = {steps}\nseed = 7\n\n[encryption]\n{security}\n"
     )
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Layout {
     pub(super) width: usize,
     /// Place of the label among them, where there is one.
     pub(super) label: Option<usize>,
+    /// Places of the features among them, where not every other column is one.
+    chosen: Option<Vec<usize>>,
     /// The columns' names, where the file has a header.
     pub(super) names: Option<Vec<String>>,
     /// The classes' names, where the first line gives them.
@@ -24,7 +26,23 @@ pub(super) struct Layout {
 
 impl Layout {
     /// Reads the first lines of `text`, or says what is wrong with them.
-    pub(super) fn detect(text: &str, column: &LabelColumn) -> Checked<Layout> {
+    ///
+    /// `features` are the columns that are wanted as features, where these are not all.
+    pub(super) fn detect(
+        text: &str,
+        column: &LabelColumn,
+        features: Option<&[String]>,
+    ) -> Checked<Layout> {
+        let mut layout = Layout::of_all(text, column, features.is_some())?;
+        if let Some(names) = features {
+            layout.chosen = Some(layout.choose(names)?);
+        }
+        Ok(layout)
+    }
+
+    /// The layout in which every column but the label is a feature. `has_header` where names of
+    /// columns are asked for.
+    fn of_all(text: &str, column: &LabelColumn, has_header: bool) -> Checked<Layout> {
         let mut records = Records::new(text);
         let mut next = || match records.next() {
             Ok(record) => Ok(record.map(|(_, record)| record.clone())),
@@ -47,7 +65,7 @@ impl Layout {
                 &first[0],
             ));
         }
-        Layout::plain(&first, second.as_ref(), column)
+        Layout::plain(&first, second.as_ref(), column, has_header)
     }
 
     /// The layout of a file whose first line is `rows,features,class names`.
@@ -70,6 +88,7 @@ impl Layout {
                 skips_first: true,
                 width,
                 label: label_place(column, width, None)?,
+                chosen: None,
                 names: None,
                 classes: Some(classes),
             }),
@@ -81,6 +100,7 @@ impl Layout {
         first: &StringRecord,
         second: Option<&StringRecord>,
         column: &LabelColumn,
+        has_header: bool,
     ) -> Checked<Layout> {
         let width = first.len();
         if width < 2 && *column != LabelColumn::Absent {
@@ -96,7 +116,8 @@ impl Layout {
             // A number in a file's only line makes that line a sample with text in it.
             None => !first.iter().any(|field| is_number(Some(field))),
         };
-        let is_header = matches!(column, LabelColumn::Named(_))
+        let is_header = has_header
+            || matches!(column, LabelColumn::Named(_))
             || (0..width).any(|place| {
                 Some(place) != label && is_text(&first[place]) && stands_over_number(place)
             });
@@ -107,19 +128,59 @@ impl Layout {
             skips_first: is_header,
             width,
             label,
+            chosen: None,
             names: is_header.then(|| first.iter().map(str::to_owned).collect()),
             classes: None,
         })
     }
 
-    /// Number of features: of columns that are not the label.
+    /// The places of the columns of these names, which are to be the features.
+    fn choose(&self, names: &[String]) -> Checked<Vec<usize>> {
+        let Some(header) = &self.names else {
+            return Err(
+                "has no header, so no column can be found by its name; add one, or take all columns"
+                    .into(),
+            );
+        };
+        if names.is_empty() {
+            return Err("cannot be read with no feature at all; name one column or more".into());
+        }
+        let mut places = Vec::new();
+        for name in names {
+            let place = named_place(name, header.iter().map(String::as_str))?;
+            if self.label == Some(place) {
+                return Err(format!(
+                    "has its label in column \"{name}\", which therefore cannot be a feature"
+                ));
+            }
+            if places.contains(&place) {
+                return Err(format!("cannot have column \"{name}\" as a feature twice"));
+            }
+            places.push(place);
+        }
+        Ok(places)
+    }
+
+    /// Number of features: of columns that are not the label, or of those that were chosen.
     pub(super) fn features(&self) -> usize {
-        self.width - usize::from(self.label.is_some())
+        match &self.chosen {
+            Some(places) => places.len(),
+            None => self.width - usize::from(self.label.is_some()),
+        }
     }
 
     /// Place of a feature among all columns.
     pub(super) fn place(&self, feature: usize) -> usize {
-        feature + usize::from(self.label.is_some_and(|label| feature >= label))
+        match &self.chosen {
+            Some(places) => places[feature],
+            None => feature + usize::from(self.label.is_some_and(|label| feature >= label)),
+        }
+    }
+
+    /// Whether the column at `place` is read at all.
+    pub(super) fn is_read(&self, place: usize) -> bool {
+        let chosen = self.chosen.as_ref();
+        self.label == Some(place) || chosen.is_none_or(|places| places.contains(&place))
     }
 
     /// Refuses a file of other than `expected` features, the number in the training file.
@@ -194,25 +255,27 @@ fn label_place(
             "has {width} columns, numbered from 0, so none is number {place}; give 0 to {}",
             width - 1,
         )),
-        LabelColumn::Named(name) => {
-            let header = header.into_iter().flatten();
-            let places: Vec<usize> = (0..)
-                .zip(header.clone())
-                .filter(|(_, field)| field == name)
-                .map(|(place, _)| place)
-                .collect();
-            match places[..] {
-                [place] => Ok(Some(place)),
-                [] => Err(format!(
-                    "has no column \"{name}\"; its first line says: {}",
-                    shortened(&header.collect::<Vec<_>>().join(", ")),
-                )),
-                _ => Err(format!(
-                    "has {} columns named \"{name}\"; give the label's place instead",
-                    places.len(),
-                )),
-            }
-        }
+        LabelColumn::Named(name) => named_place(name, header.into_iter().flatten()).map(Some),
+    }
+}
+
+/// The only column of this name.
+fn named_place<'h>(name: &str, header: impl Iterator<Item = &'h str> + Clone) -> Checked<usize> {
+    let places: Vec<usize> = (0..)
+        .zip(header.clone())
+        .filter(|(_, field)| *field == name)
+        .map(|(place, _)| place)
+        .collect();
+    match places[..] {
+        [place] => Ok(place),
+        [] => Err(format!(
+            "has no column \"{name}\"; its first line says: {}",
+            shortened(&header.collect::<Vec<_>>().join(", ")),
+        )),
+        _ => Err(format!(
+            "has {} columns named \"{name}\"; give the label's place instead",
+            places.len(),
+        )),
     }
 }
 
@@ -246,7 +309,7 @@ mod tests {
             (LabelColumn::Last, &[0, 1]),
             (LabelColumn::Absent, &[0, 1, 2]),
         ] {
-            let layout = Layout::detect("1,2,3", &column).unwrap();
+            let layout = Layout::detect("1,2,3", &column, None).unwrap();
             let found: Vec<usize> = (0..layout.features()).map(|at| layout.place(at)).collect();
             assert_eq!(found, places, "{column:?}");
         }
@@ -255,7 +318,7 @@ mod tests {
     #[test]
     fn a_column_too_many_may_be_a_label_only_where_none_is_known() {
         let problem = |column: LabelColumn, expected: usize| {
-            let layout = Layout::detect("1,2,3", &column).unwrap();
+            let layout = Layout::detect("1,2,3", &column, None).unwrap();
             layout.check_features(expected).err()
         };
         assert_eq!(problem(LabelColumn::Absent, 3), None);
