@@ -3,6 +3,7 @@
 
 mod case;
 mod data;
+pub mod encrypted;
 
 pub use case::Case;
 pub use data::DATA_VARIABLE;

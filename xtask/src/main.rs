@@ -1,8 +1,9 @@
 //! `cargo xtask`: the developers' commands.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use xtask::golden::encrypted::{self, Encrypted};
 
 /// The developers' commands.
 #[derive(Parser)]
@@ -48,9 +49,15 @@ enum Command {
     /// as images.idx and labels.idx unless the case names a public data set. Public sets are
     /// looked for in $NEARFIELD_DATA, in `data` beside the case or above it, and in `data` here.
     Golden {
-        /// Folders of cases.
+        /// Folders of cases: of integers, or of encrypted trainings on plain numbers.
         #[arg(required = true)]
         cases: Vec<PathBuf>,
+        /// Repeat the latter on ciphertexts too, and print bits of agreement.
+        #[arg(long)]
+        encrypted: Option<Encrypted>,
+        /// On ciphertexts, at most so many steps.
+        #[arg(long, requires = "encrypted")]
+        steps: Option<u64>,
     },
     /// Write docs/performance.md: our speed and memory beside PyTorch's, by turns.
     ///
@@ -157,7 +164,11 @@ fn main() -> ExitCode {
         Command::BootstrapsServer { folder, job } => {
             xtask::bootstraps::serve(&folder, &job).map(|()| true)
         }
-        Command::Golden { cases } => Ok(golden(&cases)),
+        Command::Golden {
+            cases,
+            encrypted,
+            steps,
+        } => Ok(golden(&cases, encrypted, steps)),
         Command::Peers { kernels: true, .. } => xtask::peers::write_kernels().map(|()| true),
         Command::Peers {
             rounds, seconds, ..
@@ -209,14 +220,11 @@ impl From<PeersCkks> for xtask::peers::ckks::Options {
     }
 }
 
-fn golden(cases: &[PathBuf]) -> bool {
+fn golden(cases: &[PathBuf], encrypted: Option<Encrypted>, steps: Option<u64>) -> bool {
     let mut equal = true;
     for folder in cases {
-        match xtask::golden::run(folder) {
-            Ok(outcome) => {
-                println!("{}: {outcome}", folder.display());
-                equal &= outcome.is_equal();
-            }
+        match golden_case(folder, encrypted, steps) {
+            Ok(agrees) => equal &= agrees,
             Err(error) => {
                 println!("{}: cannot be run: {error:#}", folder.display());
                 equal = false;
@@ -224,4 +232,17 @@ fn golden(cases: &[PathBuf]) -> bool {
         }
     }
     equal
+}
+
+fn golden_case(folder: &Path, how: Option<Encrypted>, steps: Option<u64>) -> anyhow::Result<bool> {
+    if !encrypted::is_case(folder) {
+        let outcome = xtask::golden::run(folder)?;
+        println!("{}: {outcome}", folder.display());
+        return Ok(outcome.is_equal());
+    }
+    let agrees = encrypted::in_the_clear(folder)?;
+    Ok(match how {
+        Some(how) => encrypted::on_ciphertexts(folder, how, steps)? && agrees,
+        None => agrees,
+    })
 }

@@ -4,14 +4,38 @@ use crate::slots::Slots;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::{Bootstrapper, EncapsulationKeys};
 use nearfield_ckks::{Ciphertext, Encoder, Evaluator, Plaintext, Product};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Vectors of encrypted numbers.
+///
+/// Nothing here takes a secret key: a program that hands one over does not compile.
+///
+/// ```compile_fail,E0308
+/// # use nearfield_ckks::{bootstrap::*, Encoder, Evaluator, SecretKey};
+/// # fn example(e: Evaluator, n: Encoder, b: Bootstrapper, secret: SecretKey) {
+/// nearfield_enc::encrypted::Ckks::new(e, n, b, secret);
+/// # }
+/// ```
 pub struct Ckks {
     evaluator: Evaluator,
     encoder: Encoder,
     bootstrapper: Bootstrapper,
     keys: EncapsulationKeys,
+    rotations: AtomicUsize,
+    relinearizations: AtomicUsize,
+    refreshes: AtomicUsize,
+}
+
+/// What was done on ciphertexts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operations {
+    /// Rotations, those of bootstrappings not counted.
+    pub rotations: usize,
+    /// Products relinearized, those of bootstrappings not counted.
+    pub relinearizations: usize,
+    /// Bootstrappings, of single vectors or of pairs.
+    pub refreshes: usize,
 }
 
 /// Numbers in the clear, encoded as often as they are wanted at another level or scale.
@@ -33,6 +57,19 @@ impl Ckks {
             encoder,
             bootstrapper,
             keys,
+            rotations: AtomicUsize::new(0),
+            relinearizations: AtomicUsize::new(0),
+            refreshes: AtomicUsize::new(0),
+        }
+    }
+
+    /// What was done so far.
+    pub fn operations(&self) -> Operations {
+        let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
+        Operations {
+            rotations: count(&self.rotations),
+            relinearizations: count(&self.relinearizations),
+            refreshes: count(&self.refreshes),
         }
     }
 
@@ -86,7 +123,11 @@ impl Slots for Ckks {
     }
 
     fn rotate(&self, a: &Ciphertext, steps: isize) -> Result<Ciphertext> {
-        Ok(self.evaluator.rotate(a, steps)?)
+        let rotated = self.evaluator.rotate(a, steps)?;
+        let moves = steps.rem_euclid(self.count().cast_signed()) != 0;
+        self.rotations
+            .fetch_add(usize::from(moves), Ordering::Relaxed);
+        Ok(rotated)
     }
 
     fn rotate_each(&self, a: &Ciphertext, steps: &[isize]) -> Result<Vec<Ciphertext>> {
@@ -94,6 +135,7 @@ impl Slots for Ckks {
             return Ok(Vec::new());
         }
         let hoisted = self.evaluator.hoist(a)?;
+        self.rotations.fetch_add(steps.len(), Ordering::Relaxed);
         let rotated = steps
             .iter()
             .map(|&steps| Ok(self.evaluator.rotate_hoisted(&hoisted, steps)?));
@@ -123,6 +165,7 @@ impl Slots for Ckks {
         if product.level() <= self.base() {
             return Err(Error::Levels { what: "a product" });
         }
+        self.relinearizations.fetch_add(1, Ordering::Relaxed);
         Ok(self.evaluator.relinearize_rescale(product)?)
     }
 
@@ -167,6 +210,7 @@ impl Slots for Ckks {
     }
 
     fn refresh(&self, a: &Ciphertext) -> Result<Ciphertext> {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
         let fresh = self
             .bootstrapper
             .bootstrap(&self.evaluator, &self.keys, a)?;
@@ -174,6 +218,7 @@ impl Slots for Ckks {
     }
 
     fn refresh_pair(&self, a: &Ciphertext, b: &Ciphertext) -> Result<(Ciphertext, Ciphertext)> {
+        self.refreshes.fetch_add(1, Ordering::Relaxed);
         let evaluator = &self.evaluator;
         let fresh = self
             .bootstrapper

@@ -4,6 +4,8 @@
 //! `initial.safetensors` and `after_N.safetensors` for every recorded step N. Batches are
 //! consecutive samples, and begin again with the first sample after the last full batch.
 
+pub mod slots;
+
 use crate::dense::Dense;
 use crate::matrix::Matrix;
 use crate::network::NetworkSpec;

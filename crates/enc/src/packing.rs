@@ -1,8 +1,9 @@
-//! Matrices to slots and back.
+//! Matrices, samples and labels to slots, and back.
 
 use crate::Result;
-use crate::circuit::Ranges;
-use crate::layout::{Layout, Role};
+use crate::block::Labels;
+use crate::circuit::{Batch, Ranges};
+use crate::layout::{Form, Layout, Role};
 use crate::matrices::{Matrices, Parameter};
 
 impl Matrices {
@@ -23,6 +24,42 @@ impl Matrices {
 }
 
 impl Layout {
+    /// The slots of a batch: inputs and labels of all samples, vector after vector.
+    pub fn pack_batch(&self, inputs: &[&[f64]], labels: &[usize]) -> Batch<Vec<f64>> {
+        let forms = self.label_forms();
+        let mut batch = Batch {
+            inputs: Vec::new(),
+            labels: Vec::new(),
+        };
+        let pieces = inputs.chunks(self.samples());
+        for (inputs, labels) in pieces.zip(labels.chunks(self.samples())) {
+            let parts = 0..self.input_vectors();
+            batch
+                .inputs
+                .push(parts.map(|part| self.inputs(inputs, part)).collect());
+            let of = |form| forms.contains(&form).then(|| self.labels(labels, form));
+            batch.labels.push(Labels {
+                expanded: of(Form::Expanded),
+                repeated: of(Form::Repeated),
+            });
+        }
+        batch
+    }
+
+    /// What the last head answered, or by how much it was wrong, for each sample and class.
+    pub fn unpack_answers(&self, vectors: &[Vec<f64>], samples: usize) -> Vec<Vec<f64>> {
+        let form = self.answer_form();
+        let sample = |sample: usize| {
+            let slots = &vectors[sample / self.samples()];
+            let place = sample % self.samples();
+            (0..self.network.classes())
+                .map(|class| slots[self.answer_slot(place, class, form)])
+                .collect()
+        };
+        let most = vectors.len() * self.samples();
+        (0..samples.min(most)).map(sample).collect()
+    }
+
     /// The slots of a state, in units of the ranges.
     pub fn pack_matrices(&self, matrices: &Matrices, ranges: Ranges) -> Vec<Vec<f64>> {
         let of = |role| matrices.of(role);

@@ -3,9 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "not every test uses all")]
 
-use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::Batch;
-use nearfield_enc::layout::{Form, Layout, Role};
+use nearfield_enc::layout::{Layout, Role};
 use nearfield_enc::network::NetworkSpec;
 use nearfield_enc::update::Rates;
 use nearfield_train::random::{Purpose, Stream};
@@ -24,27 +23,8 @@ fn uniform(stream: &mut Stream) -> f64 {
 
 /// A batch in slots.
 pub(crate) fn packed(layout: &Layout, samples: &[Vec<f64>], labels: &[usize]) -> Batch<Vec<f64>> {
-    let forms = layout.label_forms();
-    let mut batch = Batch {
-        inputs: Vec::new(),
-        labels: Vec::new(),
-    };
-    let pieces = samples
-        .chunks(layout.samples())
-        .zip(labels.chunks(layout.samples()));
-    for (samples, labels) in pieces {
-        let samples: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
-        let vectors = 0..layout.input_vectors();
-        batch
-            .inputs
-            .push(vectors.map(|v| layout.inputs(&samples, v)).collect());
-        let of = |form| forms.contains(&form).then(|| layout.labels(labels, form));
-        batch.labels.push(Labels {
-            expanded: of(Form::Expanded),
-            repeated: of(Form::Repeated),
-        });
-    }
-    batch
+    let samples: Vec<&[f64]> = samples.iter().map(Vec::as_slice).collect();
+    layout.pack_batch(&samples, labels)
 }
 
 pub(crate) fn random_batch(

@@ -135,6 +135,13 @@ fn bits_after(network: &NetworkSpec, layout: &Layout, log_degree: u32, steps: u6
         }
         (state, expected) = (stepped.state, in_clear.state);
     }
+    let (done, planned) = (server.operations(), &plan.counts);
+    let steps = usize::try_from(steps).unwrap();
+    assert_eq!(done.rotations, steps * planned.rotation_count());
+    let products: usize = planned.relinearizations.values().sum();
+    assert_eq!(done.relinearizations, steps * products);
+    let refreshes = planned.refreshes + planned.pair_refreshes;
+    assert_eq!(done.refreshes, steps * refreshes);
     for (found, expected) in state.iter().zip(&expected) {
         for (found, expected) in owner.decrypt(found).iter().zip(expected) {
             worst = worst.max((found - expected).abs());

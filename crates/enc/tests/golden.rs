@@ -59,3 +59,15 @@ fn damaged_cases_are_refused() {
         assert!(error.contains(part), "{part}: {error}");
     }
 }
+
+#[test]
+fn the_packed_circuit_repeats_the_recorded_training() {
+    for log_degree in [8, 11] {
+        let case = golden::slots::PackedCase::read(&iris(), log_degree, true).unwrap();
+        let distances = case.run_in_the_clear().unwrap();
+        assert_eq!(distances.len(), 3);
+        for distance in distances {
+            assert!(distance < 1e-9, "{distance}");
+        }
+    }
+}

@@ -51,13 +51,14 @@ impl Owner {
         server: &Path,
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self> {
-        ensure!(
-            fs::canonicalize(owner).ok() != fs::canonicalize(server).ok() || !owner.exists(),
-            "the owner's folder and the server's are the same: the secret key must not be where \
-             the server is"
-        );
         create_private(owner)?;
         fs::create_dir_all(server).with_context(|| server.display().to_string())?;
+        ensure!(
+            !fs::canonicalize(owner)?.starts_with(fs::canonicalize(server)?),
+            "the owner's folder {} is the server's or in it: the secret key must not be where the \
+             server is",
+            owner.display()
+        );
         let params = planned.params()?;
         let secret = SecretKey::generate(&params)?;
         secret.save(owner.join(SECRET_KEY))?;
@@ -252,8 +253,8 @@ impl Owner {
             }
             let path = folder.join(folder::answer(vector));
             let slots = decryptor.decrypt_real(&Ciphertext::load(&path, self.params())?)?;
-            for sample in 0..layout.samples().min(samples.labels.len() - of) {
-                let scores = self.scores(&slots, sample);
+            let left = samples.labels.len() - of;
+            for scores in layout.unpack_answers(&[slots], left) {
                 let class = largest(&scores);
                 right += usize::from(usize::from(samples.labels[of]) == class);
                 let scores: Vec<String> = scores.iter().map(f64::to_string).collect();
@@ -264,15 +265,6 @@ impl Owner {
         }
         ensure!(of > 0, "{} holds no requests", folder.display());
         Ok(Answers { text, right, of })
-    }
-
-    fn scores(&self, slots: &[f64], sample: usize) -> Vec<f64> {
-        let layout = &self.planned.layout;
-        let form = layout.answer_form();
-        let classes = 0..self.planned.task.classes;
-        classes
-            .map(|class| slots[layout.answer_slot(sample, class, form)])
-            .collect()
     }
 
     /// Decrypts weights and velocities after a step, or the initial ones for step 0.
@@ -300,16 +292,13 @@ impl Owner {
     /// # Errors
     /// If they are not there, or not of this owner.
     pub fn decrypt_errors(&self, server: &Path, step: u64) -> Result<Vec<Vec<f64>>> {
+        let paths = (0..self.planned.step.vectors).map(|vector| {
+            let folder = server.join(folder::step(step));
+            self.decrypt(&folder.join(folder::errors(vector)))
+        });
+        let vectors: Vec<Vec<f64>> = paths.collect::<Result<_>>()?;
         let (task, layout) = (&self.planned.task, &self.planned.layout);
-        let mut all = Vec::new();
-        for vector in 0..self.planned.step.vectors {
-            let path = server.join(folder::step(step)).join(folder::errors(vector));
-            let slots = self.decrypt(&path)?;
-            let left = task.batch - all.len();
-            let samples = 0..layout.samples().min(left);
-            all.extend(samples.map(|sample| self.scores(&slots, sample)));
-        }
-        Ok(all)
+        Ok(layout.unpack_answers(&vectors, task.batch))
     }
 }
 

@@ -2,10 +2,8 @@
 
 use super::setup::Setup;
 use anyhow::Result;
-use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::{Batch, Circuit};
 use nearfield_enc::clear::Clear;
-use nearfield_enc::layout::Form;
 use nearfield_enc::matrices::Matrices;
 use nearfield_enc::task::Planned;
 
@@ -69,47 +67,21 @@ impl<'a> Twin<'a> {
         self.state = stepped.state;
         self.step += 1;
         let layout = &self.planned.layout;
-        let errors = (0..task.batch).map(|sample| {
-            let slots = &stepped.errors[sample / layout.samples()];
-            let (place, form) = (sample % layout.samples(), layout.answer_form());
-            let classes = 0..task.classes;
-            classes
-                .map(|class| slots[layout.answer_slot(place, class, form)])
-                .collect()
-        });
         Ok(TwinStep {
             batch: number,
-            errors: errors.collect(),
+            errors: layout.unpack_answers(&stepped.errors, task.batch),
         })
     }
 
     fn batch(&self, number: u32) -> Batch<Vec<f64>> {
         let (task, layout) = (&self.planned.task, &self.planned.layout);
         let first = number as usize * task.batch;
-        let forms = layout.label_forms();
-        let mut batch = Batch {
-            inputs: Vec::new(),
-            labels: Vec::new(),
-        };
-        for vector in 0..self.planned.step.vectors {
-            let begin = first + vector * layout.samples();
-            let end = (begin + layout.samples()).min(first + task.batch);
-            let samples: Vec<&[f64]> = (begin..end)
-                .map(|row| self.setup.train.inputs.row(row))
-                .collect();
-            let parts = 0..layout.input_vectors();
-            batch
-                .inputs
-                .push(parts.map(|part| layout.inputs(&samples, part)).collect());
-            let labels = self.setup.train.labels[begin..end].iter();
-            let labels: Vec<usize> = labels.map(|&label| usize::from(label)).collect();
-            let of = |form| forms.contains(&form).then(|| layout.labels(&labels, form));
-            batch.labels.push(Labels {
-                expanded: of(Form::Expanded),
-                repeated: of(Form::Repeated),
-            });
-        }
-        batch
+        let samples = first..first + task.batch;
+        let train = &self.setup.train;
+        let inputs: Vec<&[f64]> = samples.clone().map(|row| train.inputs.row(row)).collect();
+        let labels = train.labels[samples].iter();
+        let labels: Vec<usize> = labels.map(|&label| usize::from(label)).collect();
+        layout.pack_batch(&inputs, &labels)
     }
 
     /// Weights and velocities.

@@ -1,6 +1,7 @@
 //! The real program, run in temporary folders as a person would run it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod encrypted;
 mod hostile;
 mod models;
 mod resume;

@@ -7,7 +7,7 @@ use std::process::{Command, ExitCode};
 use std::time::Instant;
 
 /// Steps of the demonstrations.
-const STEPS: u64 = 60;
+const STEPS: u64 = 150;
 const SECURE_STEPS: u64 = 6;
 
 pub(in crate::commands) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
@@ -33,8 +33,8 @@ fn run_file(secure: bool, steps: u64) -> String {
         false => "security = \"insecure\"\nlog_degree = 11",
     };
     format!(
-        "name = \"iris\"\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [10]\n\n\
-         [training]\nbatch = 8\nrate = 0.005\nsteps = {steps}\nseed = 7\n\n[encryption]\n{security}\n"
+        "name = \"iris\"\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
+         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\nseed = 7\n\n[encryption]\nweight_range = 2.0\n{security}\n"
     )
 }
 

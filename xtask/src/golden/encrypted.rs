@@ -1,0 +1,205 @@
+//! Recorded trainings on plain numbers, repeated by the packed circuit, in floating point and on
+//! ciphertexts.
+
+use anyhow::{Context, Result};
+use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, Precision, SecretKey};
+use nearfield_enc::block::Labels;
+use nearfield_enc::circuit::{Batch, Circuit};
+use nearfield_enc::clear::Clear;
+use nearfield_enc::encrypted::Ckks;
+use nearfield_enc::golden;
+use nearfield_enc::golden::slots::PackedCase;
+use nearfield_enc::matrices::Matrices;
+use std::path::Path;
+use std::time::Instant;
+
+/// log2 of the degree of rings.
+const INSECURE_LOG_DEGREE: u32 = 11;
+const SECURE_LOG_DEGREE: u32 = 16;
+
+/// The largest relative difference that is none.
+const TOLERANCE: f64 = 1e-9;
+
+/// Bits of weights that must agree after each recorded step, mean.
+const LEAST_BITS: f64 = 14.0;
+
+/// How a case is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Encrypted {
+    /// In a small ring: seconds.
+    Insecure,
+    /// With 128 bits of security: some seconds a step, and 6 GB or more.
+    Secure,
+}
+
+/// Whether a folder has such a case rather than one of integers.
+pub fn is_case(folder: &Path) -> bool {
+    golden::Case::read(folder).is_ok()
+}
+
+/// Repeats a case on plain matrices and by the circuit; `false` if either differs.
+///
+/// # Errors
+/// If it cannot be run.
+pub fn in_the_clear(folder: &Path) -> Result<bool> {
+    let plain = golden::run(folder)?;
+    let case = PackedCase::read(folder, SECURE_LOG_DEGREE, false)?;
+    let packed = case.run_in_the_clear()?;
+    for (place, (step, distance)) in plain.steps.iter().zip(&packed).enumerate() {
+        println!(
+            "{}: after {step} steps weights and velocities differ by {:.1e} on plain matrices, \
+             {distance:.1e} in slots",
+            folder.display(),
+            plain.distances[place]
+        );
+    }
+    Ok(plain.agrees(TOLERANCE) && packed.iter().all(|&distance| distance <= TOLERANCE))
+}
+
+/// Repeats a case on ciphertexts, to its last recorded step or for so many steps.
+///
+/// # Errors
+/// If it cannot be run.
+pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, most: Option<u64>) -> Result<bool> {
+    let (log_degree, insecure) = match encrypted {
+        Encrypted::Insecure => (INSECURE_LOG_DEGREE, true),
+        Encrypted::Secure => (SECURE_LOG_DEGREE, false),
+    };
+    let case = PackedCase::read(folder, log_degree, insecure)?;
+    let mut run = Run::new(&case)?;
+    let last = case.recorded().last().copied().unwrap_or(0);
+    let last = most.map_or(last, |most| most.min(last));
+    println!(
+        "{}: {} on ciphertexts, degree 2^{log_degree}, {last} steps",
+        folder.display(),
+        case.layout().network
+    );
+    let mut agrees = true;
+    for step in 1..=last {
+        run.step()?;
+        if case.recorded().contains(&step) {
+            let recorded = run.bits(&case.after(step)?)?;
+            agrees &= recorded.mean_bits > LEAST_BITS;
+            println!(
+                "  after {step} steps: weights have {:.1} bits (worst {:.1}) of the recorded \
+                 ones; {:.2} s a step",
+                recorded.mean_bits,
+                recorded.worst_bits,
+                run.seconds / step as f64
+            );
+        }
+    }
+    let twin = case
+        .layout()
+        .unpack_matrices(&run.expected, case.ranges())?;
+    let bits = run.bits(&twin)?;
+    println!(
+        "  after {last} steps: {:.1} bits (worst {:.1}) of the twin's",
+        bits.mean_bits, bits.worst_bits
+    );
+    Ok(agrees && bits.mean_bits > LEAST_BITS)
+}
+
+/// Owner, server and twin in one process, which no training but a test should be.
+struct Run<'c> {
+    case: &'c PackedCase,
+    secret: SecretKey,
+    encoder: Encoder,
+    server: Ckks,
+    base: usize,
+    state: Vec<Ciphertext>,
+    expected: Vec<Vec<f64>>,
+    step: u64,
+    seconds: f64,
+}
+
+impl<'c> Run<'c> {
+    fn new(case: &'c PackedCase) -> Result<Self> {
+        let params = case.planned.params()?;
+        let secret = SecretKey::generate(&params)?;
+        let encoder = Encoder::new(&params);
+        let (bootstrapper, list) = case.planned.prepare(&encoder)?;
+        let mut keys = EvaluationKeys::none(&params);
+        keys.add(&secret, &list)?;
+        let encapsulation = bootstrapper.generate_encapsulation_keys(&secret)?;
+        let base = bootstrapper.input_level();
+        let expected = case.layout().pack_matrices(&case.initial, case.ranges());
+        let mut run = Run {
+            case,
+            server: Ckks::new(
+                Evaluator::new(keys),
+                Encoder::new(&params),
+                bootstrapper,
+                encapsulation,
+            ),
+            secret,
+            encoder,
+            base,
+            state: Vec::new(),
+            expected,
+            step: 0,
+            seconds: 0.0,
+        };
+        let state = run.expected.iter().map(|values| run.encrypt(values, 0));
+        run.state = state.collect::<Result<_>>()?;
+        Ok(run)
+    }
+
+    fn encrypt(&self, values: &[f64], levels: usize) -> Result<Ciphertext> {
+        let (level, scale) = (self.base + levels, self.secret.params().scale());
+        let plain = self.encoder.encode_real(values, level, scale)?;
+        Ok(self.secret.encrypt(&plain)?)
+    }
+
+    fn encrypt_batch(&self, batch: &Batch<Vec<f64>>) -> Result<Batch<Ciphertext>> {
+        let levels = self.case.planned.step.input_levels();
+        let encrypt = |values: &Vec<f64>| self.encrypt(values, levels);
+        let inputs = batch.inputs.iter();
+        let inputs = inputs.map(|parts| parts.iter().map(encrypt).collect());
+        let labels = batch.labels.iter().map(|labels| {
+            Ok(Labels {
+                expanded: labels.expanded.as_ref().map(encrypt).transpose()?,
+                repeated: labels.repeated.as_ref().map(encrypt).transpose()?,
+            })
+        });
+        Ok(Batch {
+            inputs: inputs.collect::<Result<_>>()?,
+            labels: labels.collect::<Result<_>>()?,
+        })
+    }
+
+    fn step(&mut self) -> Result<()> {
+        let (layout, ranges) = (self.case.layout(), self.case.ranges());
+        let rates = self.case.planned.task.training.at(self.step);
+        let batch = self.case.batch(self.step);
+        let encrypted = self.encrypt_batch(&batch)?;
+        let begun = Instant::now();
+        let circuit = Circuit::new(&self.server, layout, ranges)?;
+        self.state = circuit.step(&self.state, encrypted, &rates)?.state;
+        self.seconds += begun.elapsed().as_secs_f64();
+        let slots = Clear::new(layout.grid.slots());
+        let twin = Circuit::new(&slots, layout, ranges)?;
+        self.expected = twin.step(&self.expected, batch, &rates)?.state;
+        self.step += 1;
+        Ok(())
+    }
+
+    fn bits(&self, expected: &Matrices) -> Result<Precision> {
+        let decrypt = |vector: &Ciphertext| -> Result<Vec<f64>> {
+            let plain = self.secret.decrypt_with_noise(vector)?;
+            Ok(self.encoder.decode_real(&plain)?)
+        };
+        let state: Vec<_> = self.state.iter().map(decrypt).collect::<Result<_>>()?;
+        let ranges = self.case.ranges();
+        let found = self.case.layout().unpack_matrices(&state, ranges)?;
+        let weights = |matrices: &Matrices| -> Vec<f64> {
+            let all = matrices.parameters();
+            all.flat_map(|(_, parameter)| parameter.weight.values().to_vec())
+                .collect()
+        };
+        let (found, expected) = (weights(&found), weights(expected));
+        (found.len() == expected.len())
+            .then(|| Precision::of_real(&found, &expected))
+            .context("the recorded network is another one")
+    }
+}
