@@ -256,7 +256,7 @@ fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
                 Set::PORTABLE.excess(&fractions, &digits, &mut excess);
                 assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
                 assert_same_rows(&excess, |set, to| {
-                    set.convert(&cofactors, &digits, &excess, to)
+                    set.convert(&cofactors, &digits, &excess, to);
                 });
             }
         }
