@@ -59,6 +59,25 @@ enum Command {
         #[arg(long, requires = "encrypted")]
         steps: Option<u64>,
     },
+    /// Write the section on steps of encrypted trainings of docs/performance.md.
+    ///
+    /// Trains eMLP-1 to 3 on encrypted images of MNIST for some steps, at 128 bits of security,
+    /// and compares with plan and twin. Takes half an hour, up to 14 GB of memory and some 10 GB
+    /// of disk.
+    EncryptedSteps {
+        /// The folder of MNIST's files.
+        #[arg(long, default_value = "data/mnist")]
+        data: PathBuf,
+        /// Steps of each.
+        #[arg(long, default_value_t = 20)]
+        steps: usize,
+        /// Of emlp1-1, emlp1-48, emlp2-48 and emlp3-48.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// Where keys and ciphertexts may lie meanwhile [default: the system's temporary folder].
+        #[arg(long)]
+        folder: Option<PathBuf>,
+    },
     /// Write docs/performance.md: our speed and memory beside PyTorch's, by turns.
     ///
     /// Makes a Python environment in target/peers the first time, unless NEARFIELD_PEERS_PYTHON
@@ -163,6 +182,20 @@ fn main() -> ExitCode {
         }
         Command::BootstrapsServer { folder, job } => {
             xtask::bootstraps::serve(&folder, &job).map(|()| true)
+        }
+        Command::EncryptedSteps {
+            data,
+            steps,
+            only,
+            folder,
+        } => {
+            let options = xtask::encrypted_steps::Options {
+                data,
+                steps,
+                only,
+                folder,
+            };
+            xtask::encrypted_steps::write(&options).map(|()| true)
         }
         Command::Golden {
             cases,

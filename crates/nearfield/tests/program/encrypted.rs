@@ -89,8 +89,7 @@ fn a_training_goes_on_to_the_same_bytes() {
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command
     };
-    let interrupted = train(&["--max-steps", "2"]).status().unwrap();
-    assert_eq!(interrupted.code(), Some(130));
+    assert!(train(&["--max-steps", "2"]).status().unwrap().success());
     let mut killed = train(&[]).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(200));
     killed.kill().unwrap();
@@ -121,7 +120,7 @@ fn a_server_refuses_a_secret_key() {
 #[test]
 fn files_of_others_and_damaged_ones_are_refused_by_name() {
     let (folder, others) = (prepared(), prepared());
-    let name = "server/data/000003/input-000-000.ct";
+    let name = "server/initial/state-000.ct";
     let original = fs::read(folder.path().join(name)).unwrap();
     let mut flipped = original.clone();
     flipped[original.len() / 2] ^= 1;
@@ -129,7 +128,7 @@ fn files_of_others_and_damaged_ones_are_refused_by_name() {
     for bytes in [&original[..original.len() - 1], &flipped, &of_other, &[]] {
         fs::write(folder.path().join(name), bytes).unwrap();
         let text = refusal(folder.path(), "train server");
-        assert!(text.contains("input-000-000.ct"), "{text}");
+        assert!(text.contains("state-000.ct"), "{text}");
     }
     fs::write(folder.path().join(name), &original).unwrap();
 

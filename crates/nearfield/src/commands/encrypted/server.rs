@@ -50,14 +50,23 @@ pub(in crate::commands) fn train(
     match json {
         true => println!(
             "{}",
-            json!({ "event": "end", "folder": folder, "steps": made })
+            json!({ "event": "end", "folder": folder, "steps": made, "peak_bytes": peak_bytes() })
         ),
         false => println!(
-            "{made} steps are made; their owner can decrypt the model with: nearfield decrypt \
-             --owner THEIRS --server {path}"
+            "{made} of {} steps are made; their owner can decrypt the model with: nearfield \
+             decrypt --owner THEIRS --server {path}",
+            task.steps
         ),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// All that this process ever had resident, where the system tells.
+fn peak_bytes() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 fn end(steps: u64, most: Option<u64>) -> u64 {

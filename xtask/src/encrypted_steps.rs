@@ -1,0 +1,235 @@
+//! Steps of encrypted trainings at full size, through the program, each role a process of its own.
+
+use crate::peers;
+use crate::results::machine_and_commit;
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// What is measured.
+pub struct Options {
+    /// The folder of MNIST's files.
+    pub data: PathBuf,
+    /// Steps of each training.
+    pub steps: usize,
+    /// Names of the trainings: all of them if there is none.
+    pub only: Vec<String>,
+    /// Where keys and ciphertexts lie while it is measured: some 10 GB.
+    pub folder: Option<PathBuf>,
+}
+
+/// A training to be measured.
+struct Case {
+    name: &'static str,
+    hidden: &'static str,
+    batch: usize,
+    /// Seconds and gigabytes of the paper, at batch 1 on 48 cores.
+    paper: (&'static str, &'static str),
+}
+
+const CASES: [Case; 4] = [
+    Case {
+        name: "emlp1-1",
+        hidden: "32",
+        batch: 1,
+        paper: ("190", "76"),
+    },
+    Case {
+        name: "emlp1-48",
+        hidden: "32",
+        batch: 48,
+        paper: ("190", "76"),
+    },
+    Case {
+        name: "emlp2-48",
+        hidden: "64, 32",
+        batch: 48,
+        paper: ("630", "181"),
+    },
+    Case {
+        name: "emlp3-48",
+        hidden: "128, 64, 32",
+        batch: 48,
+        paper: ("-", "214"),
+    },
+];
+
+/// What was measured.
+struct Row {
+    case: &'static Case,
+    plan: Value,
+    end: Value,
+    /// Seconds of each step: all, refresh, learn, update.
+    seconds: Vec<[f64; 4]>,
+    comparison: Value,
+}
+
+/// Measures, and writes a section of `docs/performance.md`.
+///
+/// # Errors
+/// If a command fails.
+pub fn write(options: &Options) -> Result<()> {
+    let mut rows = Vec::new();
+    for case in &CASES {
+        let wanted = options.only.is_empty() || options.only.iter().any(|name| name == case.name);
+        if wanted {
+            rows.push(measure(case, options)?);
+        }
+    }
+    ensure!(!rows.is_empty(), "no training has such a name");
+    let section = section(options, &rows)?;
+    println!("{section}");
+    peers::publish_section(&section)
+}
+
+fn measure(case: &'static Case, options: &Options) -> Result<Row> {
+    let folder = match &options.folder {
+        Some(parent) => tempfile::tempdir_in(parent)?,
+        None => tempfile::tempdir()?,
+    };
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let data = std::path::absolute(&options.data)?;
+    // As many batches as steps, and an epoch.
+    let text = format!(
+        "name = \"{}\"\n[data]\nsource = \"idx\"\nfolder = {:?}\nlimit = {}\nimage_size = 14\n\
+         [network]\nhidden = [{}]\n[training]\nbatch = {}\nsteps = {}\nrate = 0.0005\nseed = 1\n",
+        case.name,
+        data.display().to_string(),
+        case.batch * options.steps,
+        case.hidden,
+        case.batch,
+        options.steps
+    );
+    std::fs::write(path("run.toml"), text)?;
+    let (run, owner, server) = (path("run.toml"), path("owner"), path("server"));
+    let folders = ["--owner", &owner, "--server", &server];
+    println!("{}: plan, keys, data", case.name);
+    let plan = last_line(&["plan", &run, "--measure"])?;
+    last_line(&[&["keygen", &run][..], &folders].concat())?;
+    last_line(&[&["encrypt"][..], &folders].concat())?;
+    println!("{}: {} steps", case.name, options.steps);
+    let lines = lines(&["train", &server, "--keep-states", "1"])?;
+    let (end, steps) = lines.split_last().context("the server said nothing")?;
+    let seconds = steps.iter().map(|step| {
+        let of = |phase: &str| step[phase].as_f64().unwrap_or(f64::NAN);
+        let parts = ["refresh_seconds", "learn_seconds", "update_seconds"].map(of);
+        let rest = of("load_seconds") + of("save_seconds");
+        [
+            parts.iter().sum::<f64>() + rest,
+            parts[0],
+            parts[1],
+            parts[2],
+        ]
+    });
+    Ok(Row {
+        case,
+        plan,
+        seconds: seconds.collect(),
+        end: end.clone(),
+        comparison: last_line(&[&["compare"][..], &folders].concat())?,
+    })
+}
+
+/// What the program says in the end.
+fn last_line(words: &[&str]) -> Result<Value> {
+    let lines = lines(words)?;
+    lines.last().cloned().context("the program said nothing")
+}
+
+fn lines(words: &[&str]) -> Result<Vec<Value>> {
+    let output = Command::new(program()?)
+        .args(words)
+        .arg("--json")
+        .stderr(Stdio::inherit())
+        .output()?;
+    ensure!(output.status.success(), "`nearfield {}` failed", words[0]);
+    let text = String::from_utf8(output.stdout)?;
+    text.lines()
+        .map(|line| serde_json::from_str(line).context("no JSON"))
+        .collect()
+}
+
+/// The program beside this one, built for it.
+fn program() -> Result<PathBuf> {
+    let path = Path::new("target/release/nearfield");
+    if !path.is_file() {
+        let built = Command::new("cargo")
+            .args(["build", "--release", "-p", "nearfield"])
+            .status()?;
+        ensure!(built.success(), "the program could not be built");
+    }
+    Ok(path.to_owned())
+}
+
+fn section(options: &Options, rows: &[Row]) -> Result<String> {
+    let only = match options.only.is_empty() {
+        true => String::new(),
+        false => format!(" --only {}", options.only.join(",")),
+    };
+    let mut text = format!(
+        "## Encrypted training: a step\n\n\
+         Generated by `cargo xtask encrypted-steps --steps {}{only}`. {} Kernels: {}.\n\n\
+         Images of MNIST at 14x14, 128 bits of security, degree 2^16. Owner and server are \
+         processes of their own. Seconds are medians over the steps but the first; *refresh* is \
+         bootstrapping, *learn* forward passes, errors and gradients, *update* sums over samples \
+         and the correction of the state. *Planned* is what `nearfield plan --measure` said \
+         before. *Bits* are of the weights of the matrix that is farthest from the twin after the \
+         last step, mean and worst. The paper's are seconds at batch 1 on 48 cores.\n\n\
+         | network | batch | seconds a step | planned | refresh | learn | update | peak memory | \
+         planned | keys on disk | data a batch | bits | paper: seconds | memory |\n\
+         |---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+        options.steps,
+        machine_and_commit(),
+        nearfield_ring::kernel::Set::available()
+            .last()
+            .map_or("", |set| set.name()),
+    );
+    for row in rows {
+        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+        let gigabytes = |value: &Value| number(value) / 1e9;
+        let median = |phase| median(row.seconds.iter().skip(1).map(|step| step[phase]).collect());
+        let batches = options.steps as f64;
+        writeln!(
+            text,
+            "| {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} GB | {:.2} GB | {:.2} GB | \
+             {:.0} MB | {} | {} | {} GB |",
+            row.case.hidden,
+            row.case.batch,
+            median(0),
+            number(&row.plan["seconds_a_step"]),
+            median(1),
+            median(2),
+            median(3),
+            gigabytes(&row.end["peak_bytes"]),
+            gigabytes(&row.plan["peak_bytes"]),
+            gigabytes(&row.plan["key_bytes_on_disk"]),
+            number(&row.plan["data_bytes"]) / 1e6 / batches,
+            bits(&row.comparison),
+            row.case.paper.0,
+            row.case.paper.1,
+        )?;
+    }
+    Ok(text)
+}
+
+/// Of the matrix whose worst weight is farthest from the twin's.
+fn bits(comparison: &Value) -> String {
+    let steps = comparison["steps"].as_array();
+    let last = steps.and_then(|steps| steps.last());
+    let matrices = last.and_then(|step| step["weights"].as_array());
+    let bits = matrices.into_iter().flatten().filter_map(|matrix| {
+        let of = |place: usize| matrix[place].as_f64();
+        Some((of(2)?, of(1)?))
+    });
+    let worst = bits.min_by(|a, b| a.0.total_cmp(&b.0));
+    worst.map_or("-".to_owned(), |(worst, mean)| {
+        format!("{mean:.1}, {worst:.1}")
+    })
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
