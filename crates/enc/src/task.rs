@@ -65,7 +65,7 @@ pub struct Planned {
 /// Sizes beyond which nothing is planned: a task comes from a file.
 const MOST_UNITS: usize = 1 << 20;
 const MOST_HIDDEN: usize = 16;
-const MOST_BATCH: usize = 1 << 20;
+const MOST_BATCH: usize = 1 << 16;
 
 impl Task {
     /// Fills in the layout that takes least work, with the levels that it needs.

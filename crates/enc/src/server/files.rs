@@ -178,6 +178,7 @@ impl Files {
         }
         let temporary = temporary.keep();
         fs::rename(&temporary, &path).map_err(Error::io("rename", &path))?;
+        sync(parent)?;
         self.forget_state(step.saturating_sub(LAST_STATES))
     }
 
@@ -250,4 +251,13 @@ impl Files {
         }
         Ok(count)
     }
+}
+
+/// A step is on the disk only when its folder's name is; older states go after that.
+fn sync(folder: &Path) -> Result<()> {
+    if cfg!(unix) {
+        let opened = fs::File::open(folder).map_err(Error::io("open", folder))?;
+        opened.sync_all().map_err(Error::io("write", folder))?;
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(super) mod compare;
 pub(super) mod demo;
+pub(super) mod eval;
 pub(super) mod owner;
 pub(super) mod plan;
 pub(super) mod server;

@@ -17,6 +17,9 @@ use std::process::ExitCode;
 const BATCH: usize = 64;
 
 pub(super) fn run(arguments: &EvalArguments, json: bool) -> Result<ExitCode> {
+    if let Some(run) = &arguments.run {
+        return super::encrypted::eval::run(&arguments.model, run, json);
+    }
     let (network, card) = read_model(&arguments.model)?;
     let given = arguments.samples.images.is_some() || arguments.samples.csv.is_some();
     let samples = match given {

@@ -57,7 +57,7 @@ pub fn compare(
 ) -> Result<Comparison> {
     let planned = owner.planned();
     let slots = Clear::new(planned.layout.grid.slots());
-    let initial = owner.decrypt_state(server, 0)?;
+    let initial = owner.decrypt_with_noise(server, 0)?;
     let initial = exact_if_equal(&setup.weights, initial)?;
     let mut twin = Twin::new(setup, planned, &slots, &initial)?;
     let made = folder::steps(server)?;
@@ -76,7 +76,7 @@ pub fn compare(
         let mut compared = compare_answers(setup, planned.task.batch, step, &of_twin, &errors);
         let kept = server.join(folder::step(step)).join(folder::state(0));
         if kept.is_file() {
-            let found = owner.decrypt_state(server, step)?;
+            let found = owner.decrypt_with_noise(server, step)?;
             let expected = twin.matrices()?;
             let range = planned.task.velocity_range;
             (compared.weights, compared.velocities) = compare_matrices(&found, &expected, range);

@@ -141,6 +141,12 @@ impl Owner {
             task.batch
         );
         let mut manifest = Manifest::read(server)?;
+        ensure!(
+            !manifest.files.contains_key(&folder::initial(0)),
+            "{} has encrypted data already: a training on other data wants keys and a folder of \
+             its own",
+            server.display()
+        );
         let layout = &self.planned.layout;
         ensure!(
             *weights.spec() == layout.network,
@@ -267,11 +273,33 @@ impl Owner {
         Ok(Answers { text, right, of })
     }
 
-    /// Decrypts weights and velocities after a step, or the initial ones for step 0.
+    /// Decrypts weights and velocities after a step, or the initial ones for step 0, and rounds
+    /// them as [`Decryptor`] does: what others may see of them.
     ///
     /// # Errors
     /// If the state of that step was not kept, or is not of this owner.
-    pub fn decrypt_state(&self, server: &Path, step: u64) -> Result<Matrices> {
+    pub fn decrypt_model(&self, server: &Path, step: u64) -> Result<Matrices> {
+        let decryptor = Decryptor::new(&self.secret);
+        self.state(server, step, |path| {
+            let ciphertext = Ciphertext::load(path, self.params())?;
+            Ok(decryptor.decrypt_real(&ciphertext)?)
+        })
+    }
+
+    /// [`Owner::decrypt_model`] with the noise of the encryption, for the owner's eyes alone.
+    ///
+    /// # Errors
+    /// As [`Owner::decrypt_model`].
+    pub fn decrypt_with_noise(&self, server: &Path, step: u64) -> Result<Matrices> {
+        self.state(server, step, |path| self.decrypt(path))
+    }
+
+    fn state(
+        &self,
+        server: &Path,
+        step: u64,
+        decrypt: impl Fn(&Path) -> Result<Vec<f64>>,
+    ) -> Result<Matrices> {
         let layout = &self.planned.layout;
         let path = |vector| -> PathBuf {
             match step {
@@ -281,7 +309,7 @@ impl Owner {
         };
         let vectors = 0..layout.state_vectors();
         let state: Vec<Vec<f64>> = vectors
-            .map(|vector| self.decrypt(&path(vector)))
+            .map(|vector| decrypt(&path(vector)))
             .collect::<Result<_>>()?;
         Ok(layout.unpack_matrices(&state, self.planned.task.ranges())?)
     }

@@ -129,7 +129,7 @@ pub(in crate::commands) fn decrypt(arguments: &DecryptArguments, json: bool) -> 
         Some(step) => step,
         None => last_state(server)?,
     };
-    let matrices = owner.decrypt_state(server, step)?;
+    let matrices = owner.decrypt_model(server, step)?;
     let path = out("model.safetensors");
     weights_file::write(&matrices, &path)?;
     let accuracy = setup.accuracy(&matrices)?;

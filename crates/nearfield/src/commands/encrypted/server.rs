@@ -30,6 +30,12 @@ pub(in crate::commands) fn train(
             task.steps
         );
     }
+    if task.insecure {
+        eprintln!(
+            "INSECURE: a ring of degree 2^{} hides nothing; this is for tests",
+            task.log_degree
+        );
+    }
     let bar = bar(json, first, last);
     let mut durations = Vec::new();
     let mut made = first;
