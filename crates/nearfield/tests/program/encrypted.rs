@@ -161,3 +161,50 @@ fn a_task_that_was_changed_is_refused() {
     let text = refusal(folder.path(), "train server");
     assert!(text.contains("task.toml"), "{text}");
 }
+
+#[test]
+fn a_ciphertext_of_another_level_is_refused_even_if_it_is_listed() {
+    let folder = prepared();
+    let server = folder.path().join("server");
+    let path = server.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let digest = manifest["files"]["initial/state-000.ct"].clone();
+    for batch in 0..15 {
+        let name = format!("data/{batch:06}/input-000-000.ct");
+        fs::copy(server.join("initial/state-000.ct"), server.join(&name)).unwrap();
+        manifest["files"][&name] = digest.clone();
+    }
+    fs::write(&path, manifest.to_string()).unwrap();
+    let text = refusal(folder.path(), "train server");
+    assert!(
+        text.contains("is at level 3") && text.contains("input-000-000.ct"),
+        "{text}"
+    );
+}
+
+#[test]
+fn keys_of_other_parameters_are_refused() {
+    let folder = prepared();
+    let other = RUN.replace("log_degree = 9", "log_degree = 10");
+    fs::write(folder.path().join("other.toml"), other).unwrap();
+    run(folder.path(), "keygen other.toml --owner o --server s");
+    let server = folder.path().join("server");
+    fs::copy(
+        folder.path().join("s/evaluation.keys"),
+        server.join("evaluation.keys"),
+    )
+    .unwrap();
+    let listed = fs::read_to_string(folder.path().join("s/manifest.json")).unwrap();
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let path = server.join("manifest.json");
+    let text = fs::read_to_string(&path).unwrap();
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    manifest["files"]["evaluation.keys"] = listed["files"]["evaluation.keys"].clone();
+    fs::write(&path, manifest.to_string()).unwrap();
+    let text = refusal(folder.path(), "train server");
+    assert!(
+        text.contains("evaluation.keys") && text.contains("other parameters"),
+        "{text}"
+    );
+}
