@@ -22,6 +22,7 @@ pub mod samples;
 pub mod schedule;
 pub mod slots;
 pub mod source;
+pub mod training;
 pub mod update;
 pub mod weights_file;
 
