@@ -4,4 +4,5 @@ pub mod bootstraps;
 pub mod check;
 pub mod golden;
 pub mod peers;
+pub mod reboot_tables;
 pub mod results;
