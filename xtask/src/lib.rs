@@ -5,4 +5,5 @@ pub mod check;
 pub mod encrypted_steps;
 pub mod golden;
 pub mod peers;
+pub mod reboot_tables;
 pub mod results;

@@ -118,12 +118,44 @@ enum Command {
         /// Seconds that are timed.
         seconds: f64,
     },
+    /// Write the section of docs/results.md on ReBoot's published accuracies.
+    ///
+    /// Trains its networks on plain numbers, by the published protocol and by an honest one.
+    /// Finished trainings are kept in target/reboot-tables, and the section is written from all
+    /// that are there: several calls add up.
+    RebootTables(RebootTables),
     /// Write docs/results.md from finished run folders.
     Results {
         /// Run folders.
         #[arg(required = true)]
         runs: Vec<PathBuf>,
     },
+}
+
+/// What `reboot-tables` trains.
+#[derive(Args)]
+struct RebootTables {
+    /// The folder of mnist, fashion-mnist and tabular.
+    #[arg(long, default_value = "data")]
+    data: PathBuf,
+    /// Seeds 1 to this.
+    #[arg(long, default_value_t = 10)]
+    seeds: u64,
+    /// Epochs.
+    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
+    epochs: u32,
+    /// Experiments whose names begin so, such as `mnist` or `iris-10`.
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Trainings at a time.
+    #[arg(long, default_value_t = 2)]
+    threads: usize,
+    /// Begin no training after so many minutes.
+    #[arg(long)]
+    minutes: Option<f64>,
+    /// Train one epoch of each and say how long all would take.
+    #[arg(long)]
+    measure: bool,
 }
 
 /// What `peers-ckks` measures.
@@ -216,6 +248,7 @@ fn main() -> ExitCode {
             let (lines, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
             xtask::peers::ckks::run_ours(&job, lines, answers).map(|()| true)
         }
+        Command::RebootTables(asked) => xtask::reboot_tables::write(&asked.into()).map(|()| true),
         Command::Results { runs } => xtask::results::write(&runs).map(|()| true),
     };
     match done {
@@ -232,6 +265,20 @@ fn peers_ours(network: &str, mode: &str, seconds: f64) -> anyhow::Result<()> {
     let measured = xtask::peers::run_ours(network, mode, seconds)?;
     println!("{}", serde_json::to_string(&measured)?);
     Ok(())
+}
+
+impl From<RebootTables> for xtask::reboot_tables::Options {
+    fn from(asked: RebootTables) -> Self {
+        xtask::reboot_tables::Options {
+            data: asked.data,
+            seeds: asked.seeds,
+            epochs: asked.epochs,
+            only: asked.only,
+            threads: asked.threads,
+            minutes: asked.minutes,
+            measure: asked.measure,
+        }
+    }
 }
 
 impl From<PeersCkks> for xtask::peers::ckks::Options {

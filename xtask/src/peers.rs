@@ -6,7 +6,7 @@ mod kernels;
 mod ours;
 mod process;
 mod python;
-mod sections;
+pub(crate) mod sections;
 
 use anyhow::{Context, Result, ensure};
 use nearfield_train::folder::write_atomically;

@@ -2,6 +2,7 @@
 
 mod published;
 
+use crate::peers::sections;
 use anyhow::{Context, Result, bail, ensure};
 use nearfield_train::folder::{read_bounded, write_atomically};
 use nearfield_train::history::Tally;
@@ -55,7 +56,7 @@ struct Finished {
     curve: Vec<(f64, f64)>,
 }
 
-/// Writes `docs/results.md`.
+/// Writes `docs/results.md`; sections of other commands stay.
 ///
 /// # Errors
 /// If a folder holds no run, or one without a whole epoch.
@@ -75,7 +76,12 @@ pub fn write(runs: &[PathBuf]) -> Result<()> {
         runs.sort_by_key(|run| run.summary.seed);
     }
     let path = Path::new("docs/results.md");
-    write_atomically(path, page(&groups)?.as_bytes())?;
+    let old = match path.exists() {
+        true => String::from_utf8(read_bounded(path, 1 << 24)?)?,
+        false => String::new(),
+    };
+    let page = sections::keep_others(&old, &page(&groups)?);
+    write_atomically(path, page.as_bytes())?;
     println!("{}", path.display());
     Ok(())
 }
@@ -273,13 +279,13 @@ fn percent(tally: Tally) -> f64 {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a few runs")]
-fn mean(values: &[f64]) -> f64 {
+pub(crate) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// The sample's standard deviation; 0 for a single value.
 #[allow(clippy::cast_precision_loss, reason = "a few runs")]
-fn deviation(values: &[f64]) -> f64 {
+pub(crate) fn deviation(values: &[f64]) -> f64 {
     let mean = mean(values);
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     (squares / (values.len().max(2) - 1) as f64).sqrt()

@@ -44,7 +44,7 @@
 //! | [`grid`], [`layout`] | where numbers lie in slots |
 //! | [`slots`], [`clear`], [`plan`], [`encrypted`] | the arithmetic, and its three readers |
 //! | [`circuit`], [`block`], [`update`] | a step |
-//! | [`dense`], [`golden`] | the same on plain matrices, and recorded trainings |
+//! | [`dense`], [`training`], [`golden`] | the same on plain matrices, whole trainings, recorded ones |
 //! | [`task`], [`folder`], [`server`], [`estimate`] | what is asked of a server, where it lies, who does it, what it costs |
 //! | [`run_file`], [`run`], [`source`], [`prepare`], [`order`] | what an owner trains on |
 //!
@@ -83,6 +83,7 @@ pub mod server;
 pub mod slots;
 pub mod source;
 pub mod task;
+pub mod training;
 pub mod update;
 pub mod weights_file;
 

@@ -13,7 +13,7 @@ pub struct Matrix {
 /// Rows and columns of the left operand that are worked on at a time, as constants of the
 /// kernel: what they are changes speed only, since every sum goes through its terms in order.
 const TILE_ROWS: usize = 4;
-const TILE_COLUMNS: usize = 4;
+const TILE_COLUMNS: usize = if cfg!(target_feature = "avx") { 8 } else { 4 };
 
 impl Matrix {
     /// A matrix of these values, row after row.

@@ -6,7 +6,7 @@ const MARK: &str = "## ";
 /// A page in which the section of this heading is `section`, at its old place or at the end.
 ///
 /// `section` begins with its heading. The rest of the page stays as it is.
-pub(super) fn replace(page: &str, section: &str) -> String {
+pub(crate) fn replace(page: &str, section: &str) -> String {
     let heading = heading(section);
     let mut parts = split(page);
     let place = parts.iter().position(|part| self::heading(part) == heading);
@@ -18,7 +18,7 @@ pub(super) fn replace(page: &str, section: &str) -> String {
 }
 
 /// A new page, and after it the sections of the old one that the new one does not have.
-pub(super) fn keep_others(old: &str, new: &str) -> String {
+pub(crate) fn keep_others(old: &str, new: &str) -> String {
     let mut parts = split(new);
     let known: Vec<&str> = parts.iter().map(|part| heading(part)).collect();
     let other = |part: &&str| !heading(part).is_empty() && !known.contains(&heading(part));
