@@ -14,6 +14,7 @@ use nearfield_enc::prepare::Stored;
 use nearfield_enc::run::Profile;
 use nearfield_train::folder::{read_bounded, write_atomically};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -99,10 +100,9 @@ fn jobs(options: &Options) -> Result<Vec<Job>> {
 fn stored(jobs: &[Job]) -> Result<BTreeMap<String, Arc<Stored>>> {
     let mut stored = BTreeMap::new();
     for job in jobs {
-        let key = job.source_key()?;
-        if !stored.contains_key(&key) {
+        if let Entry::Vacant(place) = stored.entry(job.source_key()?) {
             let data = job.load().with_context(|| job.experiment.name)?;
-            stored.insert(key, Arc::new(data));
+            place.insert(Arc::new(data));
         }
     }
     Ok(stored)

@@ -4,7 +4,7 @@
 use nearfield_enc::run::Profile;
 
 /// A published experiment.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Experiment {
     pub(super) name: &'static str,
     pub(super) hidden: &'static [usize],

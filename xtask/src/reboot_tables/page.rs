@@ -64,10 +64,10 @@ fn row(page: &mut String, experiment: &Experiment, records: &[Record]) -> Result
         spread_of(&best),
         last(&published),
         last(&honest),
-        either(published.len(), honest.len()),
+        either(&published.len(), &honest.len()),
         either(
-            epochs(&published).unwrap_or(any.epochs),
-            epochs(&honest).unwrap_or(any.epochs)
+            &epochs(&published).unwrap_or(any.epochs),
+            &epochs(&honest).unwrap_or(any.epochs)
         ),
         diverged(&published),
         diverged(&honest),
@@ -84,7 +84,7 @@ fn epochs(records: &[&Record]) -> Option<u32> {
 }
 
 /// One number where both are the same.
-fn either<T: PartialEq + std::fmt::Display>(published: T, honest: T) -> String {
+fn either<T: PartialEq + std::fmt::Display>(published: &T, honest: &T) -> String {
     match published == honest {
         true => published.to_string(),
         false => format!("{published} and {honest}"),
