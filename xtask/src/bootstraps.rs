@@ -77,7 +77,9 @@ fn output(round: usize) -> String {
 /// If there is none.
 pub(crate) fn preset(levels: usize) -> Result<Preset> {
     let known = Preset::with_levels(levels);
-    known.with_context(|| format!("128 bits of security leave no {levels} levels: take fewer, as 8, 11 or 13"))
+    known.with_context(|| {
+        format!("128 bits of security leave no {levels} levels: take fewer, as 8, 11 or 13")
+    })
 }
 
 impl Job {
