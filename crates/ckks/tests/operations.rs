@@ -171,6 +171,25 @@ fn inner_sums_add_runs_of_slots() {
 }
 
 #[test]
+fn rotations_are_added_at_once() {
+    let setting = setting();
+    let x = numbers(1024, 7);
+    let a = setting.encrypt(&x, 2);
+    for steps in [&[][..], &[0, 0], &[4], &[1, 2, 4], &[-3, 0, 5]] {
+        let sum = setting.evaluator.add_rotations(&a, steps).unwrap();
+        let rotated = |slot: usize, steps: isize| {
+            x[(slot.cast_signed() + steps).rem_euclid(1024).unsigned_abs()]
+        };
+        let expected: Vec<_> = (0..1024)
+            .map(|slot| x[slot] + steps.iter().map(|&k| rotated(slot, k)).sum::<Complex64>())
+            .collect();
+        let bits = worst_bits(&setting.decrypt(&sum), &expected);
+        assert!(bits > 24.0, "{steps:?}: {bits}");
+    }
+    assert!(setting.evaluator.add_rotations(&a, &[1, 300]).is_err());
+}
+
+#[test]
 fn numbers_that_cannot_be_encoded_are_refused_with_their_slot() {
     let setting = setting();
     let scale = setting.params.scale();

@@ -33,6 +33,9 @@ impl<V> Labels<V> {
     }
 }
 
+/// Levels of the factors of a gradient: one for their product, one for the update.
+const GRADIENT_LEVELS: usize = 2;
+
 /// What a block learned from a batch.
 pub(crate) struct Lesson<S: Slots> {
     /// The gradient of each matrix, for each of its vectors, summed over the batch's vectors but
@@ -107,13 +110,15 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
         head: Option<(&Placement, &[S::Vector])>,
     ) -> Result<OfSamples<S>> {
         let slots = self.circuit.slots();
+        let mut output = kept.output.clone();
+        slots.lower(&mut output, self.lesson_levels())?;
         let Some((matrix, weights)) = head else {
-            let mut error = kept.output.clone();
+            let mut error = output;
             slots.subtract(&mut error, labels.of(self.forward.gives())?)?;
             let gradient = linear::gradient(slots, &kept.inputs, &error)?;
             return Ok((vec![(self.forward.role, gradient)], error));
         };
-        let output = std::slice::from_ref(&kept.output);
+        let output = std::slice::from_ref(&output);
         let mut error = linear::forward(self.circuit, matrix, output, weights)?;
         slots.subtract(&mut error, labels.of(matrix.gives())?)?;
         let of_head = linear::gradient(slots, output, &error)?;
@@ -127,17 +132,29 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
 }
 
 impl<S: Slots> LocalBlock<'_, S> {
+    /// Levels of an output that its lesson takes, of which gradients have [`GRADIENT_LEVELS`]
+    /// left. Blocks before the last one have more: on fewer, all their work is less.
+    fn lesson_levels(&self) -> usize {
+        let Some(head) = self.head else {
+            return GRADIENT_LEVELS;
+        };
+        let back_and_slope = linear::levels(head.takes()) + 1;
+        linear::levels(head.gives()) + back_and_slope + GRADIENT_LEVELS
+    }
+
     /// What the head answers, after a forward pass.
     pub(crate) fn answers(&self) -> Result<Vec<S::Vector>> {
         let Some((matrix, first)) = self.head.zip(self.kept.first()) else {
             return Ok(self.kept.iter().map(|kept| kept.output.clone()).collect());
         };
         let levels = self.circuit.slots().levels(&first.output);
+        let levels = levels.min(linear::levels(matrix.gives()));
         let weights = self.circuit.matrix(self.state, matrix, levels)?;
         let kept = self.kept.par_iter();
         kept.map(|kept| {
-            let output = std::slice::from_ref(&kept.output);
-            linear::forward(self.circuit, matrix, output, &weights)
+            let mut output = kept.output.clone();
+            self.circuit.slots().lower(&mut output, levels)?;
+            linear::forward(self.circuit, matrix, &[output], &weights)
         })
         .collect()
     }
@@ -176,7 +193,7 @@ impl<S: Slots> local_loss::Block for LocalBlock<'_, S> {
             });
         }
         let slots = self.circuit.slots();
-        let levels = slots.levels(&self.kept[0].output);
+        let levels = self.lesson_levels();
         let weights = self
             .head
             .map(|matrix| self.circuit.matrix(self.state, matrix, levels))

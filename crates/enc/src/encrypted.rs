@@ -142,6 +142,11 @@ impl Slots for Ckks {
         rotated.collect()
     }
 
+    fn add_rotations(&self, a: &Ciphertext, steps: &[isize]) -> Result<Ciphertext> {
+        self.rotations.fetch_add(steps.len(), Ordering::Relaxed);
+        Ok(self.evaluator.add_rotations(a, steps)?)
+    }
+
     fn add(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
         Ok(self.evaluator.add_assign(a, b)?)
     }

@@ -165,7 +165,9 @@ impl Speed {
             .unwrap_or(0.0);
         let switches = counts.key_switches().into_iter();
         let switches: f64 = switches
-            .map(|(level, count)| float(count) * self.key_switch(self.base + level))
+            .map(|(level, count)| {
+                counts.first_ones(level, count) * self.key_switch(self.base + level)
+            })
             .sum();
         let refreshes = REFRESH_KEY_SWITCHES * float(counts.refreshes)
             + PAIR_KEY_SWITCHES * float(counts.pair_refreshes);

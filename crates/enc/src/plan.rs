@@ -25,6 +25,9 @@ pub struct Counts {
     /// Rotations by steps from 0 to below the number of slots: the highest level, and how many at
     /// each.
     pub rotations: BTreeMap<usize, BTreeMap<usize, usize>>,
+    /// How many of them were of a vector that was rotated by other steps at the same time, by
+    /// level.
+    pub further_rotations: BTreeMap<usize, usize>,
     /// Products brought back to vectors, by their level before.
     pub relinearizations: BTreeMap<usize, usize>,
     /// Products of vectors.
@@ -43,7 +46,17 @@ impl Counts {
         self.rotations.values().flat_map(BTreeMap::values).sum()
     }
 
+    /// So many key switches at a level, as if each was the only one of its vector.
+    pub(crate) fn first_ones(&self, level: usize, key_switches: usize) -> f64 {
+        let further = self.further_rotations.get(&level).copied().unwrap_or(0);
+        #[allow(clippy::cast_precision_loss, reason = "counts are small")]
+        let float = |count: usize| count as f64;
+        float(key_switches) - (1.0 - FURTHER_ROTATION) * float(further)
+    }
+
     /// Key switches by level: rotations and relinearizations.
+    ///
+    /// [`Counts::further_rotations`] are among them.
     pub fn key_switches(&self) -> BTreeMap<usize, usize> {
         let mut all = self.relinearizations.clone();
         for by_level in self.rotations.values() {
@@ -90,6 +103,9 @@ const SPECIAL_PRIMES: f64 = 10.0;
 const REFRESH_WORK: f64 = 8000.0;
 const PAIR_REFRESH_WORK: f64 = 11_000.0;
 const PRODUCT_WORK: f64 = 8.0;
+
+/// The share of a key switch that a further rotation of the same vector takes.
+const FURTHER_ROTATION: f64 = 0.13;
 
 /// Most levels that a step is tried with.
 const MOST_LEVELS: usize = 60;
@@ -160,15 +176,13 @@ impl StepPlan {
     pub fn work(&self) -> f64 {
         #[allow(clippy::cast_precision_loss, reason = "counts are small")]
         let float = |count: usize| count as f64;
-        let key_switches = self
-            .counts
-            .key_switches()
-            .into_iter()
-            .map(|(level, count)| {
-                let primes = float(level + BOOTSTRAP_LEVELS + 1);
-                let digits = (primes / SPECIAL_PRIMES).ceil();
-                float(count) * (digits + 2.0) * (primes + SPECIAL_PRIMES)
-            });
+        let all = self.counts.key_switches().into_iter();
+        let key_switches = all.map(|(level, count)| {
+            let primes = float(level + BOOTSTRAP_LEVELS + 1);
+            let digits = (primes / SPECIAL_PRIMES).ceil();
+            let work = (digits + 2.0) * (primes + SPECIAL_PRIMES);
+            work * self.counts.first_ones(level, count)
+        });
         let refreshes = REFRESH_WORK * float(self.counts.refreshes)
             + PAIR_REFRESH_WORK * float(self.counts.pair_refreshes);
         let products = float(self.counts.products.values().sum());
@@ -224,6 +238,18 @@ impl Slots for Plan {
         if steps != 0 {
             one_more(self.lock().rotations.entry(steps).or_default(), *a);
         }
+        Ok(*a)
+    }
+
+    fn rotate_each(&self, a: &usize, steps: &[isize]) -> Result<Vec<usize>> {
+        for _ in steps.iter().skip(1) {
+            one_more(&mut self.lock().further_rotations, *a);
+        }
+        steps.iter().map(|&steps| self.rotate(a, steps)).collect()
+    }
+
+    fn add_rotations(&self, a: &usize, steps: &[isize]) -> Result<usize> {
+        self.rotate_each(a, steps)?;
         Ok(*a)
     }
 

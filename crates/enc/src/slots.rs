@@ -40,6 +40,18 @@ pub trait Slots: Sync {
         steps.iter().map(|&steps| self.rotate(a, steps)).collect()
     }
 
+    /// A vector plus its rotations by each of some steps.
+    ///
+    /// # Errors
+    /// If a key is missing.
+    fn add_rotations(&self, a: &Self::Vector, steps: &[isize]) -> Result<Self::Vector> {
+        let mut sum = a.clone();
+        for &steps in steps {
+            self.add(&mut sum, &self.rotate(a, steps)?)?;
+        }
+        Ok(sum)
+    }
+
     /// `a += b`.
     ///
     /// # Errors
@@ -114,8 +126,12 @@ pub trait Slots: Sync {
     ) -> Result<(Self::Vector, Self::Vector)>;
 }
 
-/// Adds to a vector its rotations by `stride` times each power of two below `count`: every slot
-/// takes the sum of `count` slots that are `stride` apart, itself first.
+/// Rotations that are summed at once, as a logarithm. On ciphertexts, further rotations of the same
+/// vector cost an eighth of the first; each takes a key.
+const LOG_RADIX: u32 = 2;
+
+/// Every slot takes the sum of `count` slots that are `stride` apart, itself first; `count` is a
+/// power of two. Three rotations at once quadruple what is summed.
 ///
 /// # Errors
 /// If a key is missing.
@@ -126,9 +142,11 @@ pub fn sum_strided<S: Slots>(
     count: usize,
 ) -> Result<S::Vector> {
     let mut sum = a.clone();
-    for log in 0..count.trailing_zeros() {
-        let rotated = slots.rotate(&sum, stride << log)?;
-        slots.add(&mut sum, &rotated)?;
+    let logs = count.trailing_zeros();
+    for log in (0..logs).step_by(LOG_RADIX as usize) {
+        let radix = 1_isize << LOG_RADIX.min(logs - log);
+        let steps: Vec<isize> = (1..radix).map(|k| (k * stride) << log).collect();
+        sum = slots.add_rotations(&sum, &steps)?;
     }
     Ok(sum)
 }

@@ -62,6 +62,11 @@ fn values<'a>(digits: &'a [Option<Row>], poly: &'a Poly<Ntt>, row: usize) -> Vec
 }
 
 impl RaisedDigits {
+    /// The primes modulo which they are raised.
+    pub(crate) fn limbs(&self) -> Limbs {
+        self.limbs
+    }
+
     /// What [`switch`] does, from here on, with the polynomial that the digits are of.
     pub(crate) fn switch(
         &self,

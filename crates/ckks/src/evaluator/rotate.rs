@@ -88,6 +88,64 @@ impl Evaluator {
         Ok(sum)
     }
 
+    /// A ciphertext plus its rotations by each of some steps. Raised once and lowered once, they
+    /// cost less than one after the other.
+    ///
+    /// # Levels
+    /// None.
+    ///
+    /// # Errors
+    /// If there is no key for one of the rotations.
+    ///
+    /// # Source
+    /// Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux (2020/1203), section 4: sums are formed before
+    /// the division by the special primes.
+    pub fn add_rotations(&self, a: &Ciphertext, steps: &[isize]) -> Result<Ciphertext> {
+        self.check(&a.params, "the ciphertext")?;
+        let all = steps.iter().map(|&steps| self.rotation(a, steps));
+        let (same, moved): (Vec<Galois>, Vec<Galois>) = all.partition(|&one| is_identity(one));
+        let keys = moved.iter().map(|&one| self.keys.galois(one, a.level()));
+        let keys: Vec<&GaloisKey> = keys.collect::<Result<_>>()?;
+        let mut sum = match keys.is_empty() {
+            true => a.clone(),
+            false => self.add_mapped(a, &keys),
+        };
+        for _ in same {
+            self.add_assign(&mut sum, a)?;
+        }
+        Ok(sum)
+    }
+
+    /// Work is shared out by primes: what all keys make modulo one is summed at once.
+    fn add_mapped(&self, a: &Ciphertext, keys: &[&GaloisKey]) -> Ciphertext {
+        let (ring, gadget) = (self.params.ring(), self.params.gadget());
+        let digits = key_switch::hoist(ring, gadget, &a.parts[1]);
+        let limbs = digits.limbs();
+        let raised = key_switch::fill_pair(ring, limbs, |row, sums| {
+            let modulus = ring.table(limbs, row).modulus();
+            let mut switched = ring.row();
+            for (half, sum) in sums.into_iter().enumerate() {
+                for (index, key) in keys.iter().enumerate() {
+                    let of_key = (&a.parts[1], &key.switching);
+                    digits.multiply(modulus, of_key, (half, row), &mut switched);
+                    if half == 0 && row < limbs.chain {
+                        let first = &a.parts[0].rows()[row];
+                        modulus.add_scaled_rows(&mut switched, first, gadget.special_product(row));
+                    }
+                    match index {
+                        0 => key.automorphism.values(&switched, sum),
+                        _ => key.automorphism.add_values(modulus, &switched, sum),
+                    }
+                }
+            }
+        });
+        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
+            let modulus = ring.chain_table(index).modulus();
+            modulus.add_rows(row, &a.parts[part].rows()[index]);
+        });
+        a.like(parts, a.scale)
+    }
+
     /// Adds to a ciphertext its own rotations by each of some steps of the whole ring, one after
     /// the other: coefficients that the sum of them keeps are doubled each time, others vanish.
     /// The scale grows alike.

@@ -2,9 +2,17 @@
 
 use super::sums::gather;
 use crate::circuit::Circuit;
-use crate::layout::Placement;
+use crate::layout::{Form, Placement};
 use crate::slots::Slots;
 use crate::{Error, Result};
+
+/// Levels that a product with a matrix takes, if it comes out in this form.
+pub(crate) fn levels(form: Form) -> usize {
+    match form {
+        Form::Repeated => 1,
+        Form::Expanded => 2,
+    }
+}
 
 /// `a W`: in rows if the matrix is row-wise, in columns if it is column-wise.
 ///
