@@ -200,15 +200,39 @@ impl Bootstrapper {
         bits: u8,
     ) -> Result<Ciphertext> {
         let scale = self.params.scale();
-        let first = self.bootstrap(evaluator, keys, a)?;
-        let mut missing = a.clone();
-        missing.drop_to(self.input_level())?;
-        evaluator.sub_assign(&mut missing, &first)?;
         let larger = f64::from(bits).exp2();
-        let missing = evaluator.multiply_constant(&missing, larger, 1.0)?;
+        let first = self.bootstrap(evaluator, keys, a)?;
+        let missing = self.missing(evaluator, a, &first, larger)?;
         let second = self.bootstrap_to(evaluator, keys, &missing, scale / larger)?;
         // What is `2^bits` times as large at a scale as much smaller is the same at the scale.
         evaluator.add(&first, &second.with_scale(scale))
+    }
+
+    /// What a first bootstrapping got wrong, so many times as large.
+    fn missing(
+        &self,
+        evaluator: &Evaluator,
+        a: &Ciphertext,
+        first: &Ciphertext,
+        larger: f64,
+    ) -> Result<Ciphertext> {
+        let mut missing = a.clone();
+        missing.drop_to(self.input_level())?;
+        evaluator.sub_assign(&mut missing, first)?;
+        evaluator.multiply_constant(&missing, larger, 1.0)
+    }
+
+    /// The real part of [`Bootstrapper::missing`]: where two ciphertexts become one, what is
+    /// imaginary in one of them would be taken for the other.
+    fn missing_real(
+        &self,
+        evaluator: &Evaluator,
+        a: &Ciphertext,
+        first: &Ciphertext,
+        larger: f64,
+    ) -> Result<Ciphertext> {
+        let half = self.missing(evaluator, a, first, larger / 2.0)?;
+        evaluator.add(&half, &evaluator.conjugate(&half)?)
     }
 
     /// Two ciphertexts of real numbers bootstrapped as one of complex numbers, for about a third
@@ -229,6 +253,46 @@ impl Bootstrapper {
         real: &Ciphertext,
         imaginary: &Ciphertext,
     ) -> Result<(Ciphertext, Ciphertext)> {
+        self.bootstrap_pair_to(evaluator, keys, (real, imaginary), self.params.scale())
+    }
+
+    /// [`Bootstrapper::bootstrap_pair`] as [`Bootstrapper::bootstrap_iterated`] does it.
+    ///
+    /// # Levels
+    /// As [`Bootstrapper::bootstrap`], for twice the time.
+    ///
+    /// # Range
+    /// As [`Bootstrapper::bootstrap_iterated`].
+    ///
+    /// # Errors
+    /// As [`Bootstrapper::bootstrap_pair`], and if the scales are not the default one.
+    pub fn bootstrap_pair_iterated(
+        &self,
+        evaluator: &Evaluator,
+        keys: &EncapsulationKeys,
+        (real, imaginary): (&Ciphertext, &Ciphertext),
+        bits: u8,
+    ) -> Result<(Ciphertext, Ciphertext)> {
+        let scale = self.params.scale();
+        let larger = f64::from(bits).exp2();
+        let first = self.bootstrap_pair(evaluator, keys, real, imaginary)?;
+        let real = self.missing_real(evaluator, real, &first.0, larger)?;
+        let imaginary = self.missing_real(evaluator, imaginary, &first.1, larger)?;
+        let second = self.bootstrap_pair_to(evaluator, keys, (&real, &imaginary), scale / larger)?;
+        Ok((
+            evaluator.add(&first.0, &second.0.with_scale(scale))?,
+            evaluator.add(&first.1, &second.1.with_scale(scale))?,
+        ))
+    }
+
+    /// [`Bootstrapper::bootstrap_pair`] to another scale than the default one.
+    fn bootstrap_pair_to(
+        &self,
+        evaluator: &Evaluator,
+        keys: &EncapsulationKeys,
+        (real, imaginary): (&Ciphertext, &Ciphertext),
+        scale: f64,
+    ) -> Result<(Ciphertext, Ciphertext)> {
         if self.spec.kind == SlotKind::Real {
             let text = "two ciphertexts are bootstrapped together by a bootstrapping of complex \
                         slots, and this one is of real slots";
@@ -241,8 +305,10 @@ impl Bootstrapper {
         let imaginary = self.eval_mod.times_i(evaluator, &imaginary)?;
         let both = evaluator.add(&real, &imaginary)?;
         let (slots, message) = self.reducible(evaluator, keys, &both)?;
-        let result = self.params.scale();
-        let scales = Scales { message, result };
+        let scales = Scales {
+            message,
+            result: scale,
+        };
         self.eval_mod.apply_to_pair(evaluator, &slots, scales)
     }
 

@@ -100,12 +100,7 @@ fn two_hundred_bootstrappings_succeed() {
 
 #[test]
 fn iterated_bootstrapping_has_many_more_bits() {
-    let mut spec = Preset::LEVELS_8.insecure_params(10);
-    let top = spec.chain_bits.len() - 3;
-    spec.chain_bits[..top].fill(50);
-    spec.scale_bits = 50;
-    spec.special_bits = vec![49; 14];
-    let params = Params::insecure(spec).unwrap();
+    let params = with_room_for_more_bits();
     let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Real));
     let x = real(&numbers(512, 4));
     let a = setting.encrypt(&x, bootstrapper.input_level());
@@ -116,6 +111,34 @@ fn iterated_bootstrapping_has_many_more_bits() {
     let twice = worst_bits(&real(&setting.decrypt(&twice.unwrap())), &x);
     println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
     assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
+}
+
+#[test]
+fn iterated_bootstrapping_takes_pairs() {
+    let params = with_room_for_more_bits();
+    let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Complex));
+    let x = [5, 6].map(|seed| real(&numbers(512, seed)));
+    let [a, b] = [0, 1].map(|one: usize| setting.encrypt(&x[one], bootstrapper.input_level()));
+    let evaluator = &setting.evaluator;
+    let once = bootstrapper.bootstrap_pair(evaluator, &keys, &a, &b);
+    let twice = bootstrapper.bootstrap_pair_iterated(evaluator, &keys, (&a, &b), 16);
+    let bits = |(a, b)| {
+        let both = [a, b].map(|one| real(&setting.decrypt(&one)));
+        worst_bits(&both[0], &x[0]).min(worst_bits(&both[1], &x[1]))
+    };
+    let (once, twice) = (bits(once.unwrap()), bits(twice.unwrap()));
+    println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
+    assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
+}
+
+/// A scale with room for more bits than one bootstrapping has.
+fn with_room_for_more_bits() -> Params {
+    let mut spec = Preset::LEVELS_8.insecure_params(10);
+    let top = spec.chain_bits.len() - 3;
+    spec.chain_bits[..top].fill(50);
+    spec.scale_bits = 50;
+    spec.special_bits = vec![49; 14];
+    Params::insecure(spec).unwrap()
 }
 
 #[test]

@@ -22,10 +22,15 @@ pub struct Ckks {
     encoder: Encoder,
     bootstrapper: Bootstrapper,
     keys: EncapsulationKeys,
+    iterated: bool,
     rotations: AtomicUsize,
     relinearizations: AtomicUsize,
     refreshes: AtomicUsize,
 }
+
+/// How many times as large an iterated bootstrapping makes the error of its first one, as a
+/// logarithm: some bits below what the worst slot has after it.
+const ITERATED_BITS: u8 = 12;
 
 /// What was done on ciphertexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,10 +62,16 @@ impl Ckks {
             encoder,
             bootstrapper,
             keys,
+            iterated: false,
             rotations: AtomicUsize::new(0),
             relinearizations: AtomicUsize::new(0),
             refreshes: AtomicUsize::new(0),
         }
+    }
+
+    /// The same, but every refresh is an iterated bootstrapping if asked for.
+    pub fn with_iterated(self, iterated: bool) -> Self {
+        Ckks { iterated, ..self }
     }
 
     /// What was done so far.
@@ -216,19 +227,20 @@ impl Slots for Ckks {
 
     fn refresh(&self, a: &Ciphertext) -> Result<Ciphertext> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
-        let fresh = self
-            .bootstrapper
-            .bootstrap(&self.evaluator, &self.keys, a)?;
-        Ok(fresh)
+        let (bootstrapper, evaluator, keys) = (&self.bootstrapper, &self.evaluator, &self.keys);
+        Ok(match self.iterated {
+            false => bootstrapper.bootstrap(evaluator, keys, a)?,
+            true => bootstrapper.bootstrap_iterated(evaluator, keys, a, ITERATED_BITS)?,
+        })
     }
 
     fn refresh_pair(&self, a: &Ciphertext, b: &Ciphertext) -> Result<(Ciphertext, Ciphertext)> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
-        let evaluator = &self.evaluator;
-        let fresh = self
-            .bootstrapper
-            .bootstrap_pair(evaluator, &self.keys, a, b)?;
-        Ok(fresh)
+        let (bootstrapper, evaluator, keys) = (&self.bootstrapper, &self.evaluator, &self.keys);
+        Ok(match self.iterated {
+            false => bootstrapper.bootstrap_pair(evaluator, keys, a, b)?,
+            true => bootstrapper.bootstrap_pair_iterated(evaluator, keys, (a, b), ITERATED_BITS)?,
+        })
     }
 }
 

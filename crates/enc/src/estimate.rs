@@ -33,6 +33,8 @@ pub struct Estimate {
 
 /// Bits of the mean error that a bootstrapping leaves, of numbers between -1 and 1.
 const BOOTSTRAP_BITS: f64 = 22.8;
+/// The same of an iterated bootstrapping: what the scale has room for.
+const ITERATED_BITS: f64 = 25.0;
 
 /// What the bootstrapping works in, in rows of the chain at its top.
 const WORKING_ROWS: u64 = 14;
@@ -52,6 +54,7 @@ impl Estimate {
         let (layout, step) = (&planned.layout, &planned.step);
         let row = (params.degree() * size_of::<u64>()) as u64;
         let refreshes = step.counts.refreshes + 2 * step.counts.pair_refreshes;
+        let refreshes = refreshes * planned.task.bootstraps();
         #[allow(clippy::cast_precision_loss, reason = "a logarithm for people")]
         let (bootstraps, steps) = (
             (refreshes as f64) * planned.task.steps as f64,
@@ -79,7 +82,11 @@ impl Estimate {
                 nearfield_ckks::security::most_bits(params.spec().log_degree),
             ),
             log2_failure: bootstrapper.log2_failure() + bootstraps.log2(),
-            expected_bits: BOOTSTRAP_BITS - steps.log2() / 2.0 - planned.task.weight_range.log2(),
+            expected_bits: match planned.task.iterated {
+                false => BOOTSTRAP_BITS,
+                true => ITERATED_BITS,
+            } - steps.log2() / 2.0
+                - planned.task.weight_range.log2(),
         })
     }
 }
@@ -105,6 +112,8 @@ pub struct Speed {
     /// Seconds of a key switch, by levels of the chain.
     key_switches: BTreeMap<usize, f64>,
     base: usize,
+    /// Bootstrappings of a refresh.
+    bootstraps: usize,
 }
 
 /// How much longer a refresh is than a key switch at the highest level, and a pair.
@@ -136,7 +145,11 @@ impl Speed {
             let encrypted = secret.encrypt(&plain)?;
             key_switches.insert(level, time(&evaluator, &encrypted)?);
         }
-        Ok(Speed { key_switches, base })
+        Ok(Speed {
+            key_switches,
+            base,
+            bootstraps: planned.task.bootstraps(),
+        })
     }
 
     /// Seconds of a key switch at so many levels left: between measured ones along a line.
@@ -171,7 +184,7 @@ impl Speed {
             .sum();
         let refreshes = REFRESH_KEY_SWITCHES * float(counts.refreshes)
             + PAIR_KEY_SWITCHES * float(counts.pair_refreshes);
-        Duration::from_secs_f64(switches + refreshes * top)
+        Duration::from_secs_f64(switches + float(self.bootstraps) * refreshes * top)
     }
 }
 

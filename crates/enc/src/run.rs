@@ -130,6 +130,9 @@ pub struct EncryptionRun {
     pub weight_range: f64,
     /// The same of velocities; 32 where not given.
     pub velocity_range: f64,
+    /// Whether every refresh is an iterated bootstrapping: twice the time, for some more bits of
+    /// weights. No, where not given.
+    pub iterated: bool,
 }
 
 /// A run, with what it works on.

@@ -209,6 +209,7 @@ pub struct EncryptionSection {
     pub log_degree: Option<u32>,
     pub weight_range: Option<f64>,
     pub velocity_range: Option<f64>,
+    pub iterated: Option<bool>,
 }
 
 impl RunFile {

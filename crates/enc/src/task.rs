@@ -41,6 +41,9 @@ pub struct Task {
     pub weight_range: f64,
     /// What velocities in the state are divided by.
     pub velocity_range: f64,
+    /// Whether a refresh is an iterated bootstrapping: twice the time, for more bits of weights.
+    #[serde(default)]
+    pub iterated: bool,
     /// Rows of the grid of slots.
     pub rows: usize,
     /// Levels from one refresh to the next.
@@ -164,6 +167,11 @@ impl Task {
             }
         }
         Ok(())
+    }
+
+    /// Bootstrappings of a refresh.
+    pub fn bootstraps(&self) -> usize {
+        if self.iterated { 2 } else { 1 }
     }
 
     /// What numbers in the state are divided by.

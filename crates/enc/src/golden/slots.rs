@@ -63,6 +63,7 @@ impl PackedCase {
             },
             weight_range: RANGES.weights,
             velocity_range: RANGES.velocities,
+            iterated: false,
             rows: 0,
             levels: 0,
             log_degree,

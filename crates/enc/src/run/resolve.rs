@@ -140,6 +140,7 @@ fn encryption(file: &RunFile) -> Result<EncryptionRun> {
         log_degree,
         weight_range: section.weight_range.unwrap_or(WEIGHT_RANGE),
         velocity_range: section.velocity_range.unwrap_or(VELOCITY_RANGE),
+        iterated: section.iterated.unwrap_or(false),
     })
 }
 

@@ -58,7 +58,8 @@ impl Files {
         let encoder = Encoder::new(&self.params);
         let (bootstrapper, _) = self.planned.prepare(&encoder)?;
         let evaluator = Evaluator::new(keys.evaluation);
-        Ok(Ckks::new(evaluator, encoder, bootstrapper, encapsulation))
+        let slots = Ckks::new(evaluator, encoder, bootstrapper, encapsulation);
+        Ok(slots.with_iterated(self.planned.task.iterated))
     }
 
     /// The last step that is whole, and the state after it.

@@ -100,6 +100,7 @@ impl Setup {
             training: resolved.rates.clone(),
             weight_range: run.encryption.weight_range,
             velocity_range: run.encryption.velocity_range,
+            iterated: run.encryption.iterated,
             rows: 0,
             levels: 0,
             log_degree: run.encryption.log_degree,

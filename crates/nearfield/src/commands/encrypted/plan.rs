@@ -86,8 +86,9 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
         planned.step.circuit_levels()
     );
     println!(
-        "  a step        {} bootstrappings, {} rotations, {} products relinearized",
+        "  a step        {} {}bootstrappings, {} rotations, {} products relinearized",
         counts.refreshes + counts.pair_refreshes,
+        if task.iterated { "iterated " } else { "" },
         counts.rotation_count(),
         counts.relinearizations.values().sum::<usize>()
     );
