@@ -278,7 +278,8 @@ impl Bootstrapper {
         let first = self.bootstrap_pair(evaluator, keys, real, imaginary)?;
         let real = self.missing_real(evaluator, real, &first.0, larger)?;
         let imaginary = self.missing_real(evaluator, imaginary, &first.1, larger)?;
-        let second = self.bootstrap_pair_to(evaluator, keys, (&real, &imaginary), scale / larger)?;
+        let second =
+            self.bootstrap_pair_to(evaluator, keys, (&real, &imaginary), scale / larger)?;
         Ok((
             evaluator.add(&first.0, &second.0.with_scale(scale))?,
             evaluator.add(&first.1, &second.1.with_scale(scale))?,

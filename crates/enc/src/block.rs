@@ -3,7 +3,7 @@
 use crate::circuit::Circuit;
 use crate::layers::linear;
 use crate::layout::{Form, Placement, Role};
-use crate::slots::Slots;
+use crate::slots::{Part, Slots, Stage};
 use crate::{Error, Result};
 use nearfield_train::local_loss;
 use rayon::prelude::*;
@@ -86,12 +86,22 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
         }
     }
 
+    fn passed(&self, part: Part, vector: &S::Vector) {
+        if let Role::Forward(block) = self.forward.role {
+            let stage = Stage::Block(block, part);
+            self.circuit.slots().passed(stage, vector);
+        }
+    }
+
     fn run(&self, weights: &[S::Vector], inputs: Vec<S::Vector>) -> Result<Kept<S::Vector>> {
         let sums = linear::forward(self.circuit, self.forward, &inputs, weights)?;
         let output = match self.head {
             Some(_) => self.circuit.slots().square_plus_itself(&sums)?,
             None => sums.clone(),
         };
+        self.passed(Part::Matrix, &weights[0]);
+        self.passed(Part::Sums, &sums);
+        self.passed(Part::Output, &output);
         Ok(Kept {
             inputs,
             sums,
@@ -115,16 +125,19 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
         let Some((matrix, weights)) = head else {
             let mut error = output;
             slots.subtract(&mut error, labels.of(self.forward.gives())?)?;
+            self.passed(Part::Error, &error);
             let gradient = linear::gradient(slots, &kept.inputs, &error)?;
             return Ok((vec![(self.forward.role, gradient)], error));
         };
         let output = std::slice::from_ref(&output);
         let mut error = linear::forward(self.circuit, matrix, output, weights)?;
         slots.subtract(&mut error, labels.of(matrix.gives())?)?;
+        self.passed(Part::Error, &error);
         let of_head = linear::gradient(slots, output, &error)?;
         let back = linear::backward(self.circuit, matrix, &error, &weights[0])?;
         let slope = slots.twice_plus_one(&kept.sums)?;
         let back = slots.finish(&slots.product(&back, &slope)?)?;
+        self.passed(Part::ErrorOfSums, &back);
         let of_forward = linear::gradient(slots, &kept.inputs, &back)?;
         let gradients = vec![(self.forward.role, of_forward), (matrix.role, of_head)];
         Ok((gradients, error))

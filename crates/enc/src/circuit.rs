@@ -2,7 +2,7 @@
 
 use crate::block::{Labels, LocalBlock};
 use crate::layout::{Layout, Placement, Role};
-use crate::slots::{Slots, sum_strided};
+use crate::slots::{Slots, Stage, sum_strided};
 use crate::update::{Rates, Update};
 use crate::{Error, Result};
 use nearfield_train::local_loss::{Block, train_blocks};
@@ -136,6 +136,7 @@ impl<'s, S: Slots> Circuit<'s, S> {
     ) -> Result<Stepped<S::Vector>> {
         let begun = Instant::now();
         let state = self.refresh(state)?;
+        self.slots.passed(Stage::Refreshed, &state[0]);
         let refreshed = Instant::now();
         let mut blocks = self.blocks(&state);
         train_blocks(&mut blocks, batch.inputs, &batch.labels, &())?;
@@ -152,6 +153,7 @@ impl<'s, S: Slots> Circuit<'s, S> {
         let learned = Instant::now();
         let update = self.update(rates);
         let state = update.apply(self, &state, &gradients)?;
+        self.slots.passed(Stage::Corrected, &state[0]);
         Ok(Stepped {
             state,
             errors,

@@ -3,7 +3,7 @@
 use crate::block::Labels;
 use crate::circuit::{Batch, Circuit, Ranges};
 use crate::layout::Layout;
-use crate::slots::Slots;
+use crate::slots::{Slots, Stage};
 use crate::update::Rates;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::SlotKind;
@@ -38,6 +38,8 @@ pub struct Counts {
     pub refreshes: usize,
     /// Pairs of vectors refreshed together.
     pub pair_refreshes: usize,
+    /// Levels left at each place of a step.
+    pub stages: BTreeMap<Stage, usize>,
 }
 
 impl Counts {
@@ -300,6 +302,10 @@ impl Slots for Plan {
 
     fn levels(&self, a: &usize) -> usize {
         *a
+    }
+
+    fn passed(&self, stage: Stage, a: &usize) {
+        self.lock().stages.insert(stage, *a);
     }
 
     fn refresh(&self, _: &usize) -> Result<usize> {

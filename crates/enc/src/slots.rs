@@ -2,6 +2,54 @@
 
 use crate::Result;
 
+/// A vector's place in a training step, in the order in which they come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The state, after its refresh.
+    Refreshed,
+    /// In a block, counted from 0.
+    Block(usize, Part),
+    /// A gradient, summed over the batch.
+    Gradient,
+    /// The state, after its correction.
+    Corrected,
+}
+
+/// A vector of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// A matrix as it is used: the forward layer's.
+    Matrix,
+    /// The forward layer's sums.
+    Sums,
+    /// The activation of them, which the next block takes.
+    Output,
+    /// What the head's answers have too much.
+    Error,
+    /// The error of the sums.
+    ErrorOfSums,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Stage::Refreshed => write!(f, "refreshed state"),
+            Stage::Block(block, part) => {
+                let part = match part {
+                    Part::Matrix => "matrix",
+                    Part::Sums => "sums",
+                    Part::Output => "output",
+                    Part::Error => "error of the head",
+                    Part::ErrorOfSums => "error of the sums",
+                };
+                write!(f, "block {}: {part}", block + 1)
+            }
+            Stage::Gradient => write!(f, "gradients"),
+            Stage::Corrected => write!(f, "corrected state"),
+        }
+    }
+}
+
 /// Arithmetic on vectors of slots. A circuit is written over it once, and read by [`Clear`]
 /// (floating point), [`Plan`] (no numbers: levels, rotations, costs) and [`Ckks`] (ciphertexts).
 ///
@@ -108,6 +156,9 @@ pub trait Slots: Sync {
 
     /// Levels that a vector has left.
     fn levels(&self, a: &Self::Vector) -> usize;
+
+    /// Tells what a vector is in a step, to those that want to know.
+    fn passed(&self, _: Stage, _: &Self::Vector) {}
 
     /// The same numbers with all levels.
     ///

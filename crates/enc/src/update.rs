@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::circuit::{Circuit, Ranges};
 use crate::layout::{Layout, Placement, Role};
-use crate::slots::{Slots, sum_strided};
+use crate::slots::{Slots, Stage, sum_strided};
 
 /// What a step is made with, in the clear.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -117,6 +117,7 @@ impl<S: Slots> Update<S> {
             for matrix in matrices.filter(|matrix| matrix.role == *role) {
                 for (group, products) in products.chunks(matrix.tiles).enumerate() {
                     let sum = sum_samples(slots, layout, matrix, products)?;
+                    slots.passed(Stage::Gradient, &sum);
                     summed.push((*role, group, sum));
                 }
             }

@@ -10,6 +10,7 @@ use nearfield_enc::clear::Clear;
 use nearfield_enc::layout::Layout;
 use nearfield_enc::network::NetworkSpec;
 use nearfield_enc::plan::StepPlan;
+use nearfield_enc::slots::{Part, Stage};
 use nearfield_enc::update::Rates;
 
 const RATES: Rates = Rates {
@@ -119,5 +120,19 @@ fn levels_are_those_of_the_paper_and_one_to_unpack() {
             let plan = StepPlan::new(&layout, 48, &RATES).unwrap();
             assert_eq!(plan.circuit_levels(), levels, "{network} {:?}", layout.grid);
         }
+    }
+}
+
+#[test]
+fn lessons_of_all_blocks_end_on_the_fewest_levels() {
+    let network = NetworkSpec::new(196, vec![128, 64, 32], 10).unwrap();
+    for layout in Layout::all(&network, 32768).unwrap() {
+        let plan = StepPlan::new(&layout, 48, &RATES).unwrap();
+        let left = |stage: Stage| plan.counts.stages[&stage];
+        assert_eq!(left(Stage::Refreshed), plan.levels);
+        for block in 0..3 {
+            assert_eq!(left(Stage::Block(block, Part::ErrorOfSums)), 2);
+        }
+        assert_eq!((left(Stage::Gradient), left(Stage::Corrected)), (1, 0));
     }
 }

@@ -85,6 +85,9 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
         planned.step.levels,
         planned.step.circuit_levels()
     );
+    for (stage, left) in &counts.stages {
+        println!("                  {left:4} left: {stage}");
+    }
     println!(
         "  a step        {} {}bootstrappings, {} rotations, {} products relinearized",
         counts.refreshes + counts.pair_refreshes,
@@ -152,6 +155,9 @@ fn print_json(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
             "input_ciphertexts": planned.layout.input_vectors(),
             "levels": planned.step.levels,
             "circuit_levels": planned.step.circuit_levels(),
+            "levels_left": counts.stages.iter().map(|(stage, left)| {
+                json!({ "stage": stage.to_string(), "levels": left })
+            }).collect::<Vec<_>>(),
             "bootstraps": counts.refreshes + counts.pair_refreshes,
             "rotations": counts.rotation_count(),
             "relinearizations": counts.relinearizations.values().sum::<usize>(),
