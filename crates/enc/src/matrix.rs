@@ -1,6 +1,7 @@
 //! Plain matrices of floating point, and their product.
 
 use crate::{Error, Result};
+use pulp::Arch;
 
 /// Rows and columns of numbers, row after row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -13,7 +14,7 @@ pub struct Matrix {
 /// Rows and columns of the left operand that are worked on at a time, as constants of the
 /// kernel: what they are changes speed only, since every sum goes through its terms in order.
 const TILE_ROWS: usize = 4;
-const TILE_COLUMNS: usize = if cfg!(target_feature = "avx") { 8 } else { 4 };
+const TILE_COLUMNS: usize = 8;
 
 impl Matrix {
     /// A matrix of these values, row after row.
@@ -130,13 +131,15 @@ pub(crate) enum Left {
 /// Forms products, with room that it keeps.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Multiplier {
+    /// The widest vectors that this processor has.
+    arch: Arch,
     left: Vec<f64>,
     right: Vec<f64>,
 }
 
 impl Multiplier {
     /// `product = left right`, or `left^T right`; every sum goes through its terms in order, so
-    /// that its bits are those of the naive loop.
+    /// that its bits are those of the naive loop on any processor, however wide its vectors are.
     ///
     /// The operands' sizes must fit each other: callers have checked them.
     pub(crate) fn multiply(
@@ -157,13 +160,17 @@ impl Multiplier {
         while start < right.columns {
             let width = TILE_COLUMNS.min(right.columns - start);
             self.lay_right(right, start, width);
-            for (tile, left) in self.left.chunks_exact(TILE_ROWS * right.rows).enumerate() {
-                let sums = tile_sums(left, &self.right);
-                for (row, sums) in (tile * TILE_ROWS..rows).zip(&sums) {
-                    let place = row * right.columns + start;
-                    product.values[place..place + width].copy_from_slice(&sums[..width]);
+            let tiles = self.left.chunks_exact(TILE_ROWS * right.rows);
+            let laid = &self.right;
+            self.arch.dispatch(|| {
+                for (tile, left) in tiles.enumerate() {
+                    let sums = tile_sums(left, laid);
+                    for (row, sums) in (tile * TILE_ROWS..rows).zip(&sums) {
+                        let place = row * right.columns + start;
+                        product.values[place..place + width].copy_from_slice(&sums[..width]);
+                    }
                 }
-            }
+            });
             start += width;
         }
     }
@@ -204,6 +211,7 @@ impl Multiplier {
 }
 
 /// The sums of one tile of the product.
+#[inline(always)]
 fn tile_sums(left: &[f64], right: &[f64]) -> [[f64; TILE_COLUMNS]; TILE_ROWS] {
     let mut sums = [[0.0; TILE_COLUMNS]; TILE_ROWS];
     let left = left.as_chunks::<TILE_ROWS>().0;
