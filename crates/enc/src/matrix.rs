@@ -1,7 +1,7 @@
 //! Plain matrices of floating point, and their product.
 
 use crate::{Error, Result};
-use pulp::Arch;
+use pulp::{Arch, NullaryFnOnce};
 
 /// Rows and columns of numbers, row after row.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -161,16 +161,14 @@ impl Multiplier {
             let width = TILE_COLUMNS.min(right.columns - start);
             self.lay_right(right, start, width);
             let tiles = self.left.chunks_exact(TILE_ROWS * right.rows);
-            let laid = &self.right;
-            self.arch.dispatch(|| {
-                for (tile, left) in tiles.enumerate() {
-                    let sums = tile_sums(left, laid);
-                    for (row, sums) in (tile * TILE_ROWS..rows).zip(&sums) {
-                        let place = row * right.columns + start;
-                        product.values[place..place + width].copy_from_slice(&sums[..width]);
-                    }
+            for (tile, left) in tiles.enumerate() {
+                let right = &self.right;
+                let sums = self.arch.dispatch(TileSums { left, right });
+                for (row, sums) in (tile * TILE_ROWS..rows).zip(&sums) {
+                    let place = row * product.columns + start;
+                    product.values[place..place + width].copy_from_slice(&sums[..width]);
                 }
-            });
+            }
             start += width;
         }
     }
@@ -210,20 +208,31 @@ impl Multiplier {
     }
 }
 
-/// The sums of one tile of the product.
-#[inline(always)]
-fn tile_sums(left: &[f64], right: &[f64]) -> [[f64; TILE_COLUMNS]; TILE_ROWS] {
-    let mut sums = [[0.0; TILE_COLUMNS]; TILE_ROWS];
-    let left = left.as_chunks::<TILE_ROWS>().0;
-    let right = right.as_chunks::<TILE_COLUMNS>().0;
-    for (left, right) in left.iter().zip(right) {
-        for (sums, &left) in sums.iter_mut().zip(left) {
-            for (sum, &right) in sums.iter_mut().zip(right) {
-                *sum += left * right;
+/// The sums of one tile of the product. Products are rounded before they are added: a fused
+/// addition would have other bits where a processor has it.
+struct TileSums<'a> {
+    left: &'a [f64],
+    right: &'a [f64],
+}
+
+impl NullaryFnOnce for TileSums<'_> {
+    type Output = [[f64; TILE_COLUMNS]; TILE_ROWS];
+
+    // Inlined, it is compiled for the vectors of each architecture that is dispatched to.
+    #[inline(always)]
+    fn call(self) -> Self::Output {
+        let mut sums = [[0.0; TILE_COLUMNS]; TILE_ROWS];
+        let left = self.left.as_chunks::<TILE_ROWS>().0;
+        let right = self.right.as_chunks::<TILE_COLUMNS>().0;
+        for (left, right) in left.iter().zip(right) {
+            for row in 0..TILE_ROWS {
+                for column in 0..TILE_COLUMNS {
+                    sums[row][column] += left[row] * right[column];
+                }
             }
         }
+        sums
     }
-    sums
 }
 
 /// `left^T`.
