@@ -9,6 +9,7 @@ use nearfield_int::model::{self, ModelCard};
 use nearfield_int::network::Network;
 use nearfield_train::data::{Dataset, csv, idx};
 use nearfield_train::folder::read_bounded;
+use safetensors::{Dtype, SafeTensors};
 use std::path::{Path, PathBuf};
 
 /// Reads a model file, or the model of a run folder.
@@ -23,7 +24,21 @@ pub(super) fn read_model(path: &Path) -> Result<(Network, ModelCard)> {
         path.display()
     );
     let bytes = read_bounded(&file, MOST_BYTES)?;
+    ensure!(
+        !has_real_weights(&bytes),
+        "{}: its weights are real numbers, so it comes from encrypted training or its twin, and this \
+         command takes models of integers; `nearfield eval {0} --run RUN.toml` reads it",
+        file.display()
+    );
     model::from_bytes(&bytes).with_context(|| file.display().to_string())
+}
+
+fn has_real_weights(bytes: &[u8]) -> bool {
+    SafeTensors::deserialize(bytes).is_ok_and(|tensors| {
+        tensors
+            .iter()
+            .any(|(_, tensor)| tensor.dtype() == Dtype::F64)
+    })
 }
 
 /// Reads the samples on the command line, in the model's size. Without labels, all have label 0.

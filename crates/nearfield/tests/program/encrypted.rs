@@ -70,6 +70,12 @@ fn an_owner_gets_the_model_that_the_twin_trains() {
     run("train run.toml --clear --out twin");
     let size = |name| fs::metadata(folder.path().join(name)).unwrap().len();
     assert_eq!(size("model"), size("twin"));
+    run("eval model --run run.toml");
+    let text = refusal(folder.path(), "inspect model");
+    assert!(
+        text.contains("nearfield eval model --run RUN.toml"),
+        "{text}"
+    );
 
     run(&format!("encrypt {BOTH} --requests asked"));
     run("infer server asked");
