@@ -26,7 +26,7 @@ pub fn of(planned: &Planned, comparison: &Comparison, server: &Path) -> Result<R
         title: format!("{} (encrypted)", planned.task.name),
         summary: summary(planned, comparison, &times),
         charts: charts(comparison, &times),
-        tables: vec![phases(&times), agreement(comparison)],
+        tables: vec![phases(&times), agreement(comparison), levels(planned)],
         footer: format!(
             "nearfield {}, `nearfield compare`",
             env!("CARGO_PKG_VERSION")
@@ -208,6 +208,19 @@ fn phases(times: &[Seconds]) -> Table {
             "seconds in all".into(),
         ],
         rows: PHASES.iter().enumerate().map(row).collect(),
+    }
+}
+
+fn levels(planned: &Planned) -> Table {
+    let stages = planned.step.counts.stages.iter();
+    Table {
+        title: "Levels".into(),
+        note: "Left at each place of a step. Bootstrapping makes new ones; a product takes one."
+            .into(),
+        header: vec!["place".into(), "levels left".into()],
+        rows: stages
+            .map(|(stage, left)| vec![stage.to_string(), left.to_string()])
+            .collect(),
     }
 }
 

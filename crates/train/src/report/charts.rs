@@ -30,7 +30,7 @@ pub(super) fn section(charts: &[Chart]) -> Result<String> {
          <details>\n<summary>Every line in numbers</summary>\n{}</details>\n",
         page::grid(&header(), &rows)
     );
-    Ok(page::section("charts", "Further charts", &body))
+    Ok(page::section("charts", "Charts", &body))
 }
 
 /// A line that has points, by its name and by its place among all lines, which colours it.
