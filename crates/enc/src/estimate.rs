@@ -34,7 +34,7 @@ pub struct Estimate {
 /// Bits of the mean error that a bootstrapping leaves, of numbers between -1 and 1.
 const BOOTSTRAP_BITS: f64 = 22.8;
 /// The same of an iterated bootstrapping: what the scale has room for.
-const ITERATED_BITS: f64 = 25.0;
+const ITERATED_BITS: f64 = 25.8;
 
 /// What the bootstrapping works in, in rows of the chain at its top.
 const WORKING_ROWS: u64 = 14;
