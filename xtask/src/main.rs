@@ -121,8 +121,8 @@ enum Command {
     /// Write the section of docs/results.md on ReBoot's published accuracies.
     ///
     /// Trains its networks on plain numbers, by the published protocol and by an honest one.
-    /// Finished trainings are kept in target/reboot-tables, and the section is written from all
-    /// that are there: several calls add up.
+    /// Finished trainings are kept in target/reboot-tables and not made again; the section is written
+    /// from all that are there: several calls add up.
     RebootTables(RebootTables),
     /// Write docs/results.md from finished run folders.
     Results {

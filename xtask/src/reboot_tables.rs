@@ -119,9 +119,12 @@ fn train(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Stored>>
             let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 return Ok(());
             };
+            let path = Path::new(RECORDS).join(job.file_name());
+            if path.is_file() {
+                continue;
+            }
             let record = job.train(&stored[&job.source_key()?], None)?;
             println!("{}", record.line());
-            let path = Path::new(RECORDS).join(job.file_name());
             write_atomically(&path, serde_json::to_string_pretty(&record)?.as_bytes())?;
         }
         Ok::<(), anyhow::Error>(())

@@ -37,7 +37,7 @@ const LETTER: &str =
     "source = \"csv\"\nfile = \"tabular/letter-recognition.data\"\nlabel = \"first\"";
 const BREAST: &str = "source = \"breast_cancer\"";
 const HEART: &str = "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
-                     missing = \"drop\"\nclasses = [0, [1, 2, 3, 4]]";
+                     missing = \"drop\"";
 const IRIS: &str = "source = \"iris\"";
 const PENGUINS: &str = "source = \"csv\"\nfile = \"tabular/penguins.csv\"\nlabel = \"species\"\nmissing = \"drop\"\n\
      features = [\"bill_length_mm\", \"bill_depth_mm\", \"flipper_length_mm\", \"body_mass_g\"]";
