@@ -8,12 +8,14 @@ mod rotate;
 mod transform;
 
 pub(crate) use arithmetic::residue;
-pub(crate) use key_switch::switch;
+pub(crate) use key_switch::KeySwitch;
 pub(crate) use multiply::prime_of;
 pub use rotate::Hoisted;
 pub use transform::LinearTransform;
 
+use crate::keys::SwitchingKey;
 use crate::{Error, EvaluationKeys, Params, Result};
+use nearfield_ring::{Ntt, Poly};
 
 /// Computes on ciphertexts with evaluation keys.
 ///
@@ -43,6 +45,15 @@ impl Evaluator {
     /// Its keys.
     pub fn keys(&self) -> &EvaluationKeys {
         &self.keys
+    }
+
+    fn key_switch<'a>(&'a self, poly: &'a Poly<Ntt>, key: &'a SwitchingKey) -> KeySwitch<'a> {
+        KeySwitch {
+            ring: self.params.ring(),
+            gadget: self.params.gadget(),
+            poly,
+            key,
+        }
     }
 
     /// # Errors

@@ -11,8 +11,11 @@
 //! Han and Ki, "Better bootstrapping for approximate homomorphic encryption" (2019/688), hybrid
 //! key switching; Halevi, Polyakov and Shoup (2018/117) for exact conversions.
 
+mod division;
+
 use crate::params::bits_of;
 use crate::{Error, Result};
+use division::Divisor;
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Multiplier, Ntt, Poly, Ring, Row};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -28,13 +31,13 @@ pub(crate) struct Gadget {
     /// The product of the special primes, modulo each prime of the chain.
     special: Vec<Multiplier>,
     /// From the special primes to the chain.
-    lower: Lower,
+    lower: Divisor,
     /// From the special primes and the last prime of a level to the chain below, by the number of
     /// primes that are left, less 1.
-    lower_and_rescale: Vec<Lower>,
+    lower_and_rescale: Vec<Divisor>,
     /// From the last prime of a level to the chain below, by the number of primes that are left,
     /// less 1.
-    rescale: Vec<Lower>,
+    rescale: Vec<Divisor>,
 }
 
 #[derive(Debug)]
@@ -45,13 +48,6 @@ struct Digit {
 }
 
 /// Division by the product of some primes, with rounding.
-#[derive(Debug)]
-struct Lower {
-    conversion: BaseConversion,
-    /// One over the product, modulo each prime that is left.
-    inverses: Vec<Multiplier>,
-}
-
 /// A polynomial's digits modulo other primes than their own.
 ///
 /// # Shapes
@@ -84,7 +80,8 @@ impl Gadget {
             .into_par_iter()
             .map(|range| Digit::new(&moduli, range));
         let below = |others: &[Modulus]| {
-            let lower = |left| Lower::new(&[&chain[left..=left], others].concat(), &chain[..left]);
+            let lower =
+                |left| Divisor::new(&[&chain[left..=left], others].concat(), &chain[..left]);
             (1..chain.len()).map(lower).collect::<Result<Vec<_>>>()
         };
         Ok(Gadget {
@@ -94,7 +91,7 @@ impl Gadget {
                 .iter()
                 .map(|&q| q.multiplier(product(special, q)))
                 .collect(),
-            lower: Lower::new(special, chain)?,
+            lower: Divisor::new(special, chain)?,
             lower_and_rescale: below(special)?,
             rescale: below(&[])?,
         })
@@ -167,29 +164,6 @@ impl Gadget {
             prime - digit.primes.len()
         }
     }
-
-    /// Divides by the product of the special primes, and by the last prime of the chain too if
-    /// that is asked for. `finish` gets each row of the result with its index.
-    pub(crate) fn lower(
-        &self,
-        ring: &Ring,
-        raised: Poly<Ntt>,
-        rescale: bool,
-        finish: impl Fn(usize, &mut Row) + Sync,
-    ) -> Poly<Ntt> {
-        let chain = raised.limbs().chain;
-        if rescale {
-            self.lower_and_rescale[chain - 2].apply(ring, raised, chain - 1, finish)
-        } else {
-            self.lower.apply(ring, raised, chain, finish)
-        }
-    }
-
-    /// Divides by the last prime of the chain.
-    pub(crate) fn rescale(&self, ring: &Ring, poly: Poly<Ntt>) -> Poly<Ntt> {
-        let left = poly.limbs().chain - 1;
-        self.rescale[left - 1].apply(ring, poly, left, |_, _| ())
-    }
 }
 
 impl Digit {
@@ -212,49 +186,6 @@ impl Digit {
 
     fn conversion(&self, chain: usize) -> &BaseConversion {
         &self.raise[self.within(chain).len() - 1]
-    }
-}
-
-impl Lower {
-    fn new(from: &[Modulus], to: &[Modulus]) -> Result<Self> {
-        let inverse = |to: &Modulus| to.multiplier(to.invert_by_fermat(product(from, *to)));
-        Ok(Lower {
-            inverses: to.iter().map(inverse).collect(),
-            conversion: BaseConversion::new(&Basis::new(from)?, &Basis::new(to)?)?,
-        })
-    }
-
-    /// Divides by the rows from `left` on.
-    fn apply(
-        &self,
-        ring: &Ring,
-        mut poly: Poly<Ntt>,
-        left: usize,
-        finish: impl Fn(usize, &mut Row) + Sync,
-    ) -> Poly<Ntt> {
-        let limbs = poly.limbs();
-        let (rows, dividing) = poly.rows_mut().split_at_mut(left);
-        dividing
-            .par_iter_mut()
-            .enumerate()
-            .for_each(|(source, row)| {
-                ring.table(limbs, left + source)
-                    .inverse_times(row, self.conversion.digit_factor(source));
-            });
-        let mut rests: Vec<Row> = (0..left).map(|_| ring.row()).collect();
-        let targets = rests.iter_mut().map(|row| &mut row[..]).enumerate();
-        self.conversion
-            .convert_to(&slices(dividing), targets.collect());
-        let rows = rows.par_iter_mut().zip(rests).enumerate();
-        rows.for_each(|(index, (row, mut rest))| {
-            let table = ring.chain_table(index);
-            table.forward(&mut rest);
-            let inverse = self.inverses[index];
-            table.modulus().sub_scale_rows(row, &rest, inverse);
-            finish(index, row);
-        });
-        poly.truncate(left);
-        poly
     }
 }
 

@@ -126,6 +126,11 @@ impl<R: Representation> Poly<R> {
         &mut self.rows
     }
 
+    /// Residues modulo each prime, without the polynomial.
+    pub fn into_rows(self) -> Vec<Row> {
+        self.rows
+    }
+
     /// Forgets the residues modulo all primes but the first `chain` of the chain.
     pub fn truncate(&mut self, chain: usize) {
         assert!(chain <= self.chain, "{chain} of {} primes", self.chain);

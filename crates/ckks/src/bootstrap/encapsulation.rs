@@ -3,13 +3,13 @@
 //! # Source
 //! Bossuat, Troncoso-Pastoriza, Hubaux (2022/024).
 
-use crate::evaluator::switch;
+use crate::evaluator::KeySwitch;
 use crate::gadget::Gadget;
 use crate::keys::SwitchingKey;
 use crate::params::bits_of;
 use crate::secret_key::{SecretKey, fresh_sampler};
 use crate::{Ciphertext, Error, Params, Result, security};
-use nearfield_ring::Limbs;
+use nearfield_ring::{Limbs, Row};
 use zeroize::Zeroizing;
 
 /// Values of the sparse secret that are not 0.
@@ -116,12 +116,18 @@ impl Encapsulation {
 
     fn switch(&self, gadget: &Gadget, key: &SwitchingKey, a: &Ciphertext) -> Ciphertext {
         let ring = self.params.ring();
-        let [first, second] = switch(ring, gadget, &a.parts[1], key);
-        let first = gadget.lower(ring, first, false, |index, row| {
+        let poly = &a.parts[1];
+        let switch = KeySwitch {
+            ring,
+            gadget,
+            poly,
+            key,
+        };
+        let add_first = |index, rows: &mut [Row; 2]| {
             let modulus = ring.chain_table(index).modulus();
-            modulus.add_rows(row, &a.parts[0].rows()[index]);
-        });
-        let second = gadget.lower(ring, second, false, |_, _| ());
-        a.like([first, second], a.scale)
+            modulus.add_rows(&mut rows[0], &a.parts[0].rows()[index]);
+        };
+        let parts = switch.lowered(false, |_, _| (), add_first);
+        a.like(parts, a.scale)
     }
 }

@@ -1,10 +1,19 @@
 //! Switching keys: the core of products, rotations and bootstrapping.
 
-use super::Evaluator;
 use crate::gadget::{Digits, Gadget};
 use crate::keys::SwitchingKey;
 use nearfield_ring::{Limbs, Modulus, Ntt, NttTable, Poly, Ring, Row};
 use rayon::prelude::*;
+
+/// A polynomial to be switched by a key: the result is the special primes' product times what
+/// the polynomial is with the key's first secret, under its second. Work is shared out by primes:
+/// all digits modulo one are transformed, and meet the key while they are in the cache.
+pub(crate) struct KeySwitch<'a> {
+    pub(crate) ring: &'a Ring,
+    pub(crate) gadget: &'a Gadget,
+    pub(crate) poly: &'a Poly<Ntt>,
+    pub(crate) key: &'a SwitchingKey,
+}
 
 /// A polynomial's digits, raised and transformed once for many key switches.
 pub(crate) struct RaisedDigits {
@@ -12,29 +21,54 @@ pub(crate) struct RaisedDigits {
     digits: Digits,
 }
 
-/// Multiplies a polynomial by a secret and switches it: the result is `P` times that, under the
-/// key's other secret. Work is shared out by primes: all digits modulo one are transformed, and
-/// meet the key while they are in the cache.
-pub(crate) fn switch(
-    ring: &Ring,
-    gadget: &Gadget,
-    poly: &Poly<Ntt>,
-    key: &SwitchingKey,
-) -> [Poly<Ntt>; 2] {
-    let limbs = gadget.raised(poly.limbs().chain);
-    let mut digits = gadget.raise(ring, poly);
-    let (mut a, mut b) = (ring.unfilled(limbs), ring.unfilled(limbs));
-    let rows = (digits.par_iter_mut(), a.rows_mut(), b.rows_mut()).into_par_iter();
-    rows.enumerate().for_each(|(row, (digits, a, b))| {
-        let table = ring.table(limbs, row);
-        let mut digits = std::mem::take(digits);
+impl KeySwitch<'_> {
+    fn limbs(&self) -> Limbs {
+        self.gadget.raised(self.poly.limbs().chain)
+    }
+
+    /// Does something with each pair of rows of the result, and with something of its own.
+    pub(crate) fn each<T: Send>(
+        &self,
+        items: impl IndexedParallelIterator<Item = T>,
+        each: impl Fn(usize, [Row; 2], T) + Sync,
+    ) {
+        let digits = self.gadget.raise(self.ring, self.poly);
+        let rows = digits.into_par_iter().zip(items).enumerate();
+        rows.for_each(|(row, (digits, item))| each(row, self.pair(row, digits), item));
+    }
+
+    /// The result divided by the special primes, and by the last prime of the chain if it is
+    /// rescaled. `add` may add to the rows before, and `finish` has them after the division.
+    pub(crate) fn lowered(
+        &self,
+        rescale: bool,
+        add: impl Fn(usize, &mut [Row; 2]) + Sync,
+        finish: impl Fn(usize, &mut [Row; 2]) + Sync,
+    ) -> [Poly<Ntt>; 2] {
+        let digits = self.gadget.raise(self.ring, self.poly);
+        let make = |row, digits| {
+            let mut pair = self.pair(row, digits);
+            add(row, &mut pair);
+            pair
+        };
+        let chain = self.poly.limbs().chain;
+        let division = self.gadget.division(self.ring, chain, rescale);
+        division.of_rows(digits, make, finish)
+    }
+
+    /// The result modulo the prime of a row.
+    fn pair(&self, row: usize, mut digits: Vec<Option<Row>>) -> [Row; 2] {
+        let table = self.ring.table(self.limbs(), row);
         transform(table, &mut digits);
-        let digits = values(&digits, poly, row);
-        for (half, to) in [a, b].into_iter().enumerate() {
-            key.multiply(table.modulus(), &digits, (limbs, row), half, to);
-        }
-    });
-    [a, b]
+        let digits = values(&digits, self.poly, row);
+        [0, 1].map(|half| {
+            let mut sum = self.ring.row();
+            let place = (self.limbs(), row);
+            self.key
+                .multiply(table.modulus(), &digits, place, half, &mut sum);
+            sum
+        })
+    }
 }
 
 /// Raises a polynomial's digits, to be switched many times.
@@ -67,19 +101,16 @@ impl RaisedDigits {
         self.limbs
     }
 
-    /// What [`switch`] does, from here on, with the polynomial that the digits are of.
-    pub(crate) fn switch(
+    /// Pairs of rows that are made of these digits with `make`, divided by the special primes.
+    pub(crate) fn lowered(
         &self,
-        ring: &Ring,
-        poly: &Poly<Ntt>,
-        key: &SwitchingKey,
+        (ring, gadget): (&Ring, &Gadget),
+        make: impl Fn(usize) -> [Row; 2] + Sync,
+        finish: impl Fn(usize, &mut [Row; 2]) + Sync,
     ) -> [Poly<Ntt>; 2] {
-        fill_pair(ring, self.limbs, |row, to| {
-            let modulus = ring.table(self.limbs, row).modulus();
-            for (half, to) in to.into_iter().enumerate() {
-                self.multiply(modulus, (poly, key), (half, row), to);
-            }
-        })
+        let rows = vec![(); self.limbs.count()];
+        let division = gadget.division(ring, self.limbs.chain, false);
+        division.of_rows(rows, |row, ()| make(row), finish)
     }
 
     /// One half of the switched polynomial, modulo the prime of a row.
@@ -116,41 +147,5 @@ impl SwitchingKey {
         });
         let products: Vec<(&[u64], &[u64])> = products.collect();
         modulus.inner_product(&products, to);
-    }
-}
-
-/// Two polynomials whose rows are made together, on all threads.
-pub(crate) fn fill_pair(
-    ring: &Ring,
-    limbs: Limbs,
-    fill: impl Fn(usize, [&mut Row; 2]) + Sync,
-) -> [Poly<Ntt>; 2] {
-    let (mut a, mut b) = (ring.unfilled(limbs), ring.unfilled(limbs));
-    let rows: (&mut [Row], &mut [Row]) = (a.rows_mut(), b.rows_mut());
-    let pairs = rows.0.par_iter_mut().zip(rows.1.par_iter_mut());
-    pairs
-        .enumerate()
-        .for_each(|(row, (a, b))| fill(row, [a, b]));
-    [a, b]
-}
-
-impl Evaluator {
-    /// Divides both parts of a raised pair by the special primes, and by the last prime of the
-    /// chain if asked for. `finish` gets each part's rows with their indices.
-    pub(super) fn lower(
-        &self,
-        raised: [Poly<Ntt>; 2],
-        rescale: bool,
-        finish: impl Fn(usize, usize, &mut Row) + Sync,
-    ) -> [Poly<Ntt>; 2] {
-        let (ring, gadget) = (self.params.ring(), self.params.gadget());
-        let [first, second] = raised;
-        let lower = |part, poly| {
-            gadget.lower(ring, poly, rescale, |index, row: &mut Row| {
-                finish(part, index, row);
-            })
-        };
-        let (first, second) = rayon::join(|| lower(0, first), || lower(1, second));
-        [first, second]
     }
 }

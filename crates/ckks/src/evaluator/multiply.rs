@@ -1,11 +1,11 @@
 //! Products, relinearization and rescaling.
 
-use super::key_switch::switch;
 use super::{Evaluator, check_scales, check_slots, residue};
 use crate::encoder::integer;
+use crate::keys::SwitchingKey;
 use crate::params::limbs_at;
 use crate::{Ciphertext, Error, Plaintext, Product, Result};
-use nearfield_ring::{Ntt, Poly, Row};
+use nearfield_ring::{Modulus, Ntt, Poly, Row};
 use rayon::prelude::*;
 
 impl Evaluator {
@@ -27,9 +27,7 @@ impl Evaluator {
         b: &Ciphertext,
         level: usize,
     ) -> Result<Product> {
-        self.check(&a.params, "the first factor")?;
-        self.check(&b.params, "the second factor")?;
-        check_slots(a.slots, b.slots)?;
+        self.check_factors(a, b)?;
         let ring = self.params.ring();
         let limbs = limbs_at(level);
         let mut parts = [(); 3].map(|()| ring.unfilled(limbs));
@@ -38,12 +36,7 @@ impl Evaluator {
         let rows = (rows.0.par_iter_mut(), rows.1, rows.2).into_par_iter();
         rows.enumerate().for_each(|(index, (d0, d1, d2))| {
             let modulus = ring.table(limbs, index).modulus();
-            let [a0, a1] = [0, 1].map(|part: usize| {
-                let mut scaled = ring.row();
-                scaled.copy_from_slice(&a.parts[part].rows()[index]);
-                modulus.montgomery_row(&mut scaled);
-                scaled
-            });
+            let [a0, a1] = [0, 1].map(|part: usize| montgomery(modulus, &a.parts[part], index));
             let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
             modulus.inner_product(&[(b0, &a0)], d0);
             modulus.inner_product(&[(b1, &a0), (b0, &a1)], d1);
@@ -125,12 +118,18 @@ impl Evaluator {
     /// # Errors
     /// If there is no key for it.
     pub fn relinearize(&self, product: &Product) -> Result<Ciphertext> {
-        let raised = self.switch_square(product)?;
+        let switch = self.key_switch(&product.parts[2], self.key_of(product)?);
         let ring = self.params.ring();
-        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
-            let modulus = ring.chain_table(index).modulus();
-            modulus.add_rows(row, &product.parts[part].rows()[index]);
-        });
+        let parts = switch.lowered(
+            false,
+            |_, _| (),
+            |index, rows| {
+                let modulus = ring.chain_table(index).modulus();
+                for (row, part) in rows.iter_mut().zip(&product.parts) {
+                    modulus.add_rows(row, &part.rows()[index]);
+                }
+            },
+        );
         Ok(product.with_parts(parts, product.scale))
     }
 
@@ -144,23 +143,25 @@ impl Evaluator {
     /// If there is no key for it, or no level left.
     pub fn relinearize_rescale(&self, product: &Product) -> Result<Ciphertext> {
         check_rescale(product.level())?;
-        let mut raised = self.switch_square(product)?;
+        let switch = self.key_switch(&product.parts[2], self.key_of(product)?);
         let ring = self.params.ring();
         let chain = product.level() + 1;
-        for (raised, part) in raised.iter_mut().zip(&product.parts) {
-            let rows = raised.rows_mut()[..chain].par_iter_mut().enumerate();
-            rows.for_each(|(index, row)| {
+        let add = |index, rows: &mut [Row; 2]| {
+            if index < chain {
                 let modulus = ring.chain_table(index).modulus();
                 let special = self.params.gadget().special_product(index);
-                modulus.add_scaled_rows(row, &part.rows()[index], special);
-            });
-        }
-        let parts = self.lower(raised, true, |_, _, _| ());
+                for (row, part) in rows.iter_mut().zip(&product.parts) {
+                    modulus.add_scaled_rows(row, &part.rows()[index], special);
+                }
+            }
+        };
+        let parts = switch.lowered(true, add, |_, _| ());
         let prime = prime_of(&self.params, product.level());
         Ok(product.with_parts(parts, product.scale / prime))
     }
 
-    /// The product of ciphertexts, relinearized and rescaled.
+    /// The product of ciphertexts, relinearized and rescaled. It costs less than one after the
+    /// other: what needs no key is multiplied when it is added, and not kept.
     ///
     /// # Levels
     /// One.
@@ -168,7 +169,49 @@ impl Evaluator {
     /// # Errors
     /// If there is no relinearization key, no level left, or slots or parameters differ.
     pub fn multiply(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext> {
-        self.relinearize_rescale(&self.tensor(a, b)?)
+        self.check_factors(a, b)?;
+        let level = a.level().min(b.level());
+        check_rescale(level)?;
+        let key = self.keys.relinearization(level)?;
+        let seconds = self.product_of_seconds([a, b], level);
+        let add = |index, rows: &mut [Row; 2]| {
+            if index <= level {
+                self.add_cross_products([a, b], index, rows);
+            }
+        };
+        let parts = self.key_switch(&seconds, key).lowered(true, add, |_, _| ());
+        let scale = a.scale * b.scale / prime_of(&self.params, level);
+        Ok(a.like(parts, scale))
+    }
+
+    /// The product of the second parts.
+    fn product_of_seconds(&self, [a, b]: [&Ciphertext; 2], level: usize) -> Poly<Ntt> {
+        let ring = self.params.ring();
+        let mut product = ring.unfilled(limbs_at(level));
+        ring.each(&mut product, |table, index, row| {
+            let modulus = table.modulus();
+            let a = montgomery(modulus, &a.parts[1], index);
+            modulus.inner_product(&[(&b.parts[1].rows()[index], &a)], row);
+        });
+        product
+    }
+
+    /// Adds the products that have a first part in them, times the special primes.
+    fn add_cross_products(&self, [a, b]: [&Ciphertext; 2], index: usize, rows: &mut [Row; 2]) {
+        let ring = self.params.ring();
+        let modulus = ring.chain_table(index).modulus();
+        let special = self.params.gadget().special_product(index);
+        let [a0, a1] = [0, 1].map(|part: usize| {
+            let mut row = montgomery(modulus, &a.parts[part], index);
+            modulus.scale_row(&mut row, special);
+            row
+        });
+        let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
+        let mut product = ring.row();
+        modulus.inner_product(&[(b0, &a0)], &mut product);
+        modulus.add_rows(&mut rows[0], &product);
+        modulus.inner_product(&[(b1, &a0), (b0, &a1)], &mut product);
+        modulus.add_rows(&mut rows[1], &product);
     }
 
     /// The product with encoded numbers; it is not rescaled.
@@ -229,12 +272,23 @@ impl Evaluator {
         Ok(a.like([first, second], scale))
     }
 
-    fn switch_square(&self, product: &Product) -> Result<[Poly<Ntt>; 2]> {
-        self.check(&product.params, "the product")?;
-        let key = self.keys.relinearization(product.level())?;
-        let (ring, gadget) = (self.params.ring(), self.params.gadget());
-        Ok(switch(ring, gadget, &product.parts[2], key))
+    fn check_factors(&self, a: &Ciphertext, b: &Ciphertext) -> Result<()> {
+        self.check(&a.params, "the first factor")?;
+        self.check(&b.params, "the second factor")?;
+        check_slots(a.slots, b.slots)
     }
+
+    fn key_of(&self, product: &Product) -> Result<&SwitchingKey> {
+        self.check(&product.params, "the product")?;
+        self.keys.relinearization(product.level())
+    }
+}
+
+/// A row in Montgomery form.
+fn montgomery(modulus: Modulus, poly: &Poly<Ntt>, index: usize) -> Row {
+    let mut row = poly.rows()[index].clone();
+    modulus.montgomery_row(&mut row);
+    row
 }
 
 impl Product {

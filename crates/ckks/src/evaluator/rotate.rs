@@ -4,7 +4,7 @@ use super::Evaluator;
 use super::key_switch::{self, RaisedDigits};
 use crate::keys::{Galois, GaloisKey};
 use crate::{Ciphertext, Result};
-use nearfield_ring::{Ntt, Poly, Row};
+use nearfield_ring::Row;
 
 /// A ciphertext of which many rotations are wanted: what they share is done once.
 ///
@@ -63,8 +63,20 @@ impl Evaluator {
         }
         let key = self.keys.galois(galois, a.ciphertext.level())?;
         let poly = &a.ciphertext.parts[1];
-        let raised = a.digits.switch(self.params.ring(), poly, &key.switching);
-        Ok(self.map(&a.ciphertext, raised, key))
+        let ring = self.params.ring();
+        let make = |row| {
+            let modulus = ring.table(a.digits.limbs(), row).modulus();
+            [0, 1].map(|half| {
+                let mut switched = ring.row();
+                let of_key = (poly, &key.switching);
+                a.digits
+                    .multiply(modulus, of_key, (half, row), &mut switched);
+                switched
+            })
+        };
+        let finish = |index, rows: &mut [Row; 2]| self.map(&a.ciphertext, key, index, rows);
+        let parts = a.digits.lowered((ring, self.params.gadget()), make, finish);
+        Ok(a.ciphertext.like(parts, a.ciphertext.scale))
     }
 
     /// The sum of `count` runs of `stride` slots, in every place: slot `i` takes the sum of the
@@ -121,10 +133,10 @@ impl Evaluator {
         let (ring, gadget) = (self.params.ring(), self.params.gadget());
         let digits = key_switch::hoist(ring, gadget, &a.parts[1]);
         let limbs = digits.limbs();
-        let raised = key_switch::fill_pair(ring, limbs, |row, sums| {
+        let make = |row| {
             let modulus = ring.table(limbs, row).modulus();
-            let mut switched = ring.row();
-            for (half, sum) in sums.into_iter().enumerate() {
+            let (mut switched, mut sums) = (ring.row(), [ring.row(), ring.row()]);
+            for (half, sum) in sums.iter_mut().enumerate() {
                 for (index, key) in keys.iter().enumerate() {
                     let of_key = (&a.parts[1], &key.switching);
                     digits.multiply(modulus, of_key, (half, row), &mut switched);
@@ -138,11 +150,15 @@ impl Evaluator {
                     }
                 }
             }
-        });
-        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
+            sums
+        };
+        let finish = |index, rows: &mut [Row; 2]| {
             let modulus = ring.chain_table(index).modulus();
-            modulus.add_rows(row, &a.parts[part].rows()[index]);
-        });
+            for (row, part) in rows.iter_mut().zip(&a.parts) {
+                modulus.add_rows(row, &part.rows()[index]);
+            }
+        };
+        let parts = digits.lowered((ring, gadget), make, finish);
         a.like(parts, a.scale)
     }
 
@@ -176,24 +192,22 @@ impl Evaluator {
             return Ok(a.clone());
         }
         let key = self.keys.galois(galois, a.level())?;
-        let (ring, gadget) = (self.params.ring(), self.params.gadget());
-        let raised = key_switch::switch(ring, gadget, &a.parts[1], &key.switching);
-        Ok(self.map(a, raised, key))
+        let finish = |index, rows: &mut [Row; 2]| self.map(a, key, index, rows);
+        let switch = self.key_switch(&a.parts[1], &key.switching);
+        let parts = switch.lowered(false, |_, _| (), finish);
+        Ok(a.like(parts, a.scale))
     }
 
-    /// Lowers a switched second part, adds the first, and applies the automorphism to both.
-    fn map(&self, a: &Ciphertext, raised: [Poly<Ntt>; 2], key: &GaloisKey) -> Ciphertext {
+    /// Adds the first part to a row of a switched second part, and applies the automorphism.
+    fn map(&self, a: &Ciphertext, key: &GaloisKey, index: usize, rows: &mut [Row; 2]) {
         let ring = self.params.ring();
-        let parts = self.lower(raised, false, |part, index, row: &mut Row| {
-            if part == 0 {
-                let modulus = ring.chain_table(index).modulus();
-                modulus.add_rows(row, &a.parts[0].rows()[index]);
-            }
+        let modulus = ring.chain_table(index).modulus();
+        modulus.add_rows(&mut rows[0], &a.parts[0].rows()[index]);
+        for row in rows {
             let mut mapped = ring.row();
             key.automorphism.values(row, &mut mapped);
-            std::mem::swap(row, &mut mapped);
-        });
-        a.like(parts, a.scale)
+            *row = mapped;
+        }
     }
 }
 

@@ -1,13 +1,12 @@
 //! Matrices times encrypted vectors.
 
 use super::Evaluator;
-use super::key_switch::{self, RaisedDigits, fill_pair};
+use super::key_switch::{self, RaisedDigits};
 use super::prime_of;
-use crate::gadget::Gadget;
 use crate::keys::{Galois, GaloisKey};
 use crate::linear::{BabyGiant, Diagonals};
 use crate::{Ciphertext, Encoder, Error, EvaluationKeys, KeyList, Params, Result, SecretKey};
-use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row};
+use nearfield_ring::{Limbs, Ntt, Poly, Row};
 use num_complex::Complex64;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -168,7 +167,14 @@ impl Evaluator {
         };
         let sums = work.sums_over_babies(&vector);
         let total = work.sum_over_giants(sums)?;
-        let parts = self.lower(total, true, |_, _, _| ());
+        let [first, second] = total.map(Poly::into_rows);
+        let rows = first.into_iter().zip(second).collect();
+        let chain = matrix.level + 1;
+        let division = self
+            .params
+            .gadget()
+            .division(self.params.ring(), chain, true);
+        let parts = division.of_rows(rows, |_, (first, second)| [first, second], |_, _| ());
         let scale = vector.scale * matrix.scale / prime_of(&self.params, matrix.level);
         Ok(vector.like(parts, scale))
     }
@@ -286,47 +292,50 @@ impl Application<'_> {
 
     /// Rotates each sum by its giant step, and adds all.
     fn sum_over_giants(&self, sums: Vec<[Poly<Ntt>; 2]>) -> Result<[Poly<Ntt>; 2]> {
-        let (ring, gadget) = (self.params().ring(), self.params().gadget());
-        let mut total: Option<[Poly<Ntt>; 2]> = None;
-        for (step, sum) in self.matrix.plan.giants().iter().zip(sums) {
-            let moved = if step.rotation == 0 {
-                sum
-            } else {
-                let key = self
-                    .evaluator
-                    .keys
-                    .galois(rotation(step.rotation), self.matrix.level)?;
-                self.rotate_raised(ring, gadget, sum, key)
-            };
-            match &mut total {
-                None => total = Some(moved),
-                Some(total) => {
-                    for (total, moved) in total.iter_mut().zip(&moved) {
-                        ring.add_assign(total, moved);
-                    }
-                }
+        let ring = self.params().ring();
+        let giants = self.matrix.plan.giants().iter().zip(sums);
+        let (unmoved, moved): (Vec<_>, Vec<_>) = giants.partition(|(step, _)| step.rotation == 0);
+        let unmoved = unmoved.into_iter().map(|(_, sum)| sum);
+        let total = unmoved.reduce(|mut total, sum| {
+            for (total, sum) in total.iter_mut().zip(&sum) {
+                ring.add_assign(total, sum);
             }
+            total
+        });
+        let mut total = match total {
+            Some(total) => total,
+            None if moved.is_empty() => {
+                return Err(Error::Params("a matrix without diagonals".to_owned()));
+            }
+            None => [(); 2].map(|()| ring.zero(self.limbs)),
+        };
+        for (step, sum) in moved {
+            let keys = &self.evaluator.keys;
+            let key = keys.galois(rotation(step.rotation), self.matrix.level)?;
+            self.add_rotated(&mut total, sum, key);
         }
-        total.ok_or(Error::Params("a matrix without diagonals".to_owned()))
+        Ok(total)
     }
 
-    /// Rotates a pair that is still times the special primes.
-    fn rotate_raised(
+    /// Adds the rotation of a pair that is still times the special primes.
+    fn add_rotated(
         &self,
-        ring: &Ring,
-        gadget: &Gadget,
+        [total, total_second]: &mut [Poly<Ntt>; 2],
         [first, second]: [Poly<Ntt>; 2],
         key: &GaloisKey,
-    ) -> [Poly<Ntt>; 2] {
-        let second = gadget.lower(ring, second, false, |_, _| ());
-        let switched = key_switch::switch(ring, gadget, &second, &key.switching);
-        fill_pair(ring, self.limbs, |row, to| {
+    ) {
+        let (ring, gadget) = (self.params().ring(), self.params().gadget());
+        let second = gadget.division(ring, self.limbs.chain, false).of(second);
+        let totals = total.rows_mut().par_iter_mut().zip(total_second.rows_mut());
+        let add = |row: usize, mut switched: [Row; 2], totals: (&mut Row, &mut Row)| {
             let modulus = ring.table(self.limbs, row).modulus();
-            let mut sum = switched[0].rows()[row].clone();
-            modulus.add_rows(&mut sum, &first.rows()[row]);
-            key.automorphism.values(&sum, to[0]);
-            key.automorphism.values(&switched[1].rows()[row], to[1]);
-        })
+            modulus.add_rows(&mut switched[0], &first.rows()[row]);
+            let map = &key.automorphism;
+            map.add_values(modulus, &switched[0], totals.0);
+            map.add_values(modulus, &switched[1], totals.1);
+        };
+        let switch = self.evaluator.key_switch(&second, &key.switching);
+        switch.each(totals, add);
     }
 }
 
