@@ -30,6 +30,8 @@ pub(crate) struct Gadget {
     digits: Vec<Digit>,
     /// The product of the special primes, modulo each prime of the chain.
     special: Vec<Multiplier>,
+    /// The same in Montgomery form.
+    special_montgomery: Vec<Multiplier>,
     /// From the special primes to the chain.
     lower: Divisor,
     /// From the special primes and the last prime of a level to the chain below, by the number of
@@ -91,6 +93,14 @@ impl Gadget {
                 .iter()
                 .map(|&q| q.multiplier(product(special, q)))
                 .collect(),
+            special_montgomery: chain
+                .iter()
+                .map(|&q| {
+                    let mut factor = [product(special, q)];
+                    q.montgomery_row(&mut factor);
+                    q.multiplier(factor[0])
+                })
+                .collect(),
             lower: Divisor::new(special, chain)?,
             lower_and_rescale: below(special)?,
             rescale: below(&[])?,
@@ -100,6 +110,11 @@ impl Gadget {
     /// The product of the special primes, modulo a prime of the chain.
     pub(crate) fn special_product(&self, index: usize) -> Multiplier {
         self.special[index]
+    }
+
+    /// [`Gadget::special_product`] in Montgomery form.
+    pub(crate) fn special_product_montgomery(&self, index: usize) -> Multiplier {
+        self.special_montgomery[index]
     }
 
     /// Number of digits of a polynomial modulo the first `chain` primes.
@@ -132,9 +147,10 @@ impl Gadget {
             let own = primes.clone().into_par_iter().enumerate();
             let own: Vec<Row> = own
                 .map(|(source, prime)| {
-                    let mut row = poly.rows()[prime].clone();
+                    let mut row = ring.row();
                     let factor = conversion.digit_factor(source);
-                    ring.chain_table(prime).inverse_times(&mut row, factor);
+                    let table = ring.chain_table(prime);
+                    table.inverse_times_of(&poly.rows()[prime], factor, &mut row);
                     row
                 })
                 .collect();

@@ -116,6 +116,17 @@ impl NttTable {
         self.transform.inverse(values, constant.value());
     }
 
+    /// [`NttTable::inverse_times`] of values that stay as they are.
+    ///
+    /// # Range
+    /// Residues in and out.
+    ///
+    /// # Panics
+    /// If there are not `degree` values, or not as much room.
+    pub fn inverse_times_of(&self, values: &[u64], constant: Multiplier, to: &mut [u64]) {
+        self.transform.inverse_of(values, to, constant.value());
+    }
+
     /// Bytes of its tables.
     pub fn bytes(&self) -> usize {
         self.transform.bytes()
@@ -188,8 +199,13 @@ mod tests {
         fn forward_then_inverse_is_identity((ntt, coefficients, _) in sizes()) {
             let mut values = coefficients.clone();
             ntt.forward(&mut values);
+            let mut elsewhere = vec![7; values.len()];
+            let constant = ntt.modulus().multiplier(3);
+            ntt.inverse_times_of(&values, constant, &mut elsewhere);
             ntt.inverse(&mut values);
-            prop_assert_eq!(values, coefficients);
+            prop_assert_eq!(&values, &coefficients);
+            ntt.modulus().scale_row(&mut values, constant);
+            prop_assert_eq!(values, elsewhere);
         }
 
         #[test]
@@ -230,8 +246,11 @@ mod tests {
             let mut values = start.clone();
             ntt.forward(&mut values);
             assert!(values.iter().all(|&value| value < q));
+            let mut elsewhere = vec![0; values.len()];
+            ntt.inverse_times_of(&values, ntt.modulus().multiplier(1), &mut elsewhere);
             ntt.inverse(&mut values);
             assert_eq!(values, start);
+            assert_eq!(elsewhere, start);
         }
     }
 

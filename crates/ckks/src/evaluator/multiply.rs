@@ -200,18 +200,15 @@ impl Evaluator {
     fn add_cross_products(&self, [a, b]: [&Ciphertext; 2], index: usize, rows: &mut [Row; 2]) {
         let ring = self.params.ring();
         let modulus = ring.chain_table(index).modulus();
-        let special = self.params.gadget().special_product(index);
+        let special = self.params.gadget().special_product_montgomery(index);
         let [a0, a1] = [0, 1].map(|part: usize| {
-            let mut row = montgomery(modulus, &a.parts[part], index);
+            let mut row = a.parts[part].rows()[index].clone();
             modulus.scale_row(&mut row, special);
             row
         });
         let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
-        let mut product = ring.row();
-        modulus.inner_product(&[(b0, &a0)], &mut product);
-        modulus.add_rows(&mut rows[0], &product);
-        modulus.inner_product(&[(b1, &a0), (b0, &a1)], &mut product);
-        modulus.add_rows(&mut rows[1], &product);
+        modulus.add_inner_product(&[(b0, &a0)], &mut rows[0]);
+        modulus.add_inner_product(&[(b1, &a0), (b0, &a1)], &mut rows[1]);
     }
 
     /// The product with encoded numbers; it is not rescaled.

@@ -467,15 +467,16 @@ macro_rules! passes {
             }
         }
 
-        /// Along each row of a block, then the steps up to one.
+        /// Along each row of a block of residues, then the steps up to one. The numbers go to
+        /// another block, or to the same.
         ///
         /// # Safety
-        /// As [`forward_from`].
+        /// As [`forward_from`], for both blocks.
         #[target_feature(enable = $features)]
         unsafe fn inverse_to<const LAST: bool>(
             field: Field,
             (twiddles, last): (&Twiddles, [Factor; 2]),
-            (start, rows): (*mut f64, usize),
+            (from, start, rows): (*const u64, *mut f64, usize),
             (step, block): (usize, usize),
         ) {
             let levels = twiddles.steps[step].levels;
@@ -483,13 +484,15 @@ macro_rules! passes {
             // SAFETY: all lines and rows are there.
             unsafe {
                 for part in 0..1 << levels {
-                    let (start, block) = (start.add(part * distance), (block << levels) + part);
+                    let block = (block << levels) + part;
+                    let (from, start) = (from.add(part * distance), start.add(part * distance));
                     if step + 1 < twiddles.steps.len() {
-                        let rows = (start, distance / ROW);
+                        let rows = (from, start, distance / ROW);
                         inverse_to::<false>(field, (twiddles, last), rows, (step + 1, block));
                     } else {
                         for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
-                            let values = start.add(square * LANES * LANES);
+                            let place = square * LANES * LANES;
+                            let values = (from.add(place), start.add(place));
                             inverse_squares(field, values, twiddles.square(square));
                         }
                         prefetch(twiddles.row(block + 1));
@@ -592,15 +595,16 @@ macro_rules! passes {
         /// level, with their quotients.
         ///
         /// # Safety
-        /// The twiddles are of the row's degree, and of as many lanes.
+        /// The twiddles are of the degree, and of as many lanes. There are as many residues, and as
+        /// much room: elsewhere, or where they are.
         #[target_feature(enable = $features)]
         unsafe fn inverse(
             modulus: Modulus,
             twiddles: &Twiddles,
             last: [[f64; 2]; 2],
-            row: &mut [u64],
+            (from, to, degree): (*const u64, *mut u64, usize),
         ) {
-            let rows = (row.as_mut_ptr().cast(), row.len() / ROW);
+            let rows = (from, to.cast(), degree / ROW);
             // SAFETY: as promised.
             unsafe {
                 let last = [factor(last[0].as_ptr(), 0), factor(last[1].as_ptr(), 0)];
@@ -630,8 +634,26 @@ macro_rules! passes {
                 row: &mut [u64],
             ) {
                 twiddles.check(row.len(), LANES);
-                // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
-                unsafe { inverse(modulus, twiddles, last, row) }
+                let (degree, row) = (row.len(), row.as_mut_ptr());
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles
+                // fit.
+                unsafe { inverse(modulus, twiddles, last, (row.cast_const(), row, degree)) }
+            }
+
+            /// Values to coefficients elsewhere.
+            pub(in crate::kernel) fn inverse_of(
+                self,
+                modulus: Modulus,
+                twiddles: &Twiddles,
+                last: [[f64; 2]; 2],
+                (values, to): (&[u64], &mut [u64]),
+            ) {
+                twiddles.check(to.len(), LANES);
+                assert_eq!(values.len(), to.len(), "rows of the same length");
+                let rows = (values.as_ptr(), to.as_mut_ptr(), to.len());
+                // SAFETY: the processor was seen to have what the function needs, and the twiddles
+                // and the values fit.
+                unsafe { inverse(modulus, twiddles, last, rows) }
             }
         }
     };

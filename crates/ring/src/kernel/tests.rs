@@ -69,6 +69,11 @@ fn assert_same_transform(modulus: Modulus, degree: usize, seed: u64) {
         );
         table.inverse_times(&mut found, constant);
         assert!(found == back, "inverse {set:?} {modulus:?} {degree}");
+        table.inverse_times_of(&start, constant, &mut found);
+        assert!(
+            found == back,
+            "inverse elsewhere {set:?} {modulus:?} {degree}"
+        );
     }
 }
 

@@ -86,8 +86,7 @@ impl Transform {
     /// If there are not `degree` values.
     pub(crate) fn inverse(&self, row: &mut [u64], constant: u64) {
         assert_eq!(row.len(), self.degree, "as many as the degree");
-        let modulus = self.modulus;
-        let scale = modulus.mul_by(constant, self.inverse_degree);
+        let (modulus, scale) = (self.modulus, self.scale(constant));
         match &self.tables {
             Tables::Portable([_, powers]) => super::portable::inverse(modulus, powers, scale, row),
             #[cfg(target_arch = "x86_64")]
@@ -97,14 +96,46 @@ impl Transform {
                 last,
                 ..
             } => {
-                let last = [scale, modulus.mul(scale, *last)];
-                let last = last.map(|factor| balanced(modulus, factor));
+                let last = last_factors(modulus, scale, *last);
                 match kernels {
                     Vectors::Avx2(seen) => seen.inverse(modulus, inverse, last, row),
                     Vectors::Avx512(seen) => seen.inverse(modulus, inverse, last, row),
                 }
             }
         }
+    }
+
+    /// [`Transform::inverse`] of values that stay as they are.
+    ///
+    /// # Panics
+    /// If there are not `degree` values, or not as much room.
+    pub(crate) fn inverse_of(&self, values: &[u64], to: &mut [u64], constant: u64) {
+        match &self.tables {
+            Tables::Portable(_) => {
+                to.copy_from_slice(values);
+                self.inverse(to, constant);
+            }
+            #[cfg(target_arch = "x86_64")]
+            Tables::Vectors {
+                kernels,
+                inverse,
+                last,
+                ..
+            } => {
+                assert_eq!(values.len(), self.degree, "as many as the degree");
+                let (modulus, rows) = (self.modulus, (values, to));
+                let last = last_factors(modulus, self.scale(constant), *last);
+                match kernels {
+                    Vectors::Avx2(seen) => seen.inverse_of(modulus, inverse, last, rows),
+                    Vectors::Avx512(seen) => seen.inverse_of(modulus, inverse, last, rows),
+                }
+            }
+        }
+    }
+
+    /// What an inverse transform multiplies by in the end.
+    fn scale(&self, constant: u64) -> u64 {
+        self.modulus.mul_by(constant, self.inverse_degree)
     }
 
     /// Bytes of its tables.
@@ -117,6 +148,12 @@ impl Transform {
             } => forward.bytes() + inverse.bytes(),
         }
     }
+}
+
+/// The factors of sums and of differences in the last level backward.
+#[cfg(target_arch = "x86_64")]
+fn last_factors(modulus: Modulus, scale: u64, last: u64) -> [[f64; 2]; 2] {
+    [scale, modulus.mul(scale, last)].map(|factor| balanced(modulus, factor))
 }
 
 impl Tables {

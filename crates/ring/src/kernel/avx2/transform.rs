@@ -81,14 +81,23 @@ unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
 /// 32 residues, and the numbers of two squares.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn inverse_squares(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn inverse_squares(
+    field: Field,
+    (residues, values): (*const u64, *mut f64),
+    numbers: *const f64,
+) {
+    // It is only read.
+    let residues = Strided {
+        start: residues.cast::<f64>().cast_mut(),
+        stride: LANES,
+    };
     let lines = Strided {
         start: values,
         stride: LANES,
     };
     // SAFETY: as promised.
     unsafe {
-        let [x, y] = lines.eight::<true>(0, 4, 1);
+        let [x, y] = residues.eight::<true>(0, 4, 1);
         let [x, y] = inverse4(field, [transpose(x), transpose(y)], last_two(numbers));
         let between = [three(numbers, 0, 1), three(numbers.add(OF_SQUARE), 0, 1)];
         let x = inverse4(field, [transpose(x), transpose(y)], between);

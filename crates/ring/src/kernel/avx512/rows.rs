@@ -338,12 +338,13 @@ impl Sums {
         let none = [(_mm512_setzero_si512(), field.value); COUNT];
         // SAFETY: as promised.
         let sums = unsafe { halves(terms, none, (index, mask)) };
-        for (at, (low, high)) in sums.into_iter().enumerate() {
+        let mut sums = sums.map(|(low, high)| divided(field, low, high));
+        for step in (0..self.steps).rev() {
+            let bound = splat(self.modulus.value() << step);
+            sums = sums.map(|sum| below(sum, bound));
+        }
+        for (at, mut sum) in sums.into_iter().enumerate() {
             let index = index + at * LANES;
-            let mut sum = divided(field, low, high);
-            for step in (0..self.steps).rev() {
-                sum = below(sum, splat(self.modulus.value() << step));
-            }
             // SAFETY: as promised.
             unsafe {
                 if self.add {

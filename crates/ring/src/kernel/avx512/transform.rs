@@ -261,14 +261,23 @@ unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
 /// 64 residues, and the numbers of a square.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-unsafe fn inverse_squares(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn inverse_squares(
+    field: Field,
+    (residues, values): (*const u64, *mut f64),
+    numbers: *const f64,
+) {
+    // It is only read.
+    let residues = Strided {
+        start: residues.cast::<f64>().cast_mut(),
+        stride: 8,
+    };
     let lines = Strided {
         start: values,
         stride: 8,
     };
     // SAFETY: as promised.
     unsafe {
-        let [[a, b, c, d], [e, f, g, h]] = lines.eight::<true>(0, 4, 1);
+        let [[a, b, c, d], [e, f, g, h]] = residues.eight::<true>(0, 4, 1);
         let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
         let [x, y] = inverse4(field, [[a, b, c, d], [e, f, g, h]], last_two(numbers));
         let [[a, b, c, d], rest] = both(x, y);
