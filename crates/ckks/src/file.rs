@@ -58,7 +58,7 @@ pub use saving::Saving;
 
 use crate::{Error, Params, Result};
 use chunk::{ChunkWriter, Source, Stream};
-use nearfield_ring::{Limbs, Poly, Representation};
+use nearfield_ring::{Limbs, Modulus, PackedPoly, Poly, Representation};
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
@@ -151,14 +151,36 @@ fn write_poly<R: Representation>(
     params: &Params,
     poly: &Poly<R>,
 ) -> Result<()> {
-    let ring = params.ring();
-    for (modulus, row) in ring.moduli(poly.limbs()).zip(poly.rows()) {
-        let packed = bits::pack(modulus, row).ok();
-        let packed = packed.filter(|_| row.len() == ring.degree());
-        to.chunk(&packed.ok_or(Error::Mismatch {
-            what: "a polynomial",
-            than: "its file",
-        })?)?;
+    let moduli = params.ring().moduli(poly.limbs());
+    let mut rows = moduli.zip(poly.rows());
+    rows.try_for_each(|(modulus, row)| write_row(to, params, modulus, row))
+}
+
+/// [`write_poly`] of a polynomial that is packed otherwise.
+fn write_packed(
+    to: &mut ChunkWriter<impl Write>,
+    params: &Params,
+    poly: &PackedPoly,
+) -> Result<()> {
+    let mut row = Vec::new();
+    for (modulus, packed) in params.ring().moduli(poly.limbs()).zip(poly.rows()) {
+        row.resize(packed.len(), 0);
+        packed.unpack(&mut row);
+        write_row(to, params, modulus, &row)?;
     }
     Ok(())
+}
+
+fn write_row(
+    to: &mut ChunkWriter<impl Write>,
+    params: &Params,
+    modulus: Modulus,
+    row: &[u64],
+) -> Result<()> {
+    let packed = bits::pack(modulus, row).ok();
+    let packed = packed.filter(|_| row.len() == params.degree());
+    to.chunk(&packed.ok_or(Error::Mismatch {
+        what: "a polynomial",
+        than: "its file",
+    })?)
 }

@@ -5,7 +5,9 @@ use crate::gadget::Gadget;
 use crate::key_list::{EvaluationKey, KeyList, Wanted};
 use crate::secret_key::{Secret, SecretKey, fresh_sampler, fresh_seed};
 use crate::{Error, Params, Result};
-use nearfield_ring::{Automorphism, Limbs, Montgomery, Ntt, NttTable, Poly, Ring, Sampler};
+use nearfield_ring::{
+    Automorphism, Limbs, Montgomery, Ntt, NttTable, PackedPoly, Poly, Ring, Sampler,
+};
 use std::collections::BTreeMap;
 use zeroize::Zeroizing;
 
@@ -21,8 +23,8 @@ pub struct PublicKey {
 pub struct SwitchingKey {
     /// Where the uniform halves come from.
     pub(crate) seed: [u8; 32],
-    /// A pair for each digit.
-    pub(crate) digits: Vec<[Poly<Montgomery>; 2]>,
+    /// A pair for each digit, packed: a key is read from memory as a whole whenever it is used.
+    pub(crate) digits: Vec<[PackedPoly; 2]>,
 }
 
 /// The key of a rotation or of the conjugation.
@@ -197,7 +199,7 @@ impl SwitchingKey {
                 }
                 zeroize::Zeroize::zeroize(&mut *product);
             });
-            Ok([ring.montgomery(masked), uniform])
+            Ok([ring.montgomery(masked), uniform].map(|half| ring.packed(&half)))
         });
         Ok(SwitchingKey {
             seed,
@@ -227,10 +229,7 @@ impl SwitchingKey {
 
     /// Bytes that it takes in memory.
     pub fn bytes(&self) -> usize {
-        let row =
-            |poly: &Poly<Montgomery>| poly.rows().iter().map(|row| row.len() * 8).sum::<usize>();
-        let pairs = self.digits.iter().flatten();
-        pairs.map(row).sum()
+        self.digits.iter().flatten().map(PackedPoly::bytes).sum()
     }
 }
 

@@ -50,7 +50,8 @@ fn count_copies() {
     let share = |info: &allocation_counter::AllocationInfo| info.bytes_max as f64 / bytes as f64;
     let [write, stream, map] = [write, stream, map].map(|info| share(&info));
     println!("of the keys' memory: writing {write:.2}, from a stream {stream:.2}, mapped {map:.2}");
-    assert!(write < 2.0 / ROTATIONS as f64, "{write}");
+    // One key, and a digit of it that is not yet packed.
+    assert!(write < 2.5 / ROTATIONS as f64, "{write}");
     assert!(stream < MARGIN && map < MARGIN, "{stream} {map}");
 }
 

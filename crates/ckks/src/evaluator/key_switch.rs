@@ -2,7 +2,7 @@
 
 use crate::gadget::{Digits, Gadget};
 use crate::keys::SwitchingKey;
-use nearfield_ring::{Limbs, Modulus, Ntt, NttTable, Poly, Ring, Row};
+use nearfield_ring::{Limbs, Modulus, Ntt, NttTable, PackedRow, Poly, Ring, Row};
 use rayon::prelude::*;
 
 /// A polynomial to be switched by a key: the result is the special primes' product times what
@@ -143,9 +143,9 @@ impl SwitchingKey {
             } else {
                 row - limbs.chain + key.limbs().chain
             };
-            (*digit, &key.rows()[place][..])
+            (*digit, &key.rows()[place])
         });
-        let products: Vec<(&[u64], &[u64])> = products.collect();
-        modulus.inner_product(&products, to);
+        let products: Vec<(&[u64], &PackedRow)> = products.collect();
+        modulus.inner_product_packed(&products, to);
     }
 }

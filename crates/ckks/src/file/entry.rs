@@ -183,9 +183,10 @@ impl Entry {
     /// The key, of which each row is put where it stays.
     pub(super) fn read(&self, from: &mut impl Source, params: &Params) -> Result<SwitchingKey> {
         let digits = (0..self.digits).map(|digit| {
-            let masked = read_poly(from, params, self.limbs)?;
-            let uniform = SwitchingKey::expand(params.ring(), self.limbs, self.seed, digit);
-            Ok([masked, uniform])
+            let ring = params.ring();
+            let masked = ring.packed(&read_poly(from, params, self.limbs)?);
+            let uniform = SwitchingKey::expand(ring, self.limbs, self.seed, digit);
+            Ok([masked, ring.packed(&uniform)])
         });
         Ok(SwitchingKey {
             seed: self.seed,

@@ -11,12 +11,12 @@
 use super::chunk::{ChunkWriter, Source};
 use super::entry::{Entry, Order, Role};
 use super::sealed::Chunks;
-use super::{Kind, Saving, Stored, write_poly};
+use super::{Kind, Saving, Stored, write_packed};
 use crate::bootstrap::EncapsulationKeys;
 use crate::key_list::{EvaluationKey, KeyList, Wanted};
 use crate::keys::{GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result, SecretKey};
-use nearfield_ring::Automorphism;
+use nearfield_ring::{Automorphism, PackedRow};
 use std::io::Write;
 use std::path::Path;
 
@@ -132,8 +132,9 @@ impl KeyList {
         let (mut memory, mut file) = (0, 0);
         for (role, limbs) in usual.chain(sparse) {
             let entry = Entry::new(params, role, limbs, [0; 32]);
-            let rows = 2 * entry.digits * (limbs.chain + limbs.special);
-            memory += (rows * params.degree() * size_of::<u64>()) as u64;
+            let row = |modulus| PackedRow::size(modulus, params.degree());
+            let poly: usize = params.ring().moduli(limbs).map(row).sum();
+            memory += (2 * entry.digits * poly) as u64;
             file += entry.length(params);
         }
         (memory, file)
@@ -159,7 +160,7 @@ fn write_key<W: Write>(
     order.take(role).map_err(misplaced)?;
     to.chunk(&entry.to_bytes())?;
     let mut masked = key.digits.iter().map(|[masked, _]| masked);
-    masked.try_for_each(|poly| write_poly(to, &params, poly))
+    masked.try_for_each(|poly| write_packed(to, &params, poly))
 }
 
 impl ServerKeys {

@@ -1,5 +1,6 @@
 //! Kernels for processors with AVX2 and fused products in floating point (FMA).
 
+mod bytes;
 mod excess;
 mod permutation;
 mod rows;

@@ -1,5 +1,7 @@
-//! Kernels for processors with AVX-512 and its 52-bit products (IFMA).
+//! Kernels for processors with AVX-512, its 52-bit products (IFMA) and its permutations of bytes
+//! (VBMI), which came with them.
 
+mod bytes;
 mod rows;
 mod transform;
 
@@ -15,8 +17,10 @@ impl Seen {
     pub(super) fn look() -> Option<Self> {
         let seen = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512dq")
+            && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512ifma");
+            && is_x86_feature_detected!("avx512ifma")
+            && is_x86_feature_detected!("avx512vbmi");
         seen.then_some(Seen(()))
     }
 }

@@ -8,6 +8,92 @@ pub(crate) struct Products<'a> {
     pub(crate) run: usize,
 }
 
+/// Residues of so many bytes each, the lowest first, and [`PADDING`] after the last.
+#[derive(Clone, Copy)]
+pub(crate) struct Bytes<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) width: usize,
+}
+
+/// Bytes after packed residues, which vectors may read but do not use.
+pub(crate) const PADDING: usize = 64;
+
+impl Bytes<'_> {
+    /// # Panics
+    /// If there are not so many residues, or they are wider than a word.
+    pub(crate) fn check(self, length: usize) {
+        assert!((1..=8).contains(&self.width), "{} bytes each", self.width);
+        assert_eq!(
+            self.bytes.len(),
+            length * self.width + PADDING,
+            "all residues"
+        );
+    }
+
+    /// Those from one on, with the padding.
+    pub(crate) fn from(self, first: usize) -> Self {
+        Bytes {
+            bytes: &self.bytes[first * self.width..],
+            width: self.width,
+        }
+    }
+
+    /// So many from the first on, and what is after them.
+    pub(crate) fn first(self, count: usize) -> Self {
+        Bytes {
+            bytes: &self.bytes[..count * self.width + PADDING],
+            width: self.width,
+        }
+    }
+}
+
+/// Rows to be multiplied, the second one of each pair packed, all in the same width.
+#[derive(Clone, Copy)]
+pub(crate) struct PackedProducts<'a> {
+    pub(crate) pairs: &'a [(&'a [u64], Bytes<'a>)],
+}
+
+impl PackedProducts<'_> {
+    /// # Panics
+    /// If a row is not as long as it must be for sums of this length.
+    pub(crate) fn check(self, length: usize) {
+        for (a, b) in self.pairs {
+            assert_eq!(a.len(), length, "rows of the same length");
+            assert_eq!(b.width, self.pairs[0].1.width, "of one width");
+            b.check(length);
+        }
+    }
+
+    /// Unpacks a part of the second factors at a time, and sums its products.
+    pub(crate) fn in_parts(
+        self,
+        add: bool,
+        to: &mut [u64],
+        unpack: impl Fn(Bytes<'_>, &mut [u64]),
+        sum: impl Fn(Products<'_>, bool, &mut [u64]),
+    ) {
+        /// With as many products as are summed in one run, they fit in the first-level cache.
+        const PART: usize = 512;
+        const RUN: usize = 4;
+        self.check(to.len());
+        let mut unpacked = [[0; PART]; RUN];
+        for (part, to) in to.chunks_mut(PART).enumerate() {
+            let (first, count) = (part * PART, to.len());
+            for (run, products) in self.pairs.chunks(RUN).enumerate() {
+                let mut pairs: [(&[u64], &[u64]); RUN] = [(&[], &[]); RUN];
+                let places = pairs.iter_mut().zip(&mut unpacked);
+                for ((pair, room), (row, packed)) in places.zip(products) {
+                    let room = &mut room[..count];
+                    unpack(packed.from(first).first(count), room);
+                    *pair = (&row[first..first + count], room);
+                }
+                let pairs = &pairs[..products.len()];
+                sum(Products { pairs, run: 1 }, add || run > 0, to);
+            }
+        }
+    }
+}
+
 impl Products<'_> {
     /// # Panics
     /// If a row is not as long as it must be for sums of this length.
@@ -35,10 +121,14 @@ macro_rules! rows_by_hand {
             fn inner_product(
                 modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]
             );
+            fn inner_product_packed(
+                modulus: Modulus, products: PackedProducts<'_>, add: bool, to: &mut [u64]
+            );
             fn convert(
                 cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]
             );
             fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
+            fn unpack(packed: Bytes<'_>, to: &mut [u64]);
             fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
             fn add_permuted(
                 permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]

@@ -1,6 +1,6 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::list::Products;
+use super::list::{Bytes, PackedProducts, Products};
 use super::montgomery::{Cofactors, Fraction};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
@@ -176,6 +176,40 @@ pub(super) fn excess_at(index: usize, fractions: &[Fraction], digits: &[&[u64]])
     }
     // At most as many as there are fractions.
     u64::try_from(sum >> Fraction::BITS).unwrap_or(u64::MAX)
+}
+
+pub(super) fn inner_product_packed(
+    modulus: Modulus,
+    products: PackedProducts<'_>,
+    add: bool,
+    to: &mut [u64],
+) {
+    products.in_parts(add, to, unpack, |products, add, to| {
+        inner_product(modulus, products, add, to);
+    });
+}
+
+pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
+    packed.check(to.len());
+    match packed.width {
+        1 => unpack_width::<1>(packed.bytes, to),
+        2 => unpack_width::<2>(packed.bytes, to),
+        3 => unpack_width::<3>(packed.bytes, to),
+        4 => unpack_width::<4>(packed.bytes, to),
+        5 => unpack_width::<5>(packed.bytes, to),
+        6 => unpack_width::<6>(packed.bytes, to),
+        7 => unpack_width::<7>(packed.bytes, to),
+        _ => unpack_width::<8>(packed.bytes, to),
+    }
+}
+
+fn unpack_width<const WIDTH: usize>(bytes: &[u8], to: &mut [u64]) {
+    let (residues, _) = bytes.as_chunks::<WIDTH>();
+    for (to, residue) in to.iter_mut().zip(residues) {
+        let mut word = [0; 8];
+        word[..WIDTH].copy_from_slice(residue);
+        *to = u64::from_le_bytes(word);
+    }
 }
 
 pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {

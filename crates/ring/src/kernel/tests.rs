@@ -1,9 +1,9 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::{Cofactors, Fraction, Permutation, Products, Set};
+use super::{Bytes, Cofactors, Fraction, PADDING, PackedProducts, Permutation, Products, Set};
 use crate::ntt::reversed;
 use crate::prime::is_prime;
-use crate::{Modulus, NttTable};
+use crate::{Modulus, NttTable, PackedRow};
 use proptest::prelude::*;
 
 /// The largest prime below a bound, or else the smallest above it, that leaves 1 when divided by
@@ -172,6 +172,45 @@ proptest! {
         let mut found = to;
         Set::active().permute(&permutation, &from, &mut found);
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn packed_residues_of_all_sets_are_the_same(
+        bytes in proptest::collection::vec(any::<u8>(), 0..700), width in 1..=8_usize,
+    ) {
+        let length = bytes.len() / width;
+        let words: Vec<u64> = bytes.chunks_exact(width).map(|word| {
+            word.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+        }).collect();
+        // What is after them is not looked at.
+        let bytes = [&bytes[..length * width], &[0xff; PADDING]].concat();
+        let packed = Bytes { bytes: &bytes, width };
+        assert_same_rows(&words, |set, to| {
+            to.fill(7);
+            set.unpack(packed, to);
+            assert_eq!(*to, words, "{set:?}");
+        });
+    }
+
+    #[test]
+    fn products_with_packed_residues_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), count in 0..20_usize, add in any::<bool>(),
+    ) {
+        let row = |salt: usize| residues(modulus, length, seed ^ salt as u64);
+        let rows: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
+        let packed: Vec<PackedRow> =
+            rows.iter().map(|(_, b)| PackedRow::new(modulus, b)).collect();
+        let pairs = rows.iter().zip(&packed).map(|((a, _), b)| (&a[..], b.residues()));
+        let pairs: Vec<(&[u64], Bytes<'_>)> = pairs.collect();
+        let plain = Products { pairs: &slices(&rows), run: 1 };
+        assert_same_rows(&row(99), |set, to| {
+            let mut expected = to.clone();
+            set.inner_product(modulus, plain, add, &mut expected);
+            if count > 0 {
+                set.inner_product_packed(modulus, PackedProducts { pairs: &pairs }, add, to);
+                assert_eq!(*to, expected, "{set:?}");
+            }
+        });
     }
 
     #[test]

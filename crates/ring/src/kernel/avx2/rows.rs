@@ -1,14 +1,15 @@
 //! Rows of residues in floating point, for moduli below 2^50.
 
 use super::Seen;
+use super::bytes::unpack;
 use super::excess::excess;
 use super::permutation::{add_permuted, permute};
-use super::sums::{convert, inner_product};
+use super::sums::{convert, inner_product, inner_product_packed};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,
 };
-use crate::kernel::list::{Products, methods, rows_by_hand};
+use crate::kernel::list::{Bytes, PackedProducts, Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;

@@ -13,12 +13,13 @@
 //! to `high` itself: with three products between, it is at most 2^53, up to where integers are
 //! exact.
 
+use super::bytes::unpack;
 use super::vector::{
     Field, LANES, V, add, from_residues, fused, fused_minus, nearest, negated_fused, splat, sub,
     times, to_residues, whole,
 };
 use crate::Modulus;
-use crate::kernel::list::Products;
+use crate::kernel::list::{PackedProducts, Products};
 use crate::kernel::montgomery::{Cofactors, inverse_of_odd};
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;
@@ -319,6 +320,21 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
         }
     }
     portable::inner_product_from(whole(to.len()), modulus, products, add, to);
+}
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn inner_product_packed(
+    modulus: Modulus,
+    products: PackedProducts<'_>,
+    add: bool,
+    to: &mut [u64],
+) {
+    products.in_parts(
+        add,
+        to,
+        |packed, to| unpack(packed, to),
+        |products, add, to| inner_product(modulus, products, add, to),
+    );
 }
 
 #[target_feature(enable = "avx2,fma")]

@@ -7,7 +7,8 @@
 //! cancel.
 
 use super::Seen;
-use crate::kernel::list::{Products, methods, rows_by_hand};
+use super::bytes::Unpacking;
+use crate::kernel::list::{Bytes, PackedProducts, Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction, inverse_of_odd};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
@@ -247,6 +248,8 @@ const RUN: usize = 8;
 enum Terms<'a> {
     /// Products of rows.
     Products(&'a [(&'a [u64], &'a [u64])]),
+    /// Products of rows with packed ones.
+    Packed(&'a [(&'a [u64], Bytes<'a>)], Unpacking),
     /// Products of rows with rows of runs, of which an index is shifted by so many bits.
     Runs(&'a [(&'a [u64], &'a [u64])], u32),
     /// Multiples of rows, and of a last one.
@@ -265,7 +268,7 @@ impl Terms<'_> {
 /// # Safety
 /// The lanes of the mask are there, in all rows.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 unsafe fn halves<const COUNT: usize>(
     terms: Terms<'_>,
     mut sums: [(V, V); COUNT],
@@ -281,6 +284,22 @@ unsafe fn halves<const COUNT: usize>(
                         (
                             load_of_many(a.as_ptr(), index, mask),
                             load_of_many(b.as_ptr(), index, mask),
+                        )
+                    };
+                    *low = _mm512_madd52lo_epu64(*low, a, b);
+                    *high = _mm512_madd52hi_epu64(*high, a, b);
+                }
+            }
+        }
+        Terms::Packed(products, unpacking) => {
+            for (a, b) in products {
+                for (at, (low, high)) in sums.iter_mut().enumerate() {
+                    let index = index + at * LANES;
+                    // SAFETY: as promised; lanes beyond the mask are 0 in the first factor.
+                    let (a, b) = unsafe {
+                        (
+                            load_of_many(a.as_ptr(), index, mask),
+                            unpacking.load(*b, index),
                         )
                     };
                     *low = _mm512_madd52lo_epu64(*low, a, b);
@@ -331,7 +350,7 @@ impl Sums {
     /// # Safety
     /// The lanes of the mask are there, in all rows.
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
     unsafe fn form<const COUNT: usize>(&self, terms: Terms<'_>, (index, mask): (usize, __mmask8)) {
         let field = self.field;
         // The modulus is added, since the division may end below 0.
@@ -362,7 +381,7 @@ impl Sums {
 /// # Safety
 /// All rows are as long as `to`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &mut [u64]) {
     let length = to.len();
     let sums = Sums {
@@ -385,7 +404,7 @@ unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &m
     }
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]) {
     products.check(to.len());
     let terms = match products.run {
@@ -399,7 +418,29 @@ fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [
     unsafe { sum(modulus, terms, most, add, to) }
 }
 
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+fn inner_product_packed(modulus: Modulus, products: PackedProducts<'_>, add: bool, to: &mut [u64]) {
+    products.check(to.len());
+    let width = products.pairs.first().map_or(8, |(_, packed)| packed.width);
+    let terms = Terms::Packed(products.pairs, Unpacking::new(width));
+    let most = products.pairs.len().div_ceil(4).max(1);
+    // SAFETY: the lengths were seen to be what they must be.
+    unsafe { sum(modulus, terms, most, add, to) }
+}
+
+/// Packed residues to words.
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
+fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
+    packed.check(to.len());
+    let unpacking = Unpacking::new(packed.width);
+    for index in (0..to.len()).step_by(LANES) {
+        let mask = left(to.len(), index);
+        // SAFETY: the lanes of the mask are within the row; what is after it is padding.
+        unsafe { store(to.as_mut_ptr(), index, mask, unpacking.load(packed, index)) };
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
     let as_long = |row: &[u64]| row.len() == to.len();
     assert!(digits.iter().all(|row| as_long(row)) && as_long(excess));

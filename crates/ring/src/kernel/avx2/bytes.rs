@@ -1,0 +1,45 @@
+//! Packed residues to words, four at a time.
+
+use crate::kernel::list::Bytes;
+use crate::kernel::portable;
+use core::arch::x86_64::{
+    _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_loadu_si256, _mm256_set_m128i,
+    _mm256_shuffle_epi8, _mm256_storeu_si256,
+};
+
+/// Residues in a vector.
+const LANES: usize = 4;
+
+/// Bytes between what is unpacked and what is asked for to be there when it is.
+const AHEAD: usize = 1024;
+
+#[target_feature(enable = "avx2")]
+pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
+    packed.check(to.len());
+    let Bytes { bytes, width } = packed;
+    // For every byte of two words, which one it is; none for the upper ones.
+    let mut order = [-1_i8; 32];
+    for (place, from) in order.iter_mut().enumerate() {
+        let (lane, byte) = (place / 8 % 2, place % 8);
+        if byte < width {
+            *from = (lane * width + byte).to_le_bytes()[0].cast_signed();
+        }
+    }
+    let (words, rest) = to.as_chunks_mut::<LANES>();
+    let vectors = words.len();
+    // SAFETY: 32 bytes of an order; two words are read as 16 bytes, which are there, for after the
+    // last ones is padding; a hint may name any address.
+    unsafe {
+        let order = _mm256_loadu_si256(order.as_ptr().cast());
+        for (vector, words) in words.iter_mut().enumerate() {
+            let from = bytes.as_ptr().add(vector * LANES * width);
+            _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(AHEAD).cast());
+            let lower = _mm_loadu_si128(from.cast());
+            let upper = _mm_loadu_si128(from.add(2 * width).cast());
+            let unpacked = _mm256_shuffle_epi8(_mm256_set_m128i(upper, lower), order);
+            _mm256_storeu_si256(words.as_mut_ptr().cast(), unpacked);
+        }
+    }
+    let bytes = &bytes[vectors * LANES * width..];
+    portable::unpack(Bytes { bytes, width }, rest);
+}
