@@ -62,7 +62,7 @@ enum Command {
     /// Write the section on steps of encrypted trainings of docs/performance.md.
     ///
     /// Trains eMLP-1 to 3 on encrypted images of MNIST for some steps, at 128 bits of security,
-    /// and compares with plan and twin. Takes half an hour, up to 14 GB of memory and some 10 GB
+    /// and compares with plan and twin. Takes a quarter of an hour, up to 11 GB of memory and 10 GB
     /// of disk.
     EncryptedSteps {
         /// The folder of MNIST's files.
@@ -71,7 +71,7 @@ enum Command {
         /// Steps of each.
         #[arg(long, default_value_t = 20)]
         steps: usize,
-        /// Of emlp1-1, emlp1-48, emlp2-48 and emlp3-48.
+        /// Of emlp1-1, emlp1-48, emlp1-48-iterated, emlp2-48, emlp3-48, 784-128-32 and 784-200.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Where keys and ciphertexts may lie meanwhile [default: the system's temporary folder].

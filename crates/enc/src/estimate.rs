@@ -123,7 +123,7 @@ const PAIR_KEY_SWITCHES: f64 = 75.0;
 const OTHER_WORK: f64 = 0.05;
 
 /// Rounds of a measurement.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 9;
 
 impl Speed {
     /// Measures key switches under a key of its own that nobody keeps: some seconds.
