@@ -22,7 +22,7 @@ enum Command {
     ///
     /// For each number of levels an owner writes keys, a server reads them and bootstraps one
     /// ciphertext again and again, and the owner decrypts: time, precision, disk and memory at
-    /// degree 2^16 and 128 bits of security. Takes a few minutes and up to 11 GB of memory.
+    /// degree 2^16 and 128 bits of security. Takes a few minutes and up to 9 GB of memory.
     Bootstraps {
         /// Levels from one bootstrapping to the next: presets of 8, 11 and 13 levels.
         #[arg(long, value_delimiter = ',', default_value = "8,11,13")]

@@ -102,7 +102,7 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values.
     pub fn inverse(&self, values: &mut [u64]) {
-        self.transform.inverse(values, 1);
+        self.transform.inverse(None, values, 1);
     }
 
     /// Values to coefficients, in place, times a constant.
@@ -113,7 +113,7 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values.
     pub fn inverse_times(&self, values: &mut [u64], constant: Multiplier) {
-        self.transform.inverse(values, constant.value());
+        self.transform.inverse(None, values, constant.value());
     }
 
     /// [`NttTable::inverse_times`] of values that stay as they are.
@@ -124,7 +124,7 @@ impl NttTable {
     /// # Panics
     /// If there are not `degree` values, or not as much room.
     pub fn inverse_times_of(&self, values: &[u64], constant: Multiplier, to: &mut [u64]) {
-        self.transform.inverse_of(values, to, constant.value());
+        self.transform.inverse(Some(values), to, constant.value());
     }
 
     /// Bytes of its tables.

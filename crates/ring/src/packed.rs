@@ -2,11 +2,9 @@
 //! from there whenever it is used, as keys do.
 
 use crate::kernel::{Bytes, PADDING, PackedProducts, Set};
+use crate::rows::AT_ONCE;
 use crate::{Limbs, Modulus, Montgomery, Poly, Ring};
 use rayon::prelude::*;
-
-/// Products whose sums cannot leave what every kernel sums in.
-const AT_ONCE: usize = 64;
 
 /// A row of residues, each of so many bytes, the lowest first, and some zeros in the end that
 /// vectors may read.

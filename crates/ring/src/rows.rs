@@ -8,7 +8,7 @@ use crate::kernel::{Products, Set};
 use crate::{Modulus, Multiplier};
 
 /// Products that kernels sum before they reduce: more would not fit their sums.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
 /// # Range
 /// Residues in and out, of rows of the same length.

@@ -112,7 +112,7 @@ pub struct DemoArguments {
     /// What to show.
     #[arg(value_enum)]
     pub what: DemoKind,
-    /// With 128 bits of security, which takes minutes and some 6 GB of memory.
+    /// With 128 bits of security, which takes minutes and some 5 GB of memory.
     #[arg(long)]
     pub secure: bool,
     /// Steps of training.

@@ -180,6 +180,14 @@ macro_rules! passes {
         }
 
         impl Strided {
+            /// Residues that are only read.
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn of_residues(start: *const u64, stride: usize) -> Self {
+                let start = start.cast::<f64>().cast_mut();
+                Strided { start, stride }
+            }
+
             /// # Safety
             /// The vector is there.
             #[inline]
@@ -625,35 +633,24 @@ macro_rules! passes {
                 unsafe { forward(modulus, twiddles, row) }
             }
 
-            /// Values to coefficients; `last` are the factors of the last level.
+            /// Values to coefficients: values elsewhere, or those of the row. `last` are the factors
+            /// of the last level.
             pub(in crate::kernel) fn inverse(
                 self,
                 modulus: Modulus,
                 twiddles: &Twiddles,
                 last: [[f64; 2]; 2],
-                row: &mut [u64],
+                (elsewhere, row): (Option<&[u64]>, &mut [u64]),
             ) {
                 twiddles.check(row.len(), LANES);
-                let (degree, row) = (row.len(), row.as_mut_ptr());
-                // SAFETY: the processor was seen to have what the function needs, and the twiddles
-                // fit.
-                unsafe { inverse(modulus, twiddles, last, (row.cast_const(), row, degree)) }
-            }
-
-            /// Values to coefficients elsewhere.
-            pub(in crate::kernel) fn inverse_of(
-                self,
-                modulus: Modulus,
-                twiddles: &Twiddles,
-                last: [[f64; 2]; 2],
-                (values, to): (&[u64], &mut [u64]),
-            ) {
-                twiddles.check(to.len(), LANES);
-                assert_eq!(values.len(), to.len(), "rows of the same length");
-                let rows = (values.as_ptr(), to.as_mut_ptr(), to.len());
+                let (degree, to) = (row.len(), row.as_mut_ptr());
+                let from = elsewhere.map_or(to.cast_const(), |values| {
+                    assert_eq!(values.len(), degree, "rows of the same length");
+                    values.as_ptr()
+                });
                 // SAFETY: the processor was seen to have what the function needs, and the twiddles
                 // and the values fit.
-                unsafe { inverse(modulus, twiddles, last, rows) }
+                unsafe { inverse(modulus, twiddles, last, (from, to, degree)) }
             }
         }
     };

@@ -80,40 +80,22 @@ impl Transform {
         }
     }
 
-    /// Values to coefficients, times a constant.
+    /// Values to coefficients, times a constant: values that are elsewhere and stay as they are,
+    /// or those of the row.
     ///
     /// # Panics
     /// If there are not `degree` values.
-    pub(crate) fn inverse(&self, row: &mut [u64], constant: u64) {
-        assert_eq!(row.len(), self.degree, "as many as the degree");
-        let (modulus, scale) = (self.modulus, self.scale(constant));
+    pub(crate) fn inverse(&self, elsewhere: Option<&[u64]>, row: &mut [u64], constant: u64) {
+        let lengths = [row.len(), elsewhere.map_or(row.len(), <[u64]>::len)];
+        assert_eq!(lengths, [self.degree; 2], "as many as the degree");
+        let modulus = self.modulus;
+        let scale = modulus.mul_by(constant, self.inverse_degree);
         match &self.tables {
-            Tables::Portable([_, powers]) => super::portable::inverse(modulus, powers, scale, row),
-            #[cfg(target_arch = "x86_64")]
-            Tables::Vectors {
-                kernels,
-                inverse,
-                last,
-                ..
-            } => {
-                let last = last_factors(modulus, scale, *last);
-                match kernels {
-                    Vectors::Avx2(seen) => seen.inverse(modulus, inverse, last, row),
-                    Vectors::Avx512(seen) => seen.inverse(modulus, inverse, last, row),
+            Tables::Portable([_, powers]) => {
+                if let Some(values) = elsewhere {
+                    row.copy_from_slice(values);
                 }
-            }
-        }
-    }
-
-    /// [`Transform::inverse`] of values that stay as they are.
-    ///
-    /// # Panics
-    /// If there are not `degree` values, or not as much room.
-    pub(crate) fn inverse_of(&self, values: &[u64], to: &mut [u64], constant: u64) {
-        match &self.tables {
-            Tables::Portable(_) => {
-                to.copy_from_slice(values);
-                self.inverse(to, constant);
+                super::portable::inverse(modulus, powers, scale, row);
             }
             #[cfg(target_arch = "x86_64")]
             Tables::Vectors {
@@ -122,20 +104,15 @@ impl Transform {
                 last,
                 ..
             } => {
-                assert_eq!(values.len(), self.degree, "as many as the degree");
-                let (modulus, rows) = (self.modulus, (values, to));
-                let last = last_factors(modulus, self.scale(constant), *last);
+                let last = [scale, modulus.mul(scale, *last)];
+                let last = last.map(|factor| balanced(modulus, factor));
+                let rows = (elsewhere, row);
                 match kernels {
-                    Vectors::Avx2(seen) => seen.inverse_of(modulus, inverse, last, rows),
-                    Vectors::Avx512(seen) => seen.inverse_of(modulus, inverse, last, rows),
+                    Vectors::Avx2(seen) => seen.inverse(modulus, inverse, last, rows),
+                    Vectors::Avx512(seen) => seen.inverse(modulus, inverse, last, rows),
                 }
             }
         }
-    }
-
-    /// What an inverse transform multiplies by in the end.
-    fn scale(&self, constant: u64) -> u64 {
-        self.modulus.mul_by(constant, self.inverse_degree)
     }
 
     /// Bytes of its tables.
@@ -148,12 +125,6 @@ impl Transform {
             } => forward.bytes() + inverse.bytes(),
         }
     }
-}
-
-/// The factors of sums and of differences in the last level backward.
-#[cfg(target_arch = "x86_64")]
-fn last_factors(modulus: Modulus, scale: u64, last: u64) -> [[f64; 2]; 2] {
-    [scale, modulus.mul(scale, last)].map(|factor| balanced(modulus, factor))
 }
 
 impl Tables {

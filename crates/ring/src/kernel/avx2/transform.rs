@@ -86,11 +86,7 @@ unsafe fn inverse_squares(
     (residues, values): (*const u64, *mut f64),
     numbers: *const f64,
 ) {
-    // It is only read.
-    let residues = Strided {
-        start: residues.cast::<f64>().cast_mut(),
-        stride: LANES,
-    };
+    let residues = Strided::of_residues(residues, LANES);
     let lines = Strided {
         start: values,
         stride: LANES,

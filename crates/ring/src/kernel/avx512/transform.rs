@@ -266,11 +266,7 @@ unsafe fn inverse_squares(
     (residues, values): (*const u64, *mut f64),
     numbers: *const f64,
 ) {
-    // It is only read.
-    let residues = Strided {
-        start: residues.cast::<f64>().cast_mut(),
-        stride: 8,
-    };
+    let residues = Strided::of_residues(residues, 8);
     let lines = Strided {
         start: values,
         stride: 8,
