@@ -38,6 +38,8 @@ const LETTER: &str =
 const BREAST: &str = "source = \"breast_cancer\"";
 const HEART: &str = "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
                      missing = \"drop\"";
+const HEART_BINARY: &str = "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
+                            missing = \"drop\"\nclasses = [0, [1, 2, 3, 4]]";
 const IRIS: &str = "source = \"iris\"";
 const PENGUINS: &str = "source = \"csv\"\nfile = \"tabular/penguins.csv\"\nlabel = \"species\"\nmissing = \"drop\"\n\
      features = [\"bill_length_mm\", \"bill_depth_mm\", \"flipper_length_mm\", \"body_mass_g\"]";
@@ -71,7 +73,7 @@ const fn oversampled(experiment: Experiment) -> Experiment {
     }
 }
 
-pub(super) static EXPERIMENTS: [Experiment; 26] = [
+pub(super) static EXPERIMENTS: [Experiment; 29] = [
     experiment(
         "mnist-emlp1",
         EMLP1,
@@ -160,6 +162,24 @@ pub(super) static EXPERIMENTS: [Experiment; 26] = [
         "heart-emlp3",
         EMLP3,
         HEART,
+        (0.005, 0.0, 8, 93.25, Some(2.64)),
+    )),
+    oversampled(experiment(
+        "heart-binary-emlp1",
+        EMLP1,
+        HEART_BINARY,
+        (0.0001, 0.01, 8, 87.06, Some(5.12)),
+    )),
+    oversampled(experiment(
+        "heart-binary-emlp2",
+        EMLP2,
+        HEART_BINARY,
+        (0.01, 0.0, 8, 93.44, Some(2.64)),
+    )),
+    oversampled(experiment(
+        "heart-binary-emlp3",
+        EMLP3,
+        HEART_BINARY,
         (0.005, 0.0, 8, 93.25, Some(2.64)),
     )),
     experiment(
