@@ -19,6 +19,7 @@ mod avx2;
 )]
 mod avx512;
 mod contributions;
+pub(crate) mod fast_fir;
 mod few;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod list;

@@ -41,7 +41,7 @@ impl StepMemory {
             ForwardPlan::Conv2d { .. } => 0,
         });
         let heads = most(&|block| linear_operands(block.head_inputs, classes, batch));
-        let lanes = most(&|block| conv2d::planned_lanes(block, batch));
+        let lanes = most(&|block| conv2d::planned_lanes(block, batch, threads));
         let head = most(&|block| {
             let winners = if block.head_window.is_some() { 5 } else { 0 };
             block.head_inputs * (2 + 4 + winners)

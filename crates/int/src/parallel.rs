@@ -22,6 +22,14 @@ fn is_worth_threads(work: usize) -> bool {
         && rayon::current_num_threads() > 1
 }
 
+/// Threads that work is shared out to.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "threads")]
+    return rayon::current_num_threads();
+    #[cfg(not(feature = "threads"))]
+    1
+}
+
 /// Runs `task(index, part)` for each `size` values of `buffer`; `work` is the total number of
 /// products. Parts are independent and results merge in any order, so threads change nothing.
 pub(crate) fn for_each_part<T, R>(
@@ -125,11 +133,7 @@ type Slot<T> = core::cell::RefCell<T>;
 
 impl<T: Default> Default for PerThread<T> {
     fn default() -> Self {
-        #[cfg(feature = "threads")]
-        let count = rayon::current_num_threads();
-        #[cfg(not(feature = "threads"))]
-        let count = 1;
-        PerThread((0..count).map(|_| Slot::default()).collect())
+        PerThread((0..threads()).map(|_| Slot::default()).collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kernels for processors with AVX2.
 
 use super::contributions::Contribution;
+use super::fast_fir::{INPUTS, PRODUCTS, SIX};
 use super::list::{by_compiler, by_hand, methods};
 use super::portable;
 use super::reciprocal::Reciprocal;

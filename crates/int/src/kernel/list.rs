@@ -31,6 +31,19 @@ macro_rules! by_compiler {
             fn largest(values: &[i32]) -> u32;
             fn largest_narrow(values: &[i16]) -> u16;
             fn squares(values: &[i16]) -> u64;
+            fn fast_fir_weights(
+                weights: &[i16], stride: usize, low: &mut [i16], spacing: usize
+            ) -> u32;
+            fn fast_fir_inputs(
+                values: &[i16], starts: &[usize; INPUTS], single: [bool; 2], depth: usize,
+                transformed: &mut [i16], places: &[usize; PRODUCTS]
+            );
+            fn fast_fir_line(
+                products: &[i32], starts: &[usize; SIX], threes: usize, width: usize,
+                line: &mut [i32]
+            );
+            fn add(sums: &mut [i32], values: &[i32]);
+            fn subtract(sums: &mut [i32], values: &[i32]);
         }
     };
 }

@@ -6,6 +6,8 @@ use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::weights::Correction;
 
+pub(super) use super::fast_fir::{add, fast_fir_inputs, fast_fir_line, fast_fir_weights, subtract};
+
 /// As [`super::Set::tile`].
 #[inline(always)]
 pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {

@@ -1,6 +1,7 @@
 //! The sets of kernels, and which of them runs.
 
 use super::contributions::Contributions;
+use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
@@ -136,6 +137,76 @@ impl Set {
             "16 lines"
         );
         call!(self, lay_out_square(rows, stride, lines, width));
+    }
+
+    /// Transforms the 3x3 weights of 32 channels, which stand in 9 rows `stride` apart, to the
+    /// factors of 36 products: their low halves, in rows `spacing` apart. Returns their largest
+    /// magnitude.
+    ///
+    /// # Panics
+    /// If they are not there.
+    pub(super) fn fast_fir_weights(
+        self,
+        weights: &[i16],
+        stride: usize,
+        low: &mut [i16],
+        spacing: usize,
+    ) -> u32 {
+        assert!(weights.len() >= 8 * stride + TOGETHER, "9 rows");
+        assert!(low.len() >= (PRODUCTS - 1) * spacing + TOGETHER && spacing >= TOGETHER);
+        call!(self, fast_fir_weights(weights, stride, low, spacing))
+    }
+
+    /// Transforms the 5x5 inputs of 3x3 outputs to the factors of 36 products: of `depth`
+    /// channels, which follow each of `starts` in `values`, to each of `places` in
+    /// `transformed`. If there is but a `single` row or column of outputs, to the places of
+    /// their products alone. The factors wrap for inputs beyond ±3,640.
+    ///
+    /// # Panics
+    /// If they are not there, or `depth` is no multiple of 32.
+    pub(crate) fn fast_fir_inputs(
+        self,
+        values: &[i16],
+        starts: &[usize; INPUTS],
+        single: [bool; 2],
+        depth: usize,
+        transformed: &mut [i16],
+        places: &[usize; PRODUCTS],
+    ) {
+        assert!(depth.is_multiple_of(TOGETHER), "whole vectors");
+        call!(
+            self,
+            fast_fir_inputs(values, starts, single, depth, transformed, places)
+        );
+    }
+
+    /// Puts the six products of a line together, `[tiles][width]` each from its start on, to outputs `[outputs][width]`: of so many `threes`, and of a single
+    /// output behind them if there is room in `line` for one.
+    ///
+    /// # Panics
+    /// If they are not there, or `width` is no multiple of 16.
+    pub(crate) fn fast_fir_line(
+        self,
+        products: &[i32],
+        starts: &[usize; SIX],
+        threes: usize,
+        width: usize,
+        line: &mut [i32],
+    ) {
+        assert!(width.is_multiple_of(16) && width > 0, "whole vectors");
+        let single = line.len() - 3 * threes * width;
+        assert!(single == 0 || single == width, "one output more at most");
+        call!(self, fast_fir_line(products, starts, threes, width, line));
+    }
+
+    /// `sums += values`, modulo 2^32, as far as both go.
+    pub(crate) fn add(self, sums: &mut [i32], values: &[i32]) {
+        call!(self, add(sums, values));
+    }
+
+    /// `sums -= values`, modulo 2^32, as far as both go.
+    pub(crate) fn subtract(self, sums: &mut [i32], values: &[i32]) {
+        call!(self, subtract(sums, values));
     }
 
     /// Asks for values that will be wanted soon to be brought near.

@@ -13,8 +13,10 @@ use crate::spec::Shape;
 use alloc::vec;
 use alloc::vec::Vec;
 
+mod fast_fir;
 mod gradient;
 
+use fast_fir::FastWork;
 pub(crate) use gradient::{GradientWork, OutputGradient, planned_gradient};
 
 /// Output positions that one task computes at least, if there are tasks enough.
@@ -54,6 +56,9 @@ pub(crate) struct ConvWork {
     pixel_squares: Vec<u64>,
     /// Of the weights of each filter.
     filter_squares: Vec<u64>,
+    fast: FastWork,
+    /// Which blocks of filters are formed by fewer products.
+    takes_fast: Vec<bool>,
     pub(crate) gradient: GradientWork,
 }
 
@@ -159,7 +164,29 @@ impl Conv2d {
         scaled: &mut [i8],
         look_for_largest: bool,
     ) -> LayerAudit {
-        self.prepare(work, input);
+        self.measure(work, input);
+        self.choose(work, input);
+        let mut audit = LayerAudit::default();
+        if work.takes_fast.contains(&true) {
+            let work = (&work.fast, work.takes_fast.as_slice());
+            audit = self.forward_fast(work, input, scaling, scaled, look_for_largest);
+        }
+        if work.takes_fast.contains(&false) {
+            self.prepare(work);
+            audit.merge(&self.forward_directly(work, input, scaling, scaled, look_for_largest));
+        }
+        audit
+    }
+
+    /// As [`Conv2d::forward`], for the blocks of filters that are left.
+    fn forward_directly(
+        &self,
+        work: &ConvWork,
+        input: &Images,
+        scaling: Scaling,
+        scaled: &mut [i8],
+        look_for_largest: bool,
+    ) -> LayerAudit {
         let (features, samples) = (self.output.features(), input.samples());
         let together = POSITIONS_A_TASK
             .div_ceil(self.positions())
@@ -179,32 +206,65 @@ impl Conv2d {
         })
     }
 
-    /// Lays the weights out as lanes, and measures both operands if their sizes alone do not
-    /// prove that no sum can wrap.
-    fn prepare(&self, work: &mut ConvWork, input: &Images) {
-        let depth = self.span().depth();
-        if !Bounds::suffice(depth, [self.weights.largest(), input.largest.into()]) {
+    /// Whether the sizes of the operands alone prove that no sum can wrap.
+    fn is_small(&self, input: &Images) -> bool {
+        let largest = [self.weights.largest(), input.largest.into()];
+        Bounds::suffice(self.span().depth(), largest)
+    }
+
+    /// Measures both operands, if anything is to be proved by that.
+    fn measure(&self, work: &mut ConvWork, input: &Images) {
+        if !self.is_small(input) {
             self.weights.measure(&mut work.filter_squares);
-            self.measure(input, work);
+            self.measure_inputs(input, work);
         }
+    }
+
+    /// Chooses the blocks of filters that are formed by fewer products: those whose sums are
+    /// proved not to wrap, if that is faster and the operands allow it.
+    fn choose(&self, work: &mut ConvWork, input: &Images) {
+        let filters = self.output.channels;
+        let pays = fast_fir::pays(self.kernel, self.input, self.output, input.samples());
+        let all = pays && self.is_small(input);
+        work.takes_fast.clear();
+        work.takes_fast.resize(filters.div_ceil(BLOCK), all);
+        if pays && !all {
+            let most = sums::most(&work.squares);
+            let blocks = work.filter_squares.chunks(BLOCK);
+            for (takes, squares) in work.takes_fast.iter_mut().zip(blocks) {
+                *takes = sums::harmless(most, sums::most(squares));
+            }
+        }
+        let any = work.takes_fast.contains(&true);
+        if any && !self.prepare_fast(&mut work.fast, &work.takes_fast, input) {
+            work.takes_fast.fill(false);
+        }
+    }
+
+    /// Lays the weights of the other blocks out as lanes.
+    fn prepare(&self, work: &mut ConvWork) {
+        let depth = self.span().depth();
         let halves = self.weights.halves();
-        self.lay_out(halves.low, &mut work.lanes);
+        self.lay_out(halves.low, &work.takes_fast, &mut work.lanes);
         match halves.high {
             High::None => {}
-            High::Dense(high) => self.lay_out(high, &mut work.high),
+            High::Dense(high) => self.lay_out(high, &work.takes_fast, &mut work.high),
             High::Few(few) => work
                 .few
                 .list(&work.lanes, few, |place| (place % depth, place / depth)),
         }
     }
 
-    fn lay_out(&self, rows: &[i16], panel: &mut Panel) {
+    fn lay_out(&self, rows: &[i16], takes_fast: &[bool], panel: &mut Panel) {
         let (depth, filters) = (self.span().depth(), self.output.channels);
         panel.resize(depth, filters);
         let size = panel.block_size();
         // A value costs about as much as sixteen products.
         let work = 16 * rows.len();
         parallel::for_each_part(panel.values_mut(), size, work, |block, values| {
+            if takes_fast[block] {
+                return;
+            }
             let first = block * BLOCK;
             let lanes = (BLOCK.min(filters - first), values.len() / depth);
             kernel::fill_from_rows(values, (&rows[first * depth..], depth), depth, lanes);
@@ -213,7 +273,7 @@ impl Conv2d {
 
     /// The sum of squares of the inputs of every output position, `[samples, positions]`: those
     /// of the pixels under the kernel.
-    fn measure(&self, input: &Images, work: &mut ConvWork) {
+    fn measure_inputs(&self, input: &Images, work: &mut ConvWork) {
         let (set, frame) = (Set::active(), input.frame);
         let pixels = frame.size() / frame.depth;
         work.squares.resize(input.samples() * self.positions(), 0);
@@ -257,22 +317,28 @@ impl ConvWork {
     pub(crate) fn bytes(&self) -> usize {
         let squares = [&self.squares, &self.pixel_squares, &self.filter_squares];
         let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
-        self.lanes.bytes() + self.high.bytes() + self.few.bytes() + size_of::<u64>() * squares
+        let lanes = self.lanes.bytes() + self.high.bytes() + self.few.bytes();
+        lanes + self.fast.bytes() + self.takes_fast.capacity() + size_of::<u64>() * squares
     }
 }
 
 /// Bytes that weights as lanes will take, and what bounds their sums.
-pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize) -> usize {
+pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize, threads: usize) -> usize {
     let ForwardPlan::Conv2d { kernel, padding } = block.forward else {
         return 0;
     };
     let filters = block.output.channels;
-    let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
-    let depth = kernel * kernel * block.input.channels.next_multiple_of(2);
     let positions = batch * block.output.height * block.output.width;
     let frame = Frame::padded(block.input, padding);
     let pixels = batch * frame.size() / frame.depth;
-    2 * lanes * depth + 8 * (positions + pixels + filters)
+    let squares = 8 * (positions + pixels + filters);
+    if fast_fir::pays(kernel, block.input, block.output, batch) {
+        let [lanes, scratch] = fast_fir::planned(block.input, block.output, batch);
+        return lanes + threads * scratch + squares;
+    }
+    let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
+    let depth = kernel * kernel * block.input.channels.next_multiple_of(2);
+    2 * lanes * depth + squares
 }
 
 /// The forward pass of a batch.
@@ -292,7 +358,8 @@ impl Pass<'_> {
     fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
-        for block in 0..self.work.lanes.blocks() {
+        let taken = &self.work.takes_fast;
+        for block in (0..self.work.lanes.blocks()).filter(|&block| !taken[block]) {
             for start in (0..positions).step_by(ROWS) {
                 let part = start..positions.min(start + ROWS);
                 audit.merge(&self.tile(input, (first, part), block, scaled));

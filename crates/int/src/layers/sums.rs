@@ -49,12 +49,16 @@ pub(super) fn form(
 }
 
 fn all_harmless(bounds: &Bounds<'_>) -> bool {
-    let most = |squares: &[u64]| squares.iter().copied().max().unwrap_or(0);
     harmless(most(bounds.squares[0]), most(bounds.squares[1]))
 }
 
+/// The largest of some sums of squares.
+pub(super) fn most(squares: &[u64]) -> u64 {
+    squares.iter().copied().max().unwrap_or(0)
+}
+
 /// Whether Cauchy and Schwarz say that a sum of products of such rows fits int32.
-fn harmless(squares: u64, other_squares: u64) -> bool {
+pub(super) fn harmless(squares: u64, other_squares: u64) -> bool {
     u128::from(squares) * u128::from(other_squares) <= u128::from(i32::MAX.unsigned_abs()).pow(2)
         && squares.max(other_squares) < u64::MAX
 }

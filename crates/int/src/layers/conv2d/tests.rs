@@ -174,6 +174,92 @@ proptest! {
     }
 }
 
+/// Layers that can be formed by fewer products: weights that seldom leave int16 when transformed.
+fn fast_layers() -> impl Strategy<Value = (Conv2d, Vec<i16>)> {
+    let filters = prop_oneof![Just(16), Just(48), Just(80), Just(128)];
+    (1..3_usize, 1..12_usize, 1..12_usize, filters, 0..3_usize)
+        .prop_filter_map(
+            "kernel fits",
+            |(channels, height, width, filters, padding)| {
+                let input = Shape::image(32 * channels, height, width);
+                let output = Conv2d::output(input, filters, 3, padding)?;
+                Some((input, output, padding))
+            },
+        )
+        .prop_flat_map(|(input, output, padding)| {
+            let count = output.channels * input.channels * 9;
+            let weight = prop_oneof![
+                5000 => -9_000..9_000,
+                1 => any::<i32>(),
+                1 => prop_oneof![Just(32_767), Just(-32_768), Just(i32::MAX), Just(i32::MIN)],
+            ];
+            let weights = prop_oneof![
+                proptest::collection::vec(-8_191..8_192, 997),
+                proptest::collection::vec(weight, 997),
+            ];
+            let value = prop_oneof![9 => -128..128_i16, 1 => -3_640..3_641_i16];
+            let samples = 3 * input.features();
+            (weights, proptest::collection::vec(value, 991)).prop_map(move |(weights, values)| {
+                let weights: Vec<i32> = weights.into_iter().cycle().take(count).collect();
+                let values = values.into_iter().cycle().take(samples).collect();
+                (Conv2d::new(input, output, 3, padding, &weights), values)
+            })
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn fewer_products_give_the_same_bits((layer, input) in fast_layers()) {
+        let images = framed(&layer, &input);
+        let scaling = Scaling::new(layer.fan_in());
+        let blocks = layer.output.channels.div_ceil(BLOCK);
+        let mut results = Vec::new();
+        let (mut all, mut some) = (ConvWork::default(), ConvWork::default());
+        // All blocks, all but the first, and none.
+        for takes in [vec![true; blocks], (0..blocks).map(|b| b > 0).collect(), vec![false; blocks]] {
+            let mut scaled = vec![99; 3 * layer.output.features()];
+            let work = if takes[0] { &mut all } else { &mut some };
+            prop_assert!(layer.prepare_fast(&mut work.fast, &takes, &images));
+            let fast = (&work.fast, takes.as_slice());
+            let mut audit = layer.forward_fast(fast, &images, scaling, &mut scaled, true);
+            work.takes_fast.clone_from(&takes);
+            layer.measure(work, &images);
+            layer.prepare(work);
+            audit.merge(&layer.forward_directly(work, &images, scaling, &mut scaled, true));
+            audit.forward.wrapped = 0;
+            results.push((scaled, audit.cut, audit.forward.sums));
+        }
+        prop_assert_eq!(&results[0], &results[2]);
+        prop_assert_eq!(&results[1], &results[2]);
+    }
+}
+
+#[test]
+fn blocks_whose_sums_could_wrap_are_formed_directly() {
+    let input = Shape::image(64, 9, 9);
+    let output = Conv2d::output(input, 128, 3, 1).unwrap();
+    let mut weights = vec![1; 128 * 64 * 9];
+    let layer = Conv2d::new(input, output, 3, 1, &weights);
+    let images = framed(&layer, &vec![100; 8 * input.features()]);
+    let mut work = ConvWork::default();
+    layer.choose(&mut work, &images);
+    assert_eq!(work.takes_fast, [true, true]);
+    // A filter of the second block whose sums are 2^31 or so.
+    weights[100 * 64 * 9..101 * 64 * 9].fill(32_767);
+    weights[100 * 64 * 9] = 5_000_000;
+    let layer = Conv2d::new(input, output, 3, 1, &weights);
+    layer.measure(&mut work, &images);
+    layer.choose(&mut work, &images);
+    assert_eq!(work.takes_fast, [true, false]);
+    let scaling = Scaling::new(layer.fan_in());
+    let mut scaled = vec![0; 8 * output.features()];
+    let audit = layer.forward(&mut work, &images, scaling, &mut scaled, true);
+    assert_eq!(audit.forward.sums, scaled.len() as u64);
+    assert!(audit.forward.wrapped > 0, "sums of filter 100");
+}
+
 #[test]
 fn gradients_that_wrap_are_counted() {
     let input = Shape::image(1, 1, 2);

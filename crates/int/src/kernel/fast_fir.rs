@@ -1,0 +1,358 @@
+//! 3x3 convolutions by fewer products, with the same bits modulo 2^32.
+//!
+//! Along a line, three outputs `y` of inputs `d` and weights `g` are nine products. Six do:
+//!
+//! ```text
+//! m0 = d1 (g0 - g1)    m3 = (d0 + d1 + d2) g0    y0 = m3 - m0 - m1
+//! m1 = d2 (g0 - g2)    m4 = (d1 + d2 + d3) g1    y1 = m4 + m0 - m2
+//! m2 = d3 (g1 - g2)    m5 = (d2 + d3 + d4) g2    y2 = m5 + m1 + m2
+//! ```
+//!
+//! Along both directions, 36 products make 3x3 outputs, which are 81. Sums over channels are
+//! formed before the `m` are put together. Nothing is divided, so that no bit is lost: Winograd's
+//! minimal filtering saves as much, but knows outputs only up to a factor of 4. The differences of
+//! weights are mostly small, as filters are smooth; few need more than int16.
+//!
+//! A single output is `d0 g0 + d1 g1 + d2 g2`, by the factors of the last three products. So sizes
+//! that are one more than a multiple of three waste nothing.
+//!
+//! # Source
+//! The fast FIR algorithm of three parallel outputs (Parker and Parhi, "Low-area/power parallel FIR
+//! digital filter implementations", 1997), with differences instead of sums of weights.
+
+use super::Set;
+use super::tile::{BLOCK, Excess, joined};
+use super::weights::{between, split};
+use alloc::vec::Vec;
+use core::array;
+
+/// Products in one direction.
+pub(crate) const SIX: usize = 6;
+
+/// The first product of a single output: those before are of differences of weights.
+pub(crate) const SINGLE: usize = 3;
+
+/// Products in both directions.
+pub(crate) const PRODUCTS: usize = SIX * SIX;
+
+/// Inputs of 3x3 outputs.
+pub(crate) const INPUTS: usize = 25;
+
+/// Channels that are transformed together; channels must be a multiple.
+pub(crate) const TOGETHER: usize = 32;
+
+/// Filters that are laid out together; filters must be a multiple.
+pub(crate) const FILTERS: usize = 16;
+
+/// Inputs up to this magnitude keep within int16 when they are transformed.
+pub(crate) const LARGEST_INPUT: u16 = 32_767 / 9;
+
+/// Sums that are put together at once.
+const LANES: usize = 16;
+
+/// As [`Set::fast_fir_weights`].
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "low halves, and a largest magnitude that says whether there is more"
+)]
+#[inline(always)]
+pub(super) fn fast_fir_weights(
+    weights: &[i16],
+    stride: usize,
+    low: &mut [i16],
+    spacing: usize,
+) -> u32 {
+    let mut lines = [[[0; TOGETHER]; SIX]; 3];
+    for (row, line) in lines.iter_mut().enumerate() {
+        let own = |column: usize| &weights[(3 * row + column) * stride..][..TOGETHER];
+        let (a, b, c) = (own(0), own(1), own(2));
+        for lane in 0..TOGETHER {
+            let [a, b, c] = [a[lane], b[lane], c[lane]].map(i32::from);
+            line[0][lane] = a - b;
+            line[1][lane] = a - c;
+            line[2][lane] = b - c;
+            line[3][lane] = a;
+            line[4][lane] = b;
+            line[5][lane] = c;
+        }
+    }
+    let mut most = [0; TOGETHER];
+    for column in 0..SIX {
+        let [a, b, c] = array::from_fn(|row| &lines[row][column]);
+        for (at, (x, y)) in [
+            (a, Some(b)),
+            (a, Some(c)),
+            (b, Some(c)),
+            (a, None),
+            (b, None),
+            (c, None),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            let place = &mut low[(at * SIX + column) * spacing..][..TOGETHER];
+            for lane in 0..TOGETHER {
+                let value = x[lane] - y.map_or(0, |y| y[lane]);
+                place[lane] = value as i16;
+                most[lane] = value.unsigned_abs().max(most[lane]);
+            }
+        }
+    }
+    most.into_iter().max().unwrap_or(0)
+}
+
+/// The factors of all products.
+#[inline(always)]
+fn transformed_weights(weights: [i32; 9]) -> [i32; PRODUCTS] {
+    let six = |[a, b, c]: [i32; 3]| {
+        let differences = [a.wrapping_sub(b), a.wrapping_sub(c), b.wrapping_sub(c)];
+        [differences[0], differences[1], differences[2], a, b, c]
+    };
+    let rows: [[i32; SIX]; 3] =
+        array::from_fn(|row| six(array::from_fn(|column| weights[3 * row + column])));
+    let columns: [[i32; SIX]; SIX] = array::from_fn(|column| six(rows.map(|row| row[column])));
+    array::from_fn(|product| columns[product % SIX][product / SIX])
+}
+
+/// As [`Set::fast_fir_inputs`].
+#[inline(always)]
+pub(super) fn fast_fir_inputs(
+    values: &[i16],
+    starts: &[usize; INPUTS],
+    single: [bool; 2],
+    depth: usize,
+    transformed: &mut [i16],
+    places: &[usize; PRODUCTS],
+) {
+    match single {
+        [false, false] => inputs::<false, false>(values, starts, depth, transformed, places),
+        [false, true] => inputs::<false, true>(values, starts, depth, transformed, places),
+        [true, false] => inputs::<true, false>(values, starts, depth, transformed, places),
+        [true, true] => inputs::<true, true>(values, starts, depth, transformed, places),
+    }
+}
+
+#[inline(always)]
+fn inputs<const ROW: bool, const COLUMN: bool>(
+    values: &[i16],
+    starts: &[usize; INPUTS],
+    depth: usize,
+    transformed: &mut [i16],
+    places: &[usize; PRODUCTS],
+) {
+    let (rows, first) = (if ROW { 3 } else { 5 }, if COLUMN { SINGLE } else { 0 });
+    for channel in (0..depth).step_by(TOGETHER) {
+        let mut lines = [[[0; TOGETHER]; SIX]; 5];
+        for (starts, line) in starts.as_chunks::<5>().0.iter().zip(&mut lines).take(rows) {
+            let pixel = |at: usize| {
+                let channels = values[starts[at] + channel..].first_chunk::<TOGETHER>();
+                channels.expect("whole pixels")
+            };
+            factors::<COLUMN>(array::from_fn(pixel), line);
+        }
+        for column in first..SIX {
+            let mut all = [[0; TOGETHER]; SIX];
+            factors::<ROW>(array::from_fn(|row| &lines[row][column]), &mut all);
+            let used = if ROW { SINGLE } else { 0 };
+            for (row, values) in all.iter().enumerate().skip(used) {
+                let place = places[row * SIX + column] + channel;
+                transformed[place..place + TOGETHER].copy_from_slice(values);
+            }
+        }
+    }
+}
+
+/// The inputs' factors of the products in one direction, or of the last three for one output.
+/// Loops that have few streams are what compilers vectorise.
+#[inline(always)]
+fn factors<const ONE: bool>(
+    [a, b, c, d, e]: [&[i16; TOGETHER]; 5],
+    factors: &mut [[i16; TOGETHER]; SIX],
+) {
+    if ONE {
+        factors[SINGLE..].copy_from_slice(&[*a, *b, *c]);
+        return;
+    }
+    factors[..SINGLE].copy_from_slice(&[*b, *c, *d]);
+    for lane in 0..TOGETHER {
+        let middle = c[lane].wrapping_add(d[lane]);
+        let left = a[lane].wrapping_add(b[lane]);
+        factors[3][lane] = left.wrapping_add(c[lane]);
+        factors[4][lane] = middle.wrapping_add(b[lane]);
+        factors[5][lane] = middle.wrapping_add(e[lane]);
+    }
+}
+
+/// As [`Set::fast_fir_line`].
+#[inline(always)]
+pub(super) fn fast_fir_line(
+    products: &[i32],
+    starts: &[usize; SIX],
+    threes: usize,
+    width: usize,
+    line: &mut [i32],
+) {
+    let part = |product: usize, at: usize| &products[starts[product] + at..][..LANES];
+    let (of_threes, of_single) = line.split_at_mut(3 * threes * width);
+    for (tile, outputs) in of_threes.chunks_exact_mut(3 * width).enumerate() {
+        for first in (0..width).step_by(LANES) {
+            let parts: [&[i32]; SIX] =
+                array::from_fn(|product| part(product, tile * width + first));
+            let mut all = [[0; LANES]; 3];
+            for lane in 0..LANES {
+                let m = parts.map(|part| part[lane]);
+                all[0][lane] = m[3].wrapping_sub(m[0]).wrapping_sub(m[1]);
+                all[1][lane] = m[4].wrapping_add(m[0]).wrapping_sub(m[2]);
+                all[2][lane] = m[5].wrapping_add(m[1]).wrapping_add(m[2]);
+            }
+            for (outputs, values) in outputs.chunks_exact_mut(width).zip(&all) {
+                outputs[first..first + LANES].copy_from_slice(values);
+            }
+        }
+    }
+    for (first, outputs) in of_single.chunks_exact_mut(LANES).enumerate() {
+        let parts: [&[i32]; 3] =
+            array::from_fn(|product| part(SINGLE + product, threes * width + first * LANES));
+        for (lane, output) in outputs.iter_mut().enumerate() {
+            let [a, b, c] = parts.map(|part| part[lane]);
+            *output = a.wrapping_add(b).wrapping_add(c);
+        }
+    }
+}
+
+/// As [`Set::add`].
+#[inline(always)]
+pub(super) fn add(sums: &mut [i32], values: &[i32]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum = sum.wrapping_add(value);
+    }
+}
+
+/// As [`Set::subtract`].
+#[inline(always)]
+pub(super) fn subtract(sums: &mut [i32], values: &[i32]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum = sum.wrapping_sub(value);
+    }
+}
+
+/// Transforms a block of filters, `[filters, 3, 3, depth]`, of which the first stands at `first`
+/// among all weights, to lanes `[products][depth / 2][filters][2]`. `few` of all weights are beyond
+/// int16. Those that are so when they are transformed are added to `large`, with their product and
+/// their place among its lanes.
+pub(crate) fn transform_filters(
+    (weights, few, first): (&[i16], &[Excess], usize),
+    depth: usize,
+    block: &mut [i16],
+    large: &mut Vec<(usize, Excess)>,
+) {
+    let (set, row) = (Set::active(), 9 * depth);
+    let width = weights.len() / row;
+    debug_assert!(width <= BLOCK, "a block of lanes");
+    let mut low = [0; PRODUCTS * FILTERS * TOGETHER];
+    for lane in (0..width).step_by(FILTERS) {
+        for channel in (0..depth).step_by(TOGETHER) {
+            for at in 0..FILTERS {
+                let start = (lane + at) * row;
+                let own = &weights[start..start + row];
+                let few = between(few, first + start, first + start + row);
+                let places = &mut low[at * TOGETHER..];
+                let largest =
+                    set.fast_fir_weights(&own[channel..], depth, places, FILTERS * TOGETHER);
+                if largest > i16::MAX.unsigned_abs().into() || !few.is_empty() {
+                    let filter = Filter {
+                        low: own,
+                        few,
+                        first: first + start,
+                        depth,
+                    };
+                    filter.list_large(channel, (lane + at, width), large);
+                }
+            }
+            let lines = low.chunks_exact(FILTERS * TOGETHER);
+            for (low, block) in lines.zip(block.chunks_exact_mut(depth * width)) {
+                let lines = &mut block[channel * width + 2 * lane..];
+                set.lay_out_square(low, TOGETHER, lines, width);
+            }
+        }
+    }
+}
+
+/// The weights of one filter.
+struct Filter<'a> {
+    low: &'a [i16],
+    few: &'a [Excess],
+    first: usize,
+    depth: usize,
+}
+
+impl Filter<'_> {
+    fn weight(&self, index: usize) -> i32 {
+        let place = self.first + index;
+        let listed = self
+            .few
+            .binary_search_by_key(&place, |excess| excess.place as usize);
+        let high = listed.map_or(0, |at| self.few[at].high);
+        joined(self.low[index], high)
+    }
+
+    /// Lists what lies beyond int16 in some channels.
+    #[cold]
+    fn list_large(
+        &self,
+        first: usize,
+        (lane, width): (usize, usize),
+        large: &mut Vec<(usize, Excess)>,
+    ) {
+        for channel in first..first + TOGETHER {
+            let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
+            for (product, value) in transformed_weights(weights).into_iter().enumerate() {
+                let (_, high) = split(value);
+                if high != 0 {
+                    let place = (channel / 2 * width + lane) * 2 + channel % 2;
+                    let place = u32::try_from(place).expect("a block below 2^32 values");
+                    large.push((product, Excess { place, high }));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn every_set_transforms_as_the_portable_one(
+            weights in proptest::collection::vec(any::<i16>(), 9 * 64),
+            values in proptest::collection::vec(any::<i16>(), 25 * 64),
+            products in proptest::collection::vec(any::<i32>(), 6 * 7 * 32),
+            single in any::<[bool; 2]>(), threes in 0..3_usize, one in any::<bool>(),
+        ) {
+            let starts = array::from_fn(|at| 64 * at);
+            let places = array::from_fn(|at| 70 * at);
+            let line_starts = array::from_fn(|at| 7 * 32 * at);
+            let run = |set: Set| {
+                let mut low = vec![1; PRODUCTS * 40];
+                let largest = set.fast_fir_weights(&weights[32..], 64, &mut low, 40);
+                let mut inputs = vec![2; PRODUCTS * 70];
+                set.fast_fir_inputs(&values, &starts, single, 64, &mut inputs, &places);
+                let mut line = vec![3; (3 * threes + usize::from(one)) * 32];
+                set.fast_fir_line(&products, &line_starts, threes, 32, &mut line);
+                let mut sums = products.clone();
+                set.add(&mut sums, &products[5..]);
+                set.subtract(&mut sums, &products[99..]);
+                (low, largest, inputs, line, sums)
+            };
+            let expected = run(Set::PORTABLE);
+            for set in Set::available() {
+                prop_assert_eq!(run(set), expected.clone(), "{:?}", set);
+            }
+        }
+    }
+}

@@ -1,0 +1,447 @@
+//! 3x3 convolutions by fewer products ([`crate::kernel::fast_fir`] says how), with the same bits.
+//!
+//! The outputs of a sample are cut into *bands* of three rows, and these into tiles of three
+//! columns; a size that is one more than a multiple of three ends in a band, or a column, of one.
+//! Each of the 36 products is a matrix product of its own: of the transformed inputs of all tiles
+//! with the transformed weights.
+
+use super::Conv2d;
+use crate::audit::{LayerAudit, Merge};
+use crate::kernel::fast_fir::{
+    FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
+};
+use crate::kernel::{
+    self, Aligned, BLOCK, Excess, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span,
+    are_few,
+};
+use crate::layers::images::Images;
+use crate::layers::scaling::Scaling;
+use crate::parallel::{self, PerThread};
+use crate::spec::Shape;
+use alloc::vec::Vec;
+use core::array;
+use core::ops::Range;
+
+/// Tiles that are transformed at once, if a band has not more: enough for the weights to be used
+/// often while they are near.
+const TILES: usize = 48;
+
+/// Between the inputs of two tiles, so that not all start at the same line of their pages.
+const GAP: usize = 32;
+
+/// Memory that such convolutions work in.
+#[derive(Debug, Default)]
+pub(super) struct FastWork {
+    /// Transformed weights, `[blocks][products][depth / 2][lanes of the block][2]`.
+    lanes: Panel,
+    /// Those beyond int16, by block and product.
+    large: FewOfLanes,
+    threads: PerThread<Scratch>,
+}
+
+/// Of the bands that one thread works on.
+#[derive(Debug, Default)]
+struct Scratch {
+    /// Sample and number of each: first those of three rows.
+    bands: Vec<(usize, usize)>,
+    /// How many have three rows.
+    threes: usize,
+    /// Transformed inputs, `[products][bands][tiles][depth and a gap]`.
+    inputs: Aligned<i16>,
+    /// Sums of one row of products, `[6][bands][tiles][lanes]`.
+    products: Aligned<i32>,
+    /// A line of outputs.
+    line: Aligned<i32>,
+    /// `[bands][3][line]`
+    outputs: Aligned<i32>,
+}
+
+impl FastWork {
+    /// Bytes that it occupies.
+    pub(super) fn bytes(&self) -> usize {
+        let scratch = self.threads.total(|scratch| {
+            let sums = [&scratch.products, &scratch.line, &scratch.outputs];
+            let sums: usize = sums.iter().map(|sums| sums.bytes()).sum();
+            scratch.inputs.bytes() + sums + scratch.bands.capacity() * size_of::<(usize, usize)>()
+        });
+        self.lanes.bytes() + self.large.bytes() + scratch
+    }
+}
+
+/// How a size is cut: into so many threes, of which the last may stick out, and a single one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cut {
+    threes: usize,
+    single: usize,
+}
+
+impl Cut {
+    fn of(size: usize) -> Self {
+        Cut {
+            threes: size / 3 + usize::from(size % 3 == 2),
+            single: usize::from(size % 3 == 1),
+        }
+    }
+
+    fn parts(self) -> usize {
+        self.threes + self.single
+    }
+
+    /// Parts that have a product: singles have only the last three.
+    fn having(self, product: usize) -> usize {
+        if product < SINGLE {
+            self.threes
+        } else {
+            self.parts()
+        }
+    }
+
+    /// Outputs that are formed.
+    fn outputs(self) -> usize {
+        3 * self.threes + self.single
+    }
+
+    /// Products of all parts.
+    fn products(self) -> usize {
+        SIX * self.threes + SINGLE * self.single
+    }
+}
+
+/// How the outputs of a layer are cut, by rows and columns.
+fn cuts(output: Shape) -> [Cut; 2] {
+    [Cut::of(output.height), Cut::of(output.width)]
+}
+
+/// Bands that are worked on at once.
+fn bands_together(output: Shape) -> usize {
+    TILES.div_ceil(cuts(output)[1].parts())
+}
+
+/// Samples that one task computes at least.
+fn samples_together(output: Shape) -> usize {
+    bands_together(output).div_ceil(cuts(output)[0].parts())
+}
+
+/// Whether a layer of this form is faster this way for batches of `samples`. Transforming a weight
+/// costs about as much as 400 products more than laying it out, and the rest a sixth of what the
+/// products cost.
+pub(super) fn pays(kernel: usize, input: Shape, output: Shape, samples: usize) -> bool {
+    let fits = kernel == 3
+        && input.channels.is_multiple_of(TOGETHER)
+        && output.channels.is_multiple_of(FILTERS);
+    let direct = 9 * output.height * output.width;
+    let [rows, columns] = cuts(output).map(Cut::products);
+    fits && samples * direct.saturating_sub(rows * columns * 7 / 6) > 400
+}
+
+/// Bytes of the transformed weights, and of what each thread works in.
+pub(super) fn planned(input: Shape, output: Shape, samples: usize) -> [usize; 2] {
+    let (depth, filters) = (input.channels, output.channels);
+    let [rows, columns] = cuts(output);
+    let bands = bands_together(output).min(samples * rows.parts());
+    let width = BLOCK.min(filters);
+    // Singles have half of the products of threes.
+    let products = (bands * SIX).min(samples * rows.products()) * columns.products();
+    let inputs = size_of::<i16>() * products * (depth + GAP);
+    let sums = bands * columns.products() + (3 * bands + 1) * columns.outputs();
+    let scratch = inputs + size_of::<i32>() * sums * width + 16 * bands;
+    [size_of::<i16>() * PRODUCTS * depth * filters, scratch]
+}
+
+/// Lists of transformed weights beyond int16, put together.
+#[derive(Default)]
+struct Large(Vec<(usize, Excess)>);
+
+impl Merge for Large {
+    fn merge(&mut self, other: &Self) {
+        self.0.extend_from_slice(&other.0);
+    }
+}
+
+impl Conv2d {
+    /// Transforms the weights of some blocks, if the operands allow that: nearly all weights within int16, also
+    /// when they are transformed, and inputs small enough to be added up.
+    pub(super) fn prepare_fast(&self, work: &mut FastWork, takes: &[bool], input: &Images) -> bool {
+        let weights = self.weights.halves();
+        let few = match weights.high {
+            High::None => &[][..],
+            High::Few(few) => few,
+            High::Dense(_) => return false,
+        };
+        if input.largest > LARGEST_INPUT {
+            return false;
+        }
+        let (depth, filters) = (self.frame().depth, self.output.channels);
+        work.lanes.resize(PRODUCTS * depth, filters);
+        let (size, row) = (work.lanes.block_size(), 9 * depth);
+        // A transformed weight costs about as much as sixteen products.
+        let cost = 16 * PRODUCTS * depth * filters;
+        let large =
+            parallel::for_each_part(work.lanes.values_mut(), size, cost, |block, values| {
+                if !takes[block] {
+                    return Large::default();
+                }
+                let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
+                let own = (&weights.low[own.clone()], few, own.start);
+                let mut large = Vec::new();
+                transform_filters(own, depth, values, &mut large);
+                let first = block * PRODUCTS;
+                large.iter_mut().for_each(|entry| entry.0 += first);
+                Large(large)
+            });
+        let parts = PRODUCTS * work.lanes.blocks();
+        work.large.take(parts, large.0);
+        are_few(work.large.count(), PRODUCTS * depth * filters)
+    }
+
+    /// As [`Conv2d::forward`], with weights that were transformed, for blocks of filters that
+    /// `takes` takes: no sum of theirs may wrap.
+    pub(super) fn forward_fast(
+        &self,
+        (work, takes): (&FastWork, &[bool]),
+        input: &Images,
+        scaling: Scaling,
+        scaled: &mut [i8],
+        look_for_largest: bool,
+    ) -> LayerAudit {
+        let (features, samples) = (self.output.features(), input.samples());
+        let together = samples_together(self.output)
+            .min(samples.div_ceil(parallel::threads()))
+            .max(1);
+        let pass = Pass {
+            layer: self,
+            set: Set::active(),
+            work,
+            takes,
+            input,
+            scaling,
+            look_for_largest,
+            cuts: cuts(self.output),
+        };
+        let [rows, columns] = pass.cuts.map(Cut::products);
+        let products = samples * rows * columns * self.frame().depth * self.output.channels;
+        parallel::for_each_part(scaled, together * features, products, |index, scaled| {
+            work.threads
+                .lend(|scratch| pass.some_samples(index * together, scratch, scaled))
+        })
+    }
+}
+
+/// The forward pass of a batch.
+struct Pass<'a> {
+    layer: &'a Conv2d,
+    set: Set,
+    work: &'a FastWork,
+    takes: &'a [bool],
+    input: &'a Images,
+    scaling: Scaling,
+    look_for_largest: bool,
+    cuts: [Cut; 2],
+}
+
+impl Pass<'_> {
+    /// Fills `scaled` with the outputs of some samples, from `first` on.
+    fn some_samples(&self, first: usize, scratch: &mut Scratch, scaled: &mut [i8]) -> LayerAudit {
+        let parts = self.cuts[0].parts();
+        let all = scaled.len() / self.layer.output.features() * parts;
+        // Groups of about the same size.
+        let groups = all.div_ceil(bands_together(self.layer.output));
+        let mut audit = LayerAudit::default();
+        for group in 0..groups {
+            let bands = group * all / groups..(group + 1) * all / groups;
+            self.resize(bands, scratch);
+            self.transform_inputs(first, scratch);
+            for block in (0..self.work.lanes.blocks()).filter(|&block| self.takes[block]) {
+                self.form_sums(block, scratch);
+                self.scale(block, scratch, &mut audit, scaled);
+            }
+        }
+        audit
+    }
+
+    /// Makes room for some bands, counted over all samples.
+    fn resize(&self, bands: Range<usize>, scratch: &mut Scratch) {
+        let [rows, columns] = self.cuts;
+        let band = |at: usize| (at / rows.parts(), at % rows.parts());
+        let is_three = |band: &(usize, usize)| band.1 < rows.threes;
+        scratch.bands.clear();
+        scratch
+            .bands
+            .extend(bands.clone().map(band).filter(is_three));
+        scratch.threes = scratch.bands.len();
+        let singles = bands.map(band).filter(|band| !is_three(band));
+        scratch.bands.extend(singles);
+        let count = scratch.bands.len();
+        let width = self.work.lanes.width(0);
+        let inputs = self.first_input(scratch.threes, count, PRODUCTS);
+        scratch.inputs.resize(inputs);
+        scratch.products.resize(count * columns.products() * width);
+        scratch.line.resize(columns.outputs() * width);
+        scratch
+            .outputs
+            .resize(count * 3 * columns.outputs() * width);
+    }
+
+    /// Bands that have a product of this row.
+    fn having(row: usize, threes: usize, count: usize) -> usize {
+        if row < SINGLE { threes } else { count }
+    }
+
+    /// Where the transformed inputs of a product begin.
+    fn first_input(&self, threes: usize, count: usize, product: usize) -> usize {
+        let tiles: usize = (0..product)
+            .map(|before| {
+                let columns = self.cuts[1].having(before % SIX);
+                Self::having(before / SIX, threes, count) * columns
+            })
+            .sum();
+        tiles * (self.input.frame.depth + GAP)
+    }
+
+    fn transform_inputs(&self, first: usize, scratch: &mut Scratch) {
+        let (frame, columns) = (self.input.frame, self.cuts[1]);
+        let (stride, height) = (frame.depth + GAP, frame.size() / frame.row());
+        let (threes, count) = (scratch.threes, scratch.bands.len());
+        let firsts: [usize; PRODUCTS] =
+            array::from_fn(|product| self.first_input(threes, count, product));
+        for (index, &(sample, band)) in scratch.bands.iter().enumerate() {
+            let sample = (first + sample) * frame.size();
+            for tile in 0..columns.parts() {
+                // What lies behind the frame belongs to outputs that do not exist: it may be
+                // anything.
+                let starts = array::from_fn(|at| {
+                    let y = (3 * band + at / 5).min(height - 1);
+                    let x = (3 * tile + at % 5).min(frame.columns() - 1);
+                    sample + y * frame.row() + x * frame.depth
+                });
+                let places = array::from_fn(|product| {
+                    firsts[product] + (index * columns.having(product % SIX) + tile) * stride
+                });
+                let single = [index >= threes, tile >= columns.threes];
+                self.set.fast_fir_inputs(
+                    &self.input.values,
+                    &starts,
+                    single,
+                    frame.depth,
+                    &mut scratch.inputs,
+                    &places,
+                );
+            }
+        }
+    }
+
+    /// The sums of a block of filters.
+    fn form_sums(&self, block: usize, scratch: &mut Scratch) {
+        let columns = self.cuts[1];
+        let width = self.work.lanes.width(block);
+        let line = columns.outputs() * width;
+        for row in [3, 4, 5, 0, 1, 2] {
+            let bands = Self::having(row, scratch.threes, scratch.bands.len());
+            let firsts = self.form_products((block, row), bands, scratch);
+            let Scratch {
+                products,
+                line: spare,
+                outputs,
+                threes,
+                ..
+            } = &mut *scratch;
+            for (band, outputs) in outputs.chunks_exact_mut(3 * line).take(bands).enumerate() {
+                let starts =
+                    array::from_fn(|column| firsts[column] + band * columns.having(column) * width);
+                let (top, rest) = outputs.split_at_mut(line);
+                let (middle, bottom) = rest.split_at_mut(line);
+                let is_three = band < *threes;
+                let own = match row {
+                    3 => &mut *top,
+                    4 if is_three => &mut *middle,
+                    5 if is_three => &mut *bottom,
+                    _ => &mut spare[..line],
+                };
+                self.set
+                    .fast_fir_line(products, &starts, columns.threes, width, own);
+                let (less, more) = match row {
+                    0 => (top, middle),
+                    1 => (top, bottom),
+                    2 => (middle, bottom),
+                    4 | 5 if !is_three => {
+                        self.set.add(top, &spare[..line]);
+                        continue;
+                    }
+                    _ => continue,
+                };
+                self.set.subtract(less, &spare[..line]);
+                self.set.add(more, &spare[..line]);
+            }
+        }
+    }
+
+    /// One row of products, summed over channels; returns where each of the six begins.
+    fn form_products(
+        &self,
+        (block, row): (usize, usize),
+        bands: usize,
+        scratch: &mut Scratch,
+    ) -> [usize; SIX] {
+        let (depth, columns) = (self.input.frame.depth, self.cuts[1]);
+        let (threes, count) = (scratch.threes, scratch.bands.len());
+        let width = self.work.lanes.width(block);
+        let mut firsts = [0; SIX];
+        let mut done = 0;
+        for (column, first) in firsts.iter_mut().enumerate() {
+            *first = done;
+            let product = row * SIX + column;
+            let tiles = bands * columns.having(column);
+            let values = &self.work.lanes.block(block)[product * depth * width..];
+            let few = self.work.large.of(block * PRODUCTS + product);
+            let lanes = Lanes {
+                values: Halves {
+                    low: &values[..depth * width],
+                    high: if few.is_empty() {
+                        High::None
+                    } else {
+                        High::Few(few)
+                    },
+                },
+                width,
+            };
+            let begin = self.first_input(threes, count, product);
+            for start in (0..tiles).step_by(ROWS) {
+                let starts: [usize; ROWS] =
+                    array::from_fn(|tile| begin + (start + tile) * (depth + GAP));
+                let rows = Rows {
+                    values: Halves::narrow(&scratch.inputs),
+                    starts: &starts[..ROWS.min(tiles - start)],
+                    span: Span::contiguous(depth),
+                };
+                let size = rows.starts.len() * width;
+                let sums = &mut scratch.products[done..done + size];
+                kernel::products(self.set, &rows, &lanes, sums);
+                done += size;
+            }
+        }
+        firsts
+    }
+
+    /// Scales the sums of a block.
+    fn scale(&self, block: usize, scratch: &Scratch, audit: &mut LayerAudit, scaled: &mut [i8]) {
+        let output = self.layer.output;
+        let (width, count) = (self.work.lanes.width(block), self.work.lanes.count(block));
+        let line = self.cuts[1].outputs() * width;
+        let bands = scratch.outputs.chunks_exact(3 * line);
+        for (sums, &(sample, band)) in bands.zip(&scratch.bands) {
+            let height = output.height.min(3 * band + 3) - 3 * band;
+            for (row, sums) in sums.chunks_exact(line).take(height).enumerate() {
+                let first = (sample * output.height + 3 * band + row) * output.width;
+                for (x, sums) in sums.chunks_exact(width).take(output.width).enumerate() {
+                    let place = (first + x) * output.channels + block * BLOCK;
+                    let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
+                    audit.cut += self.scaling.apply(self.set, sums, scaled);
+                    audit.forward.sums += count as u64;
+                    if self.look_for_largest {
+                        audit.forward.see(sums);
+                    }
+                }
+            }
+        }
+    }
+}
