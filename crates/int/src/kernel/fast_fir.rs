@@ -10,7 +10,7 @@
 //!
 //! Along both directions, 36 products make 3x3 outputs, which are 81. Sums over channels are
 //! formed before the `m` are put together. Nothing is divided, so that no bit is lost: Winograd's
-//! minimal filtering saves as much, but knows outputs only up to a factor of 4. The differences of
+//! minimal filtering saves as much, but by way of `4 y`, of which int32 has lost two bits. The differences of
 //! weights are mostly small, as filters are smooth; few need more than int16.
 //!
 //! A single output is `d0 g0 + d1 g1 + d2 g2`, by the factors of the last three products. So sizes
@@ -65,49 +65,40 @@ pub(super) fn fast_fir_weights(
     let mut lines = [[[0; TOGETHER]; SIX]; 3];
     for (row, line) in lines.iter_mut().enumerate() {
         let own = |column: usize| &weights[(3 * row + column) * stride..][..TOGETHER];
-        let (a, b, c) = (own(0), own(1), own(2));
+        let own = [own(0), own(1), own(2)];
         for lane in 0..TOGETHER {
-            let [a, b, c] = [a[lane], b[lane], c[lane]].map(i32::from);
-            line[0][lane] = a - b;
-            line[1][lane] = a - c;
-            line[2][lane] = b - c;
-            line[3][lane] = a;
-            line[4][lane] = b;
-            line[5][lane] = c;
+            let six = six(own.map(|weights| weights[lane].into()));
+            for (factors, factor) in line.iter_mut().zip(six) {
+                factors[lane] = factor;
+            }
         }
     }
     let mut most = [0; TOGETHER];
     for column in 0..SIX {
-        let [a, b, c] = array::from_fn(|row| &lines[row][column]);
-        for (at, (x, y)) in [
-            (a, Some(b)),
-            (a, Some(c)),
-            (b, Some(c)),
-            (a, None),
-            (b, None),
-            (c, None),
-        ]
-        .into_iter()
-        .enumerate()
-        {
-            let place = &mut low[(at * SIX + column) * spacing..][..TOGETHER];
-            for lane in 0..TOGETHER {
-                let value = x[lane] - y.map_or(0, |y| y[lane]);
-                place[lane] = value as i16;
-                most[lane] = value.unsigned_abs().max(most[lane]);
+        let own: [_; 3] = array::from_fn(|row| &lines[row][column]);
+        let mut halves = [[0; TOGETHER]; SIX];
+        for lane in 0..TOGETHER {
+            for (halves, factor) in halves.iter_mut().zip(six(own.map(|line| line[lane]))) {
+                halves[lane] = factor as i16;
+                most[lane] = factor.unsigned_abs().max(most[lane]);
             }
+        }
+        for (row, halves) in halves.iter().enumerate() {
+            low[(row * SIX + column) * spacing..][..TOGETHER].copy_from_slice(halves);
         }
     }
     most.into_iter().max().unwrap_or(0)
 }
 
-/// The factors of all products.
+/// The factors of the products in one direction.
 #[inline(always)]
+fn six([a, b, c]: [i32; 3]) -> [i32; SIX] {
+    let differences = [(a, b), (a, c), (b, c)].map(|(a, b)| a.wrapping_sub(b));
+    [differences[0], differences[1], differences[2], a, b, c]
+}
+
+/// The factors of all products, of one channel.
 fn transformed_weights(weights: [i32; 9]) -> [i32; PRODUCTS] {
-    let six = |[a, b, c]: [i32; 3]| {
-        let differences = [a.wrapping_sub(b), a.wrapping_sub(c), b.wrapping_sub(c)];
-        [differences[0], differences[1], differences[2], a, b, c]
-    };
     let rows: [[i32; SIX]; 3] =
         array::from_fn(|row| six(array::from_fn(|column| weights[3 * row + column])));
     let columns: [[i32; SIX]; SIX] = array::from_fn(|column| six(rows.map(|row| row[column])));

@@ -44,8 +44,8 @@ pub(super) struct FastWork {
 struct Scratch {
     /// Sample and number of each: first those of three rows.
     bands: Vec<(usize, usize)>,
-    /// How many have three rows.
-    threes: usize,
+    /// How many have three rows, and how many one.
+    cut: Cut,
     /// Transformed inputs, `[products][bands][tiles][depth and a gap]`.
     inputs: Aligned<i16>,
     /// Sums of one row of products, `[6][bands][tiles][lanes]`.
@@ -69,7 +69,7 @@ impl FastWork {
 }
 
 /// How a size is cut: into so many threes, of which the last may stick out, and a single one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Cut {
     threes: usize,
     single: usize,
@@ -268,13 +268,17 @@ impl Pass<'_> {
         scratch
             .bands
             .extend(bands.clone().map(band).filter(is_three));
-        scratch.threes = scratch.bands.len();
+        let (threes, count) = (scratch.bands.len(), bands.len());
         let singles = bands.map(band).filter(|band| !is_three(band));
         scratch.bands.extend(singles);
-        let count = scratch.bands.len();
+        scratch.cut = Cut {
+            threes,
+            single: count - threes,
+        };
         let width = self.work.lanes.width(0);
-        let inputs = self.first_input(scratch.threes, count, PRODUCTS);
-        scratch.inputs.resize(inputs);
+        scratch
+            .inputs
+            .resize(self.first_input(scratch.cut, PRODUCTS));
         scratch.products.resize(count * columns.products() * width);
         scratch.line.resize(columns.outputs() * width);
         scratch
@@ -282,18 +286,10 @@ impl Pass<'_> {
             .resize(count * 3 * columns.outputs() * width);
     }
 
-    /// Bands that have a product of this row.
-    fn having(row: usize, threes: usize, count: usize) -> usize {
-        if row < SINGLE { threes } else { count }
-    }
-
     /// Where the transformed inputs of a product begin.
-    fn first_input(&self, threes: usize, count: usize, product: usize) -> usize {
+    fn first_input(&self, bands: Cut, product: usize) -> usize {
         let tiles: usize = (0..product)
-            .map(|before| {
-                let columns = self.cuts[1].having(before % SIX);
-                Self::having(before / SIX, threes, count) * columns
-            })
+            .map(|before| bands.having(before / SIX) * self.cuts[1].having(before % SIX))
             .sum();
         tiles * (self.input.frame.depth + GAP)
     }
@@ -301,9 +297,8 @@ impl Pass<'_> {
     fn transform_inputs(&self, first: usize, scratch: &mut Scratch) {
         let (frame, columns) = (self.input.frame, self.cuts[1]);
         let (stride, height) = (frame.depth + GAP, frame.size() / frame.row());
-        let (threes, count) = (scratch.threes, scratch.bands.len());
-        let firsts: [usize; PRODUCTS] =
-            array::from_fn(|product| self.first_input(threes, count, product));
+        let bands = scratch.cut;
+        let firsts: [usize; PRODUCTS] = array::from_fn(|product| self.first_input(bands, product));
         for (index, &(sample, band)) in scratch.bands.iter().enumerate() {
             let sample = (first + sample) * frame.size();
             for tile in 0..columns.parts() {
@@ -317,7 +312,7 @@ impl Pass<'_> {
                 let places = array::from_fn(|product| {
                     firsts[product] + (index * columns.having(product % SIX) + tile) * stride
                 });
-                let single = [index >= threes, tile >= columns.threes];
+                let single = [index >= bands.threes, tile >= columns.threes];
                 self.set.fast_fir_inputs(
                     &self.input.values,
                     &starts,
@@ -336,13 +331,13 @@ impl Pass<'_> {
         let width = self.work.lanes.width(block);
         let line = columns.outputs() * width;
         for row in [3, 4, 5, 0, 1, 2] {
-            let bands = Self::having(row, scratch.threes, scratch.bands.len());
+            let bands = scratch.cut.having(row);
             let firsts = self.form_products((block, row), bands, scratch);
             let Scratch {
                 products,
                 line: spare,
                 outputs,
-                threes,
+                cut,
                 ..
             } = &mut *scratch;
             for (band, outputs) in outputs.chunks_exact_mut(3 * line).take(bands).enumerate() {
@@ -350,7 +345,7 @@ impl Pass<'_> {
                     array::from_fn(|column| firsts[column] + band * columns.having(column) * width);
                 let (top, rest) = outputs.split_at_mut(line);
                 let (middle, bottom) = rest.split_at_mut(line);
-                let is_three = band < *threes;
+                let is_three = band < cut.threes;
                 let own = match row {
                     3 => &mut *top,
                     4 if is_three => &mut *middle,
@@ -383,7 +378,6 @@ impl Pass<'_> {
         scratch: &mut Scratch,
     ) -> [usize; SIX] {
         let (depth, columns) = (self.input.frame.depth, self.cuts[1]);
-        let (threes, count) = (scratch.threes, scratch.bands.len());
         let width = self.work.lanes.width(block);
         let mut firsts = [0; SIX];
         let mut done = 0;
@@ -404,7 +398,7 @@ impl Pass<'_> {
                 },
                 width,
             };
-            let begin = self.first_input(threes, count, product);
+            let begin = self.first_input(scratch.cut, product);
             for start in (0..tiles).step_by(ROWS) {
                 let starts: [usize; ROWS] =
                     array::from_fn(|tile| begin + (start + tile) * (depth + GAP));
