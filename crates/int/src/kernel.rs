@@ -28,6 +28,7 @@ mod portable;
 mod reciprocal;
 mod set;
 mod tile;
+pub(crate) mod upper;
 mod weights;
 
 pub use aligned::Aligned;

@@ -103,6 +103,11 @@ unsafe fn some_rows<const R: usize>(
     R
 }
 
+#[target_feature(enable = "avx2")]
+fn add_upper(rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize) {
+    portable::add_upper(rows, lines, sums, width);
+}
+
 /// 12 sums under way, which is more than the processor needs to be busy.
 #[target_feature(enable = "avx2")]
 fn products_alone(rounds: u32) -> (u64, i32) {

@@ -22,6 +22,7 @@
 
 use super::Set;
 use super::tile::{BLOCK, Excess, joined};
+use super::upper::{GROUP, Upper};
 use super::weights::{between, split};
 use alloc::vec::Vec;
 use core::array;
@@ -43,6 +44,9 @@ pub(crate) const TOGETHER: usize = 32;
 
 /// Filters that are laid out together; filters must be a multiple.
 pub(crate) const FILTERS: usize = 16;
+
+/// Groups of 16 lanes in a block.
+pub(crate) const GROUPS: usize = BLOCK / GROUP;
 
 /// Inputs up to this magnitude keep within int16 when they are transformed.
 pub(crate) const LARGEST_INPUT: u16 = 32_767 / 9;
@@ -229,13 +233,13 @@ pub(super) fn subtract(sums: &mut [i32], values: &[i32]) {
 
 /// Transforms a block of filters, `[filters, 3, 3, depth]`, of which the first stands at `first`
 /// among all weights, to lanes `[products][depth / 2][filters][2]`. `few` of all weights are beyond
-/// int16. Those that are so when they are transformed are added to `large`, with their product and
-/// their place among its lanes.
+/// int16. The high halves of those that are so when they are transformed are added to `large`: of 16
+/// lanes of a product each, [`GROUPS`] of each product.
 pub(crate) fn transform_filters(
     (weights, few, first): (&[i16], &[Excess], usize),
     depth: usize,
     block: &mut [i16],
-    large: &mut Vec<(usize, Excess)>,
+    large: &mut Vec<Upper>,
 ) {
     let (set, row) = (Set::active(), 9 * depth);
     let width = weights.len() / row;
@@ -257,7 +261,7 @@ pub(crate) fn transform_filters(
                         first: first + start,
                         depth,
                     };
-                    filter.list_large(channel, (lane + at, width), large);
+                    filter.list_large(channel, lane + at, large);
                 }
             }
             let lines = low.chunks_exact(FILTERS * TOGETHER);
@@ -288,21 +292,23 @@ impl Filter<'_> {
     }
 
     /// Lists what lies beyond int16 in some channels.
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "places below 32, and channels and groups that fit memory"
+    )]
     #[cold]
-    fn list_large(
-        &self,
-        first: usize,
-        (lane, width): (usize, usize),
-        large: &mut Vec<(usize, Excess)>,
-    ) {
+    fn list_large(&self, first: usize, lane: usize, large: &mut Vec<Upper>) {
         for channel in first..first + TOGETHER {
             let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
             for (product, value) in transformed_weights(weights).into_iter().enumerate() {
                 let (_, high) = split(value);
                 if high != 0 {
-                    let place = (channel / 2 * width + lane) * 2 + channel % 2;
-                    let place = u32::try_from(place).expect("a block below 2^32 values");
-                    large.push((product, Excess { place, high }));
+                    large.push(Upper {
+                        group: (product * GROUPS + lane / GROUP) as u32,
+                        pair: (channel / 2) as u32,
+                        place: (lane % GROUP * 2 + channel % 2) as u8,
+                        high,
+                    });
                 }
             }
         }

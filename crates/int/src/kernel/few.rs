@@ -16,31 +16,21 @@ pub struct FewOfLanes {
 impl FewOfLanes {
     /// Lists values of `panel`, of which `at(place)` gives depth and lane.
     pub fn list(&mut self, panel: &Panel, few: &[Excess], at: impl Fn(usize) -> (usize, usize)) {
-        let entries = few.iter().map(|excess| {
+        self.sorted.clear();
+        self.sorted.extend(few.iter().map(|excess| {
             let (depth, lane) = at(excess.place as usize);
             let (block, lane) = (lane / BLOCK, lane % BLOCK);
             let place = (depth / 2 * panel.width(block) + lane) * 2 + depth % 2;
             let place = u32::try_from(place).expect("a block below 2^32 values");
             (block, Excess { place, ..*excess })
-        });
-        self.take(panel.blocks(), entries);
-    }
-
-    /// Takes values with the block that each lies in, and its place there.
-    pub fn take(&mut self, blocks: usize, entries: impl IntoIterator<Item = (usize, Excess)>) {
-        self.sorted.clear();
-        self.sorted.extend(entries);
+        }));
         self.sorted.sort_unstable();
         self.few.clear();
         self.few.extend(self.sorted.iter().map(|entry| entry.1));
         self.ends.clear();
-        self.ends
-            .extend((0..blocks).map(|block| self.sorted.partition_point(|entry| entry.0 <= block)));
-    }
-
-    /// How many there are.
-    pub fn count(&self) -> usize {
-        self.few.len()
+        self.ends.extend(
+            (0..panel.blocks()).map(|block| self.sorted.partition_point(|entry| entry.0 <= block)),
+        );
     }
 
     /// Those of a block.

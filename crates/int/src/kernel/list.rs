@@ -12,6 +12,9 @@ macro_rules! by_hand {
             );
             fn prefetch(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
+            fn add_upper(
+                rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize
+            );
             fn update(
                 weights: &mut [i16], gradients: &[i32], correction: Correction
             ) -> (usize, u32);

@@ -5,6 +5,7 @@ use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
+use super::upper::{GROUP, LINE};
 use super::weights::Correction;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -197,6 +198,30 @@ impl Set {
         let single = line.len() - 3 * threes * width;
         assert!(single == 0 || single == width, "one output more at most");
         call!(self, fast_fir_line(products, starts, threes, width, line));
+    }
+
+    /// Adds the products of rows with high halves of 16 lanes, times 2^16, to sums that begin
+    /// `width` apart, modulo 2^32. Rows start at `starts` in `values`; `lines` are pairs of
+    /// depths, and `[pairs][lanes][2]` high halves.
+    ///
+    /// # Panics
+    /// If they are not there.
+    pub(super) fn add_upper(
+        self,
+        (values, starts): (&[i16], &[usize]),
+        lines: (&[u32], &[i16]),
+        sums: &mut [i32],
+        width: usize,
+    ) {
+        let pair = lines.0.iter().copied().max().unwrap_or(0) as usize;
+        let start = starts.iter().copied().max().unwrap_or(0);
+        assert!(
+            start + 2 * pair + 2 <= values.len(),
+            "rows within their buffer"
+        );
+        assert!(sums.len() + width >= starts.len() * width + GROUP && width >= GROUP);
+        assert_eq!(lines.1.len(), LINE * lines.0.len(), "a line a pair");
+        call!(self, add_upper((values, starts), lines, sums, width));
     }
 
     /// `sums += values`, modulo 2^32, as far as both go.

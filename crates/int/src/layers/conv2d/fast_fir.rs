@@ -8,12 +8,10 @@
 use super::Conv2d;
 use crate::audit::{LayerAudit, Merge};
 use crate::kernel::fast_fir::{
-    FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
+    FILTERS, GROUPS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
 };
-use crate::kernel::{
-    self, Aligned, BLOCK, Excess, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span,
-    are_few,
-};
+use crate::kernel::upper::{GROUP, Upper, UpperLanes};
+use crate::kernel::{self, Aligned, BLOCK, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span};
 use crate::layers::images::Images;
 use crate::layers::scaling::Scaling;
 use crate::parallel::{self, PerThread};
@@ -34,8 +32,8 @@ const GAP: usize = 32;
 pub(super) struct FastWork {
     /// Transformed weights, `[blocks][products][depth / 2][lanes of the block][2]`.
     lanes: Panel,
-    /// Those beyond int16, by block and product.
-    large: FewOfLanes,
+    /// The high halves of those beyond int16, by block, product and group of lanes.
+    large: UpperLanes,
     threads: PerThread<Scratch>,
 }
 
@@ -148,9 +146,9 @@ pub(super) fn planned(input: Shape, output: Shape, samples: usize) -> [usize; 2]
     [size_of::<i16>() * PRODUCTS * depth * filters, scratch]
 }
 
-/// Lists of transformed weights beyond int16, put together.
+/// Lists of high halves, put together.
 #[derive(Default)]
-struct Large(Vec<(usize, Excess)>);
+struct Large(Vec<Upper>);
 
 impl Merge for Large {
     fn merge(&mut self, other: &Self) {
@@ -159,8 +157,8 @@ impl Merge for Large {
 }
 
 impl Conv2d {
-    /// Transforms the weights of some blocks, if the operands allow that: nearly all weights within int16, also
-    /// when they are transformed, and inputs small enough to be added up.
+    /// Transforms the weights of some blocks, if the operands allow that: nearly all weights within int16, most
+    /// of them also when they are transformed, and inputs small enough to be added up.
     pub(super) fn prepare_fast(&self, work: &mut FastWork, takes: &[bool], input: &Images) -> bool {
         let weights = self.weights.halves();
         let few = match weights.high {
@@ -185,13 +183,14 @@ impl Conv2d {
                 let own = (&weights.low[own.clone()], few, own.start);
                 let mut large = Vec::new();
                 transform_filters(own, depth, values, &mut large);
-                let first = block * PRODUCTS;
-                large.iter_mut().for_each(|entry| entry.0 += first);
+                let first = block * PRODUCTS * GROUPS;
+                let first = u32::try_from(first).expect("groups that fit memory");
+                large.iter_mut().for_each(|upper| upper.group += first);
                 Large(large)
             });
-        let parts = PRODUCTS * work.lanes.blocks();
-        work.large.take(parts, large.0);
-        are_few(work.large.count(), PRODUCTS * depth * filters)
+        let groups = PRODUCTS * GROUPS * work.lanes.blocks();
+        work.large.take(groups, large.0);
+        work.large.lines() <= PRODUCTS * depth / 2 * filters / GROUP / 2
     }
 
     /// As [`Conv2d::forward`], with weights that were transformed, for blocks of filters that
@@ -386,16 +385,8 @@ impl Pass<'_> {
             let product = row * SIX + column;
             let tiles = bands * columns.having(column);
             let values = &self.work.lanes.block(block)[product * depth * width..];
-            let few = self.work.large.of(block * PRODUCTS + product);
             let lanes = Lanes {
-                values: Halves {
-                    low: &values[..depth * width],
-                    high: if few.is_empty() {
-                        High::None
-                    } else {
-                        High::Few(few)
-                    },
-                },
+                values: Halves::narrow(&values[..depth * width]),
                 width,
             };
             let begin = self.first_input(scratch.cut, product);
@@ -410,6 +401,12 @@ impl Pass<'_> {
                 let size = rows.starts.len() * width;
                 let sums = &mut scratch.products[done..done + size];
                 kernel::products(self.set, &rows, &lanes, sums);
+                for group in 0..width / GROUP {
+                    let at = (block * PRODUCTS + product) * GROUPS + group;
+                    let sums = &mut sums[group * GROUP..];
+                    let rows = (rows.values.low, rows.starts);
+                    self.work.large.add(at, rows, sums, width);
+                }
                 done += size;
             }
         }
