@@ -49,7 +49,6 @@ struct Digit {
     raise: Vec<BaseConversion>,
 }
 
-/// Division by the product of some primes, with rounding.
 /// A polynomial's digits modulo other primes than their own.
 ///
 /// # Shapes

@@ -2,7 +2,11 @@
 //! (VBMI), which came with them.
 
 mod bytes;
+mod excess;
+mod permutation;
+mod residues;
 mod rows;
+mod sums;
 mod transform;
 
 /// Proof that the processor has what these kernels need.

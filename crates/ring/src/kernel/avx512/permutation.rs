@@ -1,0 +1,49 @@
+//! Permutations, half a block at a time.
+
+use super::residues::{Field, LANES, add};
+use crate::Modulus;
+use crate::kernel::permutation::Permutation;
+use core::arch::x86_64::{_mm512_loadu_epi64, _mm512_permutex2var_epi64, _mm512_storeu_epi64};
+
+/// `to[i] = operation(to[i], from[source of i])`, eight values at a time.
+macro_rules! permuted {
+    ($permutation:ident, $from:ident, $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
+        let (blocks, rest) = $to.as_chunks_mut::<16>();
+        debug_assert!(rest.is_empty());
+        for (to, (from, order)) in blocks.iter_mut().zip($permutation.sources($from)) {
+            let to: *mut i64 = to.as_mut_ptr().cast();
+            // SAFETY: 16 values are in each block, and 16 places in the order.
+            unsafe {
+                let from: *const i64 = from.as_ptr().cast();
+                let (low, high) = (
+                    _mm512_loadu_epi64(from),
+                    _mm512_loadu_epi64(from.add(LANES)),
+                );
+                for half in 0..2 {
+                    let order: *const i64 = order.as_ptr().add(half * LANES).cast();
+                    let order = _mm512_loadu_epi64(order);
+                    let $new = _mm512_permutex2var_epi64(low, order, high);
+                    let to = to.add(half * LANES);
+                    let $old = || _mm512_loadu_epi64(to);
+                    _mm512_storeu_epi64(to, $operation);
+                }
+            }
+        }
+    }};
+}
+
+#[target_feature(enable = "avx512f")]
+pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
+    permuted!(permutation, from, to, |_old, new| new);
+}
+
+#[target_feature(enable = "avx512f")]
+pub(super) fn add_permuted(
+    permutation: &Permutation,
+    modulus: Modulus,
+    from: &[u64],
+    to: &mut [u64],
+) {
+    let field = Field::new(modulus);
+    permuted!(permutation, from, to, |old, new| add(field, old(), new));
+}

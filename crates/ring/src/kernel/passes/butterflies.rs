@@ -1,0 +1,192 @@
+//! Two levels of a transform on what is in vectors.
+
+/// The functions. They need, where they are: `V`, `Field`, `splat`, `add`, `sub`, `products`,
+/// `reduce`.
+macro_rules! butterflies {
+    ($features:literal) => {
+        /// A factor and its quotient, in all lanes.
+        type Factor = (V, V);
+
+        /// # Safety
+        /// A pair is there.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn factor(pairs: *const f64, index: usize) -> Factor {
+            // SAFETY: as promised.
+            unsafe { (splat(pairs.add(2 * index)), splat(pairs.add(2 * index + 1))) }
+        }
+
+        /// Two levels on four coefficients, twice.
+        ///
+        /// Four products at a time: a processor that has to find them in the stream of
+        /// instructions finds fewer.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn forward4(field: Field, [x, y]: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
+            let by = [f[0], f[0], g[0], g[0]];
+            let [c, d, p, q] = products(field, [x[2], x[3], y[2], y[3]], by);
+            let x = [add(x[0], c), add(x[1], d), sub(x[0], c), sub(x[1], d)];
+            let y = [add(y[0], p), add(y[1], q), sub(y[0], p), sub(y[1], q)];
+            forward4_after(field, [x, y], [f, g])
+        }
+
+        /// The second of two levels.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn forward4_after(
+            field: Field,
+            [x, y]: [[V; 4]; 2],
+            [f, g]: [[Factor; 3]; 2],
+        ) -> [[V; 4]; 2] {
+            let by = [f[1], f[2], g[1], g[2]];
+            let [b, d, p, q] = products(field, [x[1], x[3], y[1], y[3]], by);
+            [
+                [add(x[0], b), sub(x[0], b), add(x[2], d), sub(x[2], d)],
+                [add(y[0], p), sub(y[0], p), add(y[2], q), sub(y[2], q)],
+            ]
+        }
+
+        /// Two levels backward on four coefficients, twice.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn inverse4(field: Field, x: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
+            let [x, y] = inverse4_before(field, x, [f, g]);
+            let rest = [
+                sub(x[0], x[2]),
+                sub(x[1], x[3]),
+                sub(y[0], y[2]),
+                sub(y[1], y[3]),
+            ];
+            let [a, b] = [
+                reduce(field, add(x[0], x[2])),
+                reduce(field, add(y[0], y[2])),
+            ];
+            let rest = products(field, rest, [f[0], f[0], g[0], g[0]]);
+            [
+                [a, add(x[1], x[3]), rest[0], rest[1]],
+                [b, add(y[1], y[3]), rest[2], rest[3]],
+            ]
+        }
+
+        /// The first of two levels backward.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn inverse4_before(
+            field: Field,
+            [x, y]: [[V; 4]; 2],
+            [f, g]: [[Factor; 3]; 2],
+        ) -> [[V; 4]; 2] {
+            let rest = [
+                sub(x[0], x[1]),
+                sub(x[2], x[3]),
+                sub(y[0], y[1]),
+                sub(y[2], y[3]),
+            ];
+            let rest = products(field, rest, [f[1], f[2], g[1], g[2]]);
+            [
+                [add(x[0], x[1]), rest[0], add(x[2], x[3]), rest[1]],
+                [add(y[0], y[1]), rest[2], add(y[2], y[3]), rest[3]],
+            ]
+        }
+
+        /// Both levels backward, of which the second multiplies sums and differences.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn inverse4_scaled(
+            field: Field,
+            x: [[V; 4]; 2],
+            factors: [Factor; 3],
+            [sums, differences]: [Factor; 2],
+        ) -> [[V; 4]; 2] {
+            let scaled = |[a, b, c, d]: [V; 4]| {
+                let x = [add(a, c), add(b, d), sub(a, c), sub(b, d)];
+                products(field, x, [sums, sums, differences, differences])
+            };
+            let [x, y] = inverse4_before(field, x, [factors, factors]);
+            [scaled(x), scaled(y)]
+        }
+
+        /// Three factors of the first, second and third place given.
+        ///
+        /// # Safety
+        /// The pairs are there.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn three(pairs: *const f64, first: usize, second: usize) -> [Factor; 3] {
+            // SAFETY: as promised.
+            unsafe {
+                [
+                    factor(pairs, first),
+                    factor(pairs, second),
+                    factor(pairs, second + 1),
+                ]
+            }
+        }
+
+        // Two levels of 16 coefficients in vectors, by the 15 pairs of four levels: macros, since
+        // compilers do not put functions of this size in line, and pass vectors through memory.
+
+        /// The third and fourth level of four.
+        macro_rules! forward16_after {
+            ($field:ident, $x:expr, $pairs:ident) => {{
+                let [[a, b], [c, d]] = $x;
+                let (x, y) = ([a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]);
+                let (z, w) = ([a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]);
+                let first = [three($pairs, 3, 7), three($pairs, 4, 9)];
+                let second = [three($pairs, 5, 11), three($pairs, 6, 13)];
+                [
+                    forward4($field, [x, y], first),
+                    forward4($field, [z, w], second),
+                ]
+            }};
+        }
+
+        /// The first and second level backward of four.
+        macro_rules! inverse16_before {
+            ($field:ident, $x:expr, $pairs:ident) => {{
+                let [x, y] = $x;
+                let first = [three($pairs, 3, 7), three($pairs, 4, 9)];
+                let second = [three($pairs, 5, 11), three($pairs, 6, 13)];
+                let [a, b] = inverse4($field, x, first);
+                let [c, d] = inverse4($field, y, second);
+                [
+                    [[a[0], b[0], c[0], d[0]], [a[1], b[1], c[1], d[1]]],
+                    [[a[2], b[2], c[2], d[2]], [a[3], b[3], c[3], d[3]]],
+                ]
+            }};
+        }
+
+        /// Sums and differences.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn both(x: [V; 4], y: [V; 4]) -> [[V; 4]; 2] {
+            [
+                [
+                    add(x[0], y[0]),
+                    add(x[1], y[1]),
+                    add(x[2], y[2]),
+                    add(x[3], y[3]),
+                ],
+                [
+                    sub(x[0], y[0]),
+                    sub(x[1], y[1]),
+                    sub(x[2], y[2]),
+                    sub(x[3], y[3]),
+                ],
+            ]
+        }
+
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn reduce4(field: Field, [a, b, c, d]: [V; 4]) -> [V; 4] {
+            [
+                reduce(field, a),
+                reduce(field, b),
+                reduce(field, c),
+                reduce(field, d),
+            ]
+        }
+    };
+}
+
+pub(in crate::kernel) use butterflies;

@@ -1,0 +1,230 @@
+//! Two to four levels of a transform on lines of vectors in memory.
+
+/// The functions. They need, where they are, what [`super::butterflies`] needs and makes, and
+/// `load`, `store`, `from_residues`, `to_residues`.
+macro_rules! lines {
+    ($features:literal) => {
+        /// Vectors at a distance from each other, that are numbers or still residues.
+        #[derive(Clone, Copy)]
+        struct Strided {
+            start: *mut f64,
+            stride: usize,
+        }
+
+        impl Strided {
+            /// Residues that are only read.
+            #[inline]
+            #[target_feature(enable = $features)]
+            fn of_residues(start: *const u64, stride: usize) -> Self {
+                let start = start.cast::<f64>().cast_mut();
+                Strided { start, stride }
+            }
+
+            /// # Safety
+            /// The vector is there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn get<const RESIDUES: bool>(self, index: usize) -> V {
+                // SAFETY: as promised.
+                unsafe {
+                    let from = self.start.add(index * self.stride);
+                    if RESIDUES {
+                        from_residues(from.cast())
+                    } else {
+                        load(from)
+                    }
+                }
+            }
+
+            /// Four vectors from one on, at a distance of so many.
+            ///
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn four<const RESIDUES: bool>(self, first: usize, by: usize) -> [V; 4] {
+                // SAFETY: as promised.
+                unsafe {
+                    [
+                        self.get::<RESIDUES>(first),
+                        self.get::<RESIDUES>(first + by),
+                        self.get::<RESIDUES>(first + 2 * by),
+                        self.get::<RESIDUES>(first + 3 * by),
+                    ]
+                }
+            }
+
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn put(self, first: usize, by: usize, x: [V; 4]) {
+                // SAFETY: as promised.
+                unsafe {
+                    store(self.start.add(first * self.stride), x[0]);
+                    store(self.start.add((first + by) * self.stride), x[1]);
+                    store(self.start.add((first + 2 * by) * self.stride), x[2]);
+                    store(self.start.add((first + 3 * by) * self.stride), x[3]);
+                }
+            }
+
+            /// Twice four vectors, from one and from another on.
+            ///
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn eight<const RESIDUES: bool>(
+                self,
+                first: usize,
+                second: usize,
+                by: usize,
+            ) -> [[V; 4]; 2] {
+                // SAFETY: as promised.
+                unsafe {
+                    [
+                        self.four::<RESIDUES>(first, by),
+                        self.four::<RESIDUES>(second, by),
+                    ]
+                }
+            }
+
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn put_both(self, first: usize, second: usize, by: usize, [x, y]: [[V; 4]; 2]) {
+                // SAFETY: as promised.
+                unsafe {
+                    self.put(first, by, x);
+                    self.put(second, by, y);
+                }
+            }
+
+            /// Residues of numbers of magnitudes up to the modulus.
+            ///
+            /// # Safety
+            /// The vectors are there.
+            #[inline]
+            #[target_feature(enable = $features)]
+            unsafe fn put_residues(self, field: Field, first: usize, by: usize, x: [V; 4]) {
+                let at = |index: usize| self.start.wrapping_add(index * self.stride).cast();
+                // SAFETY: as promised.
+                unsafe {
+                    to_residues(field, at(first), x[0]);
+                    to_residues(field, at(first + by), x[1]);
+                    to_residues(field, at(first + 2 * by), x[2]);
+                    to_residues(field, at(first + 3 * by), x[3]);
+                }
+            }
+        }
+
+        /// `levels` levels down `2^levels` lines: from residues in the first step; from numbers
+        /// in the others, where `reduced` ones of three levels are reduced before.
+        ///
+        /// # Safety
+        /// The vectors are there, and `2^levels - 1` pairs.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn forward_lines<const FIRST: bool>(
+            field: Field,
+            lines: Strided,
+            (levels, reduced): (u32, bool),
+            pairs: *const f64,
+        ) {
+            // SAFETY: as promised.
+            unsafe {
+                match levels {
+                    4 => {
+                        let first = [three(pairs, 0, 1); 2];
+                        let x = [
+                            forward4(field, lines.eight::<FIRST>(0, 1, 4), first),
+                            forward4(field, lines.eight::<FIRST>(2, 3, 4), first),
+                        ];
+                        let [x, y] = forward16_after!(field, x, pairs);
+                        lines.put_both(0, 4, 1, x);
+                        lines.put_both(8, 12, 1, y);
+                    }
+                    3 => {
+                        let [mut x, mut y] = lines.eight::<FIRST>(0, 4, 1);
+                        if reduced {
+                            (x, y) = (reduce4(field, x), reduce4(field, y));
+                        }
+                        let y = products(field, y, [factor(pairs, 0); 4]);
+                        let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
+                        lines.put_both(0, 4, 1, forward4(field, both(x, y), factors));
+                    }
+                    _ => {
+                        let x = lines.four::<FIRST>(0, 1);
+                        let [x, _] = forward4(field, [x, x], [three(pairs, 0, 1); 2]);
+                        lines.put(0, 1, x);
+                    }
+                }
+            }
+        }
+
+        /// `levels` levels up `2^levels` lines; the last step of all scales by its factors and
+        /// ends in residues.
+        ///
+        /// # Safety
+        /// The vectors are there, and `2^levels - 1` pairs.
+        #[inline]
+        #[target_feature(enable = $features)]
+        unsafe fn inverse_lines<const LAST: bool>(
+            field: Field,
+            lines: Strided,
+            levels: u32,
+            pairs: *const f64,
+            last: [Factor; 2],
+        ) {
+            // SAFETY: as promised.
+            unsafe {
+                match levels {
+                    4 => {
+                        let x = [
+                            lines.eight::<false>(0, 4, 1),
+                            lines.eight::<false>(8, 12, 1),
+                        ];
+                        let [x, y] = inverse16_before!(field, x, pairs);
+                        let first = three(pairs, 0, 1);
+                        if LAST {
+                            let [a, b] = inverse4_scaled(field, x, first, last);
+                            lines.put_residues(field, 0, 4, a);
+                            lines.put_residues(field, 1, 4, b);
+                            let [c, d] = inverse4_scaled(field, y, first, last);
+                            lines.put_residues(field, 2, 4, c);
+                            lines.put_residues(field, 3, 4, d);
+                        } else {
+                            lines.put_both(0, 1, 4, inverse4(field, x, [first; 2]));
+                            lines.put_both(2, 3, 4, inverse4(field, y, [first; 2]));
+                        }
+                    }
+                    3 => {
+                        let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
+                        let [x, y] = inverse4(field, lines.eight::<false>(0, 4, 1), factors);
+                        let [sums, rest] = both(x, y);
+                        if LAST {
+                            lines.put_residues(field, 0, 1, products(field, sums, [last[0]; 4]));
+                            lines.put_residues(field, 4, 1, products(field, rest, [last[1]; 4]));
+                        } else {
+                            lines.put(0, 1, reduce4(field, sums));
+                            lines.put(4, 1, products(field, rest, [factor(pairs, 0); 4]));
+                        }
+                    }
+                    _ => {
+                        let (x, first) = (lines.four::<false>(0, 1), three(pairs, 0, 1));
+                        if LAST {
+                            let [x, _] = inverse4_scaled(field, [x, x], first, last);
+                            lines.put_residues(field, 0, 1, x);
+                        } else {
+                            let [x, _] = inverse4(field, [x, x], [first; 2]);
+                            lines.put(0, 1, x);
+                        }
+                    }
+                }
+            }
+        }
+    };
+}
+
+pub(in crate::kernel) use lines;
