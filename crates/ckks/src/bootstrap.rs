@@ -216,9 +216,7 @@ impl Bootstrapper {
         first: &Ciphertext,
         larger: f64,
     ) -> Result<Ciphertext> {
-        let mut missing = a.clone();
-        missing.drop_to(self.input_level())?;
-        evaluator.sub_assign(&mut missing, first)?;
+        let missing = evaluator.sub(&*a.lowered_to(self.input_level())?, first)?;
         evaluator.multiply_constant(&missing, larger, 1.0)
     }
 
@@ -300,9 +298,7 @@ impl Bootstrapper {
             return Err(Error::Params(text.to_owned()));
         }
         let level = self.input_level();
-        let (mut real, mut imaginary) = (real.clone(), imaginary.clone());
-        real.drop_to(level)?;
-        imaginary.drop_to(level)?;
+        let (real, imaginary) = (real.lowered_to(level)?, imaginary.lowered_to(level)?);
         let imaginary = self.eval_mod.times_i(evaluator, &imaginary)?;
         let both = evaluator.add(&real, &imaginary)?;
         let (slots, message) = self.reducible(evaluator, keys, &both)?;

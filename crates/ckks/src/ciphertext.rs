@@ -1,7 +1,9 @@
 //! What is encoded, and what is encrypted.
 
+use crate::params::limbs_at;
 use crate::{Error, Params, Result};
 use nearfield_ring::{Ntt, Poly, Representation};
+use std::borrow::Cow;
 use zeroize::Zeroize;
 
 /// Numbers in slots, encoded as a polynomial.
@@ -96,17 +98,42 @@ impl Ciphertext {
     /// # Errors
     /// If it is below that level.
     pub fn drop_to(&mut self, level: usize) -> Result<()> {
-        if level > self.level() {
-            return Err(Error::Levels {
-                operation: "dropping to a level",
-                needed: level,
-                left: self.level(),
-            });
-        }
+        self.check_has(level)?;
         self.parts
             .iter_mut()
             .for_each(|part| part.truncate(level + 1));
         Ok(())
+    }
+
+    /// At a level: a copy, if that is a lower one.
+    ///
+    /// # Errors
+    /// If it is below that level.
+    pub(crate) fn lowered_to(&self, level: usize) -> Result<Cow<'_, Ciphertext>> {
+        if level == self.level() {
+            return Ok(Cow::Borrowed(self));
+        }
+        self.check_has(level)?;
+        let parts = self.parts.each_ref();
+        let parts = parts.map(|part| {
+            self.params
+                .ring()
+                .derived(part, limbs_at(level), |_, _, _| ())
+        });
+        Ok(Cow::Owned(self.like(parts, self.scale)))
+    }
+
+    /// # Errors
+    /// If it is below that level.
+    pub(crate) fn check_has(&self, level: usize) -> Result<()> {
+        if level <= self.level() {
+            return Ok(());
+        }
+        Err(Error::Levels {
+            operation: "dropping to a level",
+            needed: level,
+            left: self.level(),
+        })
     }
 
     /// # Errors

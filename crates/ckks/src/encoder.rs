@@ -128,18 +128,34 @@ impl Encoder {
             integers[slot] = integer(value.re, scale)?;
             integers[slot + slots] = integer(value.im, scale)?;
         }
+        let short = Short::of(&integers);
         let mut poly = ring.unfilled(limbs);
         ring.each(&mut poly, |table, _, row| {
-            row.fill(0);
-            let modulus = table.modulus();
-            for (place, &integer) in row.iter_mut().step_by(gap).zip(&integers) {
-                *place = match i64::try_from(integer) {
-                    Ok(integer) => modulus.reduce_signed(integer),
-                    Err(_) => crate::evaluator::residue(modulus, integer),
-                };
+            let (modulus, mut spread) = (table.modulus(), None);
+            let residues = match gap {
+                1 => &mut *row,
+                _ => &mut spread.insert(ring.row())[..integers.len()],
+            };
+            match &short {
+                Some(short) if short.largest < modulus.value() => {
+                    for (residue, &integer) in residues.iter_mut().zip(&short.integers) {
+                        *residue = modulus.residue_of_small(integer);
+                    }
+                }
+                _ => {
+                    for (residue, &integer) in residues.iter_mut().zip(&integers) {
+                        *residue = crate::evaluator::residue(modulus, integer);
+                    }
+                }
             }
+            if let Some(residues) = spread {
+                row.fill(0);
+                let places = row.iter_mut().step_by(gap);
+                places.zip(&*residues).for_each(|(to, &from)| *to = from);
+            }
+            table.forward(row);
         });
-        Ok(ring.forward(poly))
+        Ok(poly)
     }
 
     /// The integers that a polynomial has, as far as 124 bits of its primes tell.
@@ -182,6 +198,26 @@ impl Encoder {
 
     fn transform(&self, slots: usize) -> &SpecialFft {
         self.transforms[slots.trailing_zeros() as usize].get_or_init(|| SpecialFft::new(slots))
+    }
+}
+
+/// Integers of a word each.
+struct Short {
+    integers: Vec<i64>,
+    /// The largest magnitude.
+    largest: u64,
+}
+
+impl Short {
+    /// Nothing if one is longer.
+    fn of(integers: &[i128]) -> Option<Self> {
+        let short = integers.iter().map(|&integer| i64::try_from(integer));
+        let integers = short.collect::<std::result::Result<Vec<_>, _>>().ok()?;
+        let largest = integers.iter().map(|integer| integer.unsigned_abs()).max();
+        Some(Short {
+            largest: largest.unwrap_or(0),
+            integers,
+        })
     }
 }
 

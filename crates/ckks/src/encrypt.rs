@@ -1,11 +1,12 @@
 //! Encryption and decryption.
 
 use crate::keys::{PublicKey, encryption_of_zero};
-use crate::secret_key::{Secret, SecretKey, fresh_sampler};
+use crate::secret_key::{SecretKey, SecretRow, fresh_sampler};
 use crate::{Ciphertext, Encoder, Error, Plaintext, Result};
-use nearfield_ring::{Limbs, Sampler};
+use nearfield_ring::{Limbs, Place, Sampler};
 use num_complex::Complex64;
-use zeroize::{Zeroize, Zeroizing};
+use rayon::prelude::*;
+use zeroize::Zeroizing;
 
 impl PublicKey {
     /// Encrypts encoded numbers.
@@ -26,23 +27,29 @@ impl PublicKey {
         let ring = params.ring();
         let limbs = plaintext.poly.limbs();
         let mut sampler = fresh_sampler()?;
-        let mut small = Zeroizing::new(vec![0; ring.degree()]);
-        sampler.ternary(&mut small);
-        let mask = Secret::new(ring.forward(ring.small(&small, limbs)));
+        let small = || Zeroizing::new(vec![0; ring.degree()]);
+        let (mut mask, mut errors) = (small(), [small(), small()]);
+        sampler.ternary(&mut mask);
+        errors.iter_mut().for_each(|error| sampler.gaussian(error));
         let mut parts = [(); 2].map(|()| ring.unfilled(limbs));
-        for (part, half) in parts.iter_mut().zip(&self.half.parts) {
-            sampler.gaussian(&mut small);
-            *part = ring.forward(ring.small(&small, limbs));
-            ring.each(part, |table, index, row| {
-                let mut product = ring.row();
+        let [first, second] = parts.each_mut().map(|part| part.rows_mut().par_iter_mut());
+        let rows = first.zip(second).enumerate();
+        rows.for_each(|(index, (first, second))| {
+            let table = ring.table(limbs, index);
+            let modulus = table.modulus();
+            let (mut masked, mut product) = (SecretRow::new(ring), SecretRow::new(ring));
+            modulus.small_row(&mask, &mut masked);
+            table.forward(&mut masked);
+            let rows = [&mut *first, second].into_iter().zip(&errors);
+            for ((row, error), half) in rows.zip(&self.half.parts) {
+                modulus.small_row(error, row);
+                table.forward(row);
                 product.copy_from_slice(&half.rows()[index]);
-                let modulus = table.modulus();
-                modulus.mul_rows(&mut product, mask.row(limbs, index));
+                modulus.mul_rows(&mut product, &masked);
                 modulus.add_rows(row, &product);
-                product.zeroize();
-            });
-        }
-        ring.add_assign(&mut parts[0], &plaintext.poly);
+            }
+            modulus.add_rows(first, &plaintext.poly.rows()[index]);
+        });
         Ok(Ciphertext {
             params: params.clone(),
             parts,
@@ -92,11 +99,14 @@ impl SecretKey {
         ciphertext.check_hides()?;
         let ring = self.params().ring();
         let limbs: Limbs = ciphertext.parts[0].limbs();
-        let mut poly = ciphertext.parts[1].clone();
-        ring.each(&mut poly, |table, index, row| {
-            let modulus = table.modulus();
-            modulus.mul_rows(row, self.values().row(limbs, index));
-            modulus.add_rows(row, &ciphertext.parts[0].rows()[index]);
+        let [first, second] = &ciphertext.parts;
+        let poly = ring.derived(second, limbs, |modulus, place, row| {
+            let Place {
+                row: index,
+                columns,
+            } = place;
+            modulus.mul_rows(row, &self.values().row(limbs, index)[columns.clone()]);
+            modulus.add_rows(row, &first.rows()[index][columns]);
         });
         Ok(Plaintext {
             params: self.params().clone(),

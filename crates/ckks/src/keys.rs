@@ -3,7 +3,7 @@
 
 use crate::gadget::Gadget;
 use crate::key_list::{EvaluationKey, KeyList, Wanted};
-use crate::secret_key::{Secret, SecretKey, fresh_sampler, fresh_seed};
+use crate::secret_key::{Secret, SecretKey, SecretRow, fresh_sampler, fresh_seed};
 use crate::{Error, Params, Result};
 use nearfield_ring::{
     Automorphism, Limbs, Montgomery, Ntt, NttTable, PackedPoly, Poly, Ring, Sampler,
@@ -134,13 +134,12 @@ pub(crate) fn encryption_of_zero(
     fresh_sampler()?.gaussian(&mut errors);
     let mut masked = ring.forward(ring.small(&errors, limbs));
     ring.each(&mut masked, |table, index, row| {
-        let mut product = ring.row();
+        let mut product = SecretRow::new(ring);
         product.copy_from_slice(&uniform.rows()[index]);
         table
             .modulus()
             .mul_rows(&mut product, secret.row(limbs, index));
         table.modulus().sub_rows(row, &product);
-        zeroize::Zeroize::zeroize(&mut *product);
     });
     Ok([masked, uniform])
 }
@@ -186,7 +185,7 @@ impl SwitchingKey {
             let mut masked = ring.forward(ring.small(&errors, limbs));
             let primes = gadget.primes(digit);
             ring.each(&mut masked, |table, index, row| {
-                let mut product = ring.row();
+                let mut product = SecretRow::new(ring);
                 let secret = to.row(limbs, index);
                 table
                     .modulus()
@@ -197,7 +196,6 @@ impl SwitchingKey {
                     let special = gadget.special_product(index);
                     table.modulus().add_scaled_rows(row, secret, special);
                 }
-                zeroize::Zeroize::zeroize(&mut *product);
             });
             Ok([ring.montgomery(masked), uniform].map(|half| ring.packed(&half)))
         });

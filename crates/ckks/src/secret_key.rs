@@ -1,7 +1,8 @@
 //! The secret key.
 
 use crate::{Error, Params, Result};
-use nearfield_ring::{Limbs, Ntt, Poly, Sampler};
+use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row, Sampler};
+use std::ops::{Deref, DerefMut};
 use zeroize::{Zeroize, Zeroizing};
 
 /// A dense ternary secret key. It shows nothing of itself and is wiped from memory at the end.
@@ -33,6 +34,9 @@ pub struct SecretKey {
 
 /// A polynomial that is wiped from memory at the end.
 pub(crate) struct Secret(Poly<Ntt>);
+
+/// A row that is wiped from memory at the end.
+pub(crate) struct SecretRow(Row);
 
 /// A stream of randomness with a fresh seed from the operating system.
 ///
@@ -98,12 +102,34 @@ impl Secret {
 
     /// The values modulo the prime of a row of a polynomial.
     pub(crate) fn row(&self, limbs: Limbs, row: usize) -> &[u64] {
-        let own = self.0.limbs();
-        if row < limbs.chain {
-            &self.0.rows()[row]
-        } else {
-            &self.0.rows()[own.chain + row - limbs.chain]
-        }
+        self.0.row_of(limbs, row)
+    }
+}
+
+impl SecretRow {
+    /// A row to work with.
+    pub(crate) fn new(ring: &Ring) -> Self {
+        SecretRow(ring.row())
+    }
+}
+
+impl Deref for SecretRow {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        &self.0
+    }
+}
+
+impl DerefMut for SecretRow {
+    fn deref_mut(&mut self) -> &mut [u64] {
+        &mut self.0
+    }
+}
+
+impl Drop for SecretRow {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

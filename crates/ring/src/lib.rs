@@ -50,6 +50,7 @@
 
 mod automorphism;
 mod basis;
+mod derived;
 mod error;
 pub mod kernel;
 mod modulus;
@@ -63,6 +64,7 @@ mod sampler;
 
 pub use automorphism::Automorphism;
 pub use basis::{BaseConversion, Basis};
+pub use derived::Place;
 pub use error::{Error, Result};
 pub use modulus::{Modulus, Multiplier};
 pub use ntt::NttTable;

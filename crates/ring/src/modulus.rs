@@ -88,10 +88,9 @@ impl Modulus {
     ///
     /// # Range
     /// Its magnitude must be below the modulus.
-    pub fn residue_of_small(self, value: i8) -> u64 {
-        let wide = i64::from(value);
-        let negative = (wide >> 63).cast_unsigned();
-        wide.cast_unsigned().wrapping_add(self.value & negative)
+    pub fn residue_of_small(self, value: i64) -> u64 {
+        let negative = (value >> 63).cast_unsigned();
+        value.cast_unsigned().wrapping_add(self.value & negative)
     }
 
     /// The residue of a product of two residues.

@@ -65,7 +65,7 @@ pub struct Limbs {
 ///
 /// # Shapes
 /// A row of `degree` residues for each prime: those of the chain first.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Poly<R: Representation> {
     rows: Vec<Row>,
     chain: usize,
@@ -124,6 +124,15 @@ impl<R: Representation> Poly<R> {
     /// Residues modulo each prime, to be filled in with residues.
     pub fn rows_mut(&mut self) -> &mut [Row] {
         &mut self.rows
+    }
+
+    /// Residues modulo the prime that a polynomial of other primes has in a row.
+    pub fn row_of(&self, limbs: Limbs, row: usize) -> &Row {
+        if row < limbs.chain {
+            &self.rows[..self.chain][row]
+        } else {
+            &self.rows[self.chain..][row - limbs.chain]
+        }
     }
 
     /// Residues modulo each prime, without the polynomial.
@@ -237,9 +246,7 @@ impl Ring {
         assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
         let mut poly = self.unfilled(limbs);
         self.each(&mut poly, |table, _, row| {
-            for (residue, &coefficient) in row.iter_mut().zip(coefficients) {
-                *residue = table.modulus().residue_of_small(coefficient);
-            }
+            table.modulus().small_row(coefficients, row);
         });
         poly
     }
@@ -330,16 +337,9 @@ impl Ring {
         b: &Poly<R>,
         operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
     ) {
-        let (limbs, others) = (a.limbs(), b.limbs());
-        let known = limbs.chain <= others.chain && limbs.special <= others.special;
-        assert!(known, "{limbs:?} of {others:?}");
+        let limbs = a.limbs();
         self.each(a, |table, index, row| {
-            let same = if index < limbs.chain {
-                index
-            } else {
-                index - limbs.chain + others.chain
-            };
-            operation(table.modulus(), row, &b.rows[same]);
+            operation(table.modulus(), row, b.row_of(limbs, index));
         });
     }
 }

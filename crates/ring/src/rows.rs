@@ -61,6 +61,14 @@ impl Modulus {
         Set::active().mul_rows(self, a, b);
     }
 
+    /// The residues of small signed integers, without a branch on them.
+    pub fn small_row(self, integers: &[i8], to: &mut [u64]) {
+        assert_eq!(integers.len(), to.len(), "rows of the same length");
+        for (residue, &integer) in to.iter_mut().zip(integers) {
+            *residue = self.residue_of_small(integer.into());
+        }
+    }
+
     /// Plain residues to Montgomery form.
     pub fn montgomery_row(self, a: &mut [u64]) {
         let factor = self.multiplier(self.montgomery_factor());

@@ -3,6 +3,7 @@
 use super::{BootstrapSpec, groups};
 use crate::linear::{self, BabyGiant};
 use crate::{Ciphertext, Encoder, Evaluator, KeyList, LinearTransform, Result};
+use std::borrow::Cow;
 
 /// The factors of the transform from slots to coefficients, at the lowest levels.
 #[derive(Debug)]
@@ -45,10 +46,10 @@ impl SlotsToCoeffs {
     }
 
     pub(super) fn apply(&self, evaluator: &Evaluator, a: &Ciphertext) -> Result<Ciphertext> {
-        let mut current = a.clone();
+        let mut current = Cow::Borrowed(a);
         for factor in &self.factors {
-            current = evaluator.transform(&current, factor)?;
+            current = Cow::Owned(evaluator.transform(&current, factor)?);
         }
-        Ok(current)
+        Ok(current.into_owned())
     }
 }

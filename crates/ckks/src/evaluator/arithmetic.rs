@@ -2,8 +2,9 @@
 
 use super::{Evaluator, check_scales, check_slots};
 use crate::encoder::integer;
+use crate::params::limbs_at;
 use crate::{Ciphertext, Plaintext, Result};
-use nearfield_ring::Modulus;
+use nearfield_ring::{Modulus, Ntt, Poly, Ring};
 
 impl Evaluator {
     /// `a + b`.
@@ -11,9 +12,10 @@ impl Evaluator {
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn add(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext> {
-        let mut sum = a.clone();
-        self.add_assign(&mut sum, b)?;
-        Ok(sum)
+        self.check_sum(a, b)?;
+        let ring = self.params.ring();
+        let parts = [0, 1].map(|part: usize| ring.sum(&a.parts[part], &b.parts[part]));
+        Ok(a.like(parts, a.scale))
     }
 
     /// `a += b`.
@@ -33,9 +35,10 @@ impl Evaluator {
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn sub(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Ciphertext> {
-        let mut difference = a.clone();
-        self.sub_assign(&mut difference, b)?;
-        Ok(difference)
+        self.check_sum(a, b)?;
+        let ring = self.params.ring();
+        let parts = [0, 1].map(|part: usize| ring.difference(&a.parts[part], &b.parts[part]));
+        Ok(a.like(parts, a.scale))
     }
 
     /// `a -= b`.
@@ -53,11 +56,11 @@ impl Evaluator {
     /// `-a`.
     #[must_use]
     pub fn negate(&self, a: &Ciphertext) -> Ciphertext {
-        let mut negative = a.clone();
-        for part in &mut negative.parts {
-            self.params.ring().neg_assign(part);
-        }
-        negative
+        let ring = self.params.ring();
+        let negative = |modulus: Modulus, _, row: &mut [u64]| modulus.neg_row(row);
+        let parts = a.parts.each_ref();
+        let parts = parts.map(|part| ring.derived(part, limbs_at(a.level()), negative));
+        a.like(parts, a.scale)
     }
 
     /// `a + b`, of encoded numbers.
@@ -65,9 +68,7 @@ impl Evaluator {
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn add_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
-        let mut sum = self.beside_plain(a, b)?;
-        self.params.ring().add_assign(&mut sum.parts[0], &b.poly);
-        Ok(sum)
+        self.beside_plain(a, b, Ring::sum)
     }
 
     /// `a - b`, of encoded numbers.
@@ -75,21 +76,25 @@ impl Evaluator {
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn sub_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
-        let mut difference = self.beside_plain(a, b)?;
-        let parts = &mut difference.parts;
-        self.params.ring().sub_assign(&mut parts[0], &b.poly);
-        Ok(difference)
+        self.beside_plain(a, b, Ring::difference)
     }
 
-    /// A ciphertext at the level of a sum with encoded numbers.
-    fn beside_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
+    /// A ciphertext whose first part is one with encoded numbers.
+    fn beside_plain(
+        &self,
+        a: &Ciphertext,
+        b: &Plaintext,
+        operation: fn(&Ring, &Poly<Ntt>, &Poly<Ntt>) -> Poly<Ntt>,
+    ) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         self.check(&b.params, "the plaintext")?;
         check_slots(a.slots, b.slots)?;
         check_scales(a.scale, b.scale)?;
-        let mut copy = a.clone();
-        copy.drop_to(a.level().min(b.level()))?;
-        Ok(copy)
+        let ring = self.params.ring();
+        let limbs = limbs_at(a.level().min(b.level()));
+        let first = operation(ring, &a.parts[0], &b.poly);
+        let second = ring.derived(&a.parts[1], limbs, |_, _, _| ());
+        Ok(a.like([first, second], a.scale))
     }
 
     /// `a += constant` in every slot.
@@ -116,11 +121,26 @@ impl Evaluator {
         constant: f64,
         scale: f64,
     ) -> Result<Ciphertext> {
+        self.scaled_at(a, a.level(), constant, scale)
+    }
+
+    /// [`Evaluator::multiply_constant`] at a level that the ciphertext has at least.
+    pub(super) fn scaled_at(
+        &self,
+        a: &Ciphertext,
+        level: usize,
+        constant: f64,
+        scale: f64,
+    ) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
-        let mut product = a.clone();
-        self.scale_integer(&mut product, integer(constant, scale)?);
-        product.scale *= scale;
-        Ok(product)
+        let constant = integer(constant, scale)?;
+        let scaled = |modulus: Modulus, _, row: &mut [u64]| {
+            modulus.scale_row(row, modulus.multiplier(residue(modulus, constant)));
+        };
+        let ring = self.params.ring();
+        let parts = a.parts.each_ref();
+        let parts = parts.map(|part| ring.derived(part, limbs_at(level), scaled));
+        Ok(a.like(parts, a.scale * scale))
     }
 
     /// `a += b * constant`, where the constant takes the scale that makes the sum fit.
@@ -148,27 +168,27 @@ impl Evaluator {
         Ok(())
     }
 
-    fn scale_integer(&self, a: &mut Ciphertext, constant: i128) {
-        for part in &mut a.parts {
-            self.params.ring().each(part, |table, _, row| {
-                let modulus = table.modulus();
-                modulus.scale_row(row, modulus.multiplier(residue(modulus, constant)));
-            });
-        }
-    }
-
     /// Brings the first operand of a sum to the level of the second.
     fn prepare(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
+        self.check_sum(a, b)?;
+        a.drop_to(a.level().min(b.level()))
+    }
+
+    fn check_sum(&self, a: &Ciphertext, b: &Ciphertext) -> Result<()> {
         self.check(&a.params, "the first operand")?;
         self.check(&b.params, "the second operand")?;
         check_slots(a.slots, b.slots)?;
-        check_scales(a.scale, b.scale)?;
-        a.drop_to(a.level().min(b.level()))
+        check_scales(a.scale, b.scale)
     }
 }
 
 /// The residue of an integer.
 pub(crate) fn residue(modulus: Modulus, integer: i128) -> u64 {
-    let rest = integer.rem_euclid(i128::from(modulus.value()));
-    u64::try_from(rest).unwrap_or(0)
+    match i64::try_from(integer) {
+        Ok(integer) => modulus.reduce_signed(integer),
+        Err(_) => {
+            let rest = integer.rem_euclid(i128::from(modulus.value()));
+            u64::try_from(rest).unwrap_or(0)
+        }
+    }
 }

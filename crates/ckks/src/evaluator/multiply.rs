@@ -222,13 +222,9 @@ impl Evaluator {
         self.check(&a.params, "the ciphertext")?;
         self.check(&b.params, "the plaintext")?;
         check_slots(a.slots, b.slots)?;
-        let mut product = a.clone();
-        product.drop_to(a.level().min(b.level()))?;
-        for part in &mut product.parts {
-            self.params.ring().mul_assign(part, &b.poly);
-        }
-        product.scale *= b.scale;
-        Ok(product)
+        let parts = a.parts.each_ref();
+        let parts = parts.map(|part| self.params.ring().product(part, &b.poly));
+        Ok(a.like(parts, a.scale * b.scale))
     }
 
     /// A ciphertext of the same numbers at another level and scale.
@@ -240,14 +236,12 @@ impl Evaluator {
     /// If it has too few levels, the scale cannot be had, or parameters differ.
     pub fn brought(&self, a: &Ciphertext, level: usize, scale: f64) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
-        let mut lower = a.clone();
         if check_scales(a.scale, scale).is_ok() {
-            lower.drop_to(level)?;
-            return Ok(lower);
+            return Ok(a.lowered_to(level)?.into_owned());
         }
-        lower.drop_to(level + 1)?;
+        a.check_has(level + 1)?;
         let by = scale * prime_of(&self.params, level + 1) / a.scale;
-        let scaled = self.multiply_constant(&lower, 1.0, by)?;
+        let scaled = self.scaled_at(a, level + 1, 1.0, by)?;
         Ok(self.rescale(&scaled)?.with_scale(scale))
     }
 
@@ -262,11 +256,9 @@ impl Evaluator {
         self.check(&a.params, "the ciphertext")?;
         check_rescale(a.level())?;
         let (ring, gadget) = (self.params.ring(), self.params.gadget());
-        let [first, second] = a.parts.clone();
-        let rescale = |part: Poly<Ntt>| gadget.rescale(ring, part);
-        let (first, second) = rayon::join(|| rescale(first), || rescale(second));
+        let parts = gadget.rescale(ring, &a.parts);
         let scale = a.scale / prime_of(&self.params, a.level());
-        Ok(a.like([first, second], scale))
+        Ok(a.like(parts, scale))
     }
 
     fn check_factors(&self, a: &Ciphertext, b: &Ciphertext) -> Result<()> {

@@ -118,10 +118,9 @@ impl Arithmetic for Encrypted<'_> {
         let Some((first, rest)) = linear.split_first() else {
             return Err(Error::Params("a polynomial without terms".to_owned()));
         };
-        let mut start = first.1.clone();
-        start.drop_to(before.level)?;
-        let factor = before.scale / start.scale();
-        let mut sum = self.0.multiply_constant(&start, first.0, factor)?;
+        first.1.check_has(before.level)?;
+        let factor = before.scale / first.1.scale();
+        let mut sum = self.0.scaled_at(first.1, before.level, first.0, factor)?;
         for (c, power) in rest {
             self.0.add_scaled_assign(&mut sum, power, *c)?;
         }

@@ -157,8 +157,7 @@ impl Evaluator {
         self.check(&a.params, "the ciphertext")?;
         self.check(&matrix.params, "the matrix")?;
         super::check_slots(a.slots, matrix.slots)?;
-        let mut vector = a.clone();
-        vector.drop_to(matrix.level)?;
+        let vector = a.lowered_to(matrix.level)?;
         let work = Application {
             evaluator: self,
             matrix,

@@ -52,9 +52,9 @@ impl Gadget {
         }
     }
 
-    /// Division by the last prime of the chain.
-    pub(crate) fn rescale(&self, ring: &Ring, poly: Poly<Ntt>) -> Poly<Ntt> {
-        let limbs = poly.limbs();
+    /// Division of a pair by the last prime of the chain.
+    pub(crate) fn rescale(&self, ring: &Ring, pair: &[Poly<Ntt>; 2]) -> [Poly<Ntt>; 2] {
+        let limbs = pair[0].limbs();
         let left = limbs.chain - 1;
         let division = Division {
             ring,
@@ -62,7 +62,8 @@ impl Gadget {
             limbs,
             left,
         };
-        division.of(poly)
+        let make = |index: usize, ()| pair.each_ref().map(|poly| poly.rows()[index].clone());
+        division.of_rows(vec![(); limbs.count()], make, |_, _| ())
     }
 }
 

@@ -1,0 +1,136 @@
+//! Polynomials made of others. They are copied and changed a part of a row at a time, so that what
+//! is changed is still in the first-level cache, and on all threads.
+
+use crate::{Limbs, Modulus, Ntt, Poly, Representation, Ring};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Residues that are copied before they are changed: with as many of another row, half of a
+/// first-level cache.
+const AT_ONCE: usize = 1024;
+
+/// Where residues are that were copied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Their row.
+    pub row: usize,
+    /// Their columns.
+    pub columns: Range<usize>,
+}
+
+impl Ring {
+    /// A copy of a polynomial, as far as some primes go, with `change` applied to all its residues.
+    ///
+    /// # Panics
+    /// If the polynomial is not known modulo all these primes.
+    pub fn derived<R: Representation>(
+        &self,
+        from: &Poly<R>,
+        limbs: Limbs,
+        change: impl Fn(Modulus, Place, &mut [u64]) + Sync,
+    ) -> Poly<R> {
+        let mut derived = self.unfilled(limbs);
+        self.each(&mut derived, |table, row, to| {
+            let from = from.row_of(limbs, row);
+            let parts = to.chunks_mut(AT_ONCE).zip(from.chunks(AT_ONCE)).enumerate();
+            for (part, (to, from)) in parts {
+                to.copy_from_slice(from);
+                let columns = part * AT_ONCE..part * AT_ONCE + to.len();
+                change(table.modulus(), Place { row, columns }, to);
+            }
+        });
+        derived
+    }
+
+    /// `a + b`, modulo the primes that both have.
+    pub fn sum<R: Representation>(&self, a: &Poly<R>, b: &Poly<R>) -> Poly<R> {
+        self.of_both(a, b, Modulus::add_rows)
+    }
+
+    /// `a - b`, modulo the primes that both have.
+    pub fn difference<R: Representation>(&self, a: &Poly<R>, b: &Poly<R>) -> Poly<R> {
+        self.of_both(a, b, Modulus::sub_rows)
+    }
+
+    /// `a b`, modulo the primes that both have: polynomials are multiplied by their values.
+    pub fn product(&self, a: &Poly<Ntt>, b: &Poly<Ntt>) -> Poly<Ntt> {
+        self.of_both(a, b, Modulus::mul_rows)
+    }
+
+    fn of_both<R: Representation>(
+        &self,
+        a: &Poly<R>,
+        b: &Poly<R>,
+        operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
+    ) -> Poly<R> {
+        let (known, others) = (a.limbs(), b.limbs());
+        let limbs = Limbs {
+            chain: known.chain.min(others.chain),
+            special: known.special.min(others.special),
+        };
+        self.derived(a, limbs, |modulus, Place { row, columns }, to| {
+            operation(modulus, to, &b.row_of(limbs, row)[columns]);
+        })
+    }
+}
+
+/// Copied on all threads.
+impl<R: Representation> Clone for Poly<R> {
+    fn clone(&self) -> Self {
+        let rows = self.rows().par_iter().cloned();
+        Poly::from_rows(rows.collect(), self.limbs().chain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prime::ntt_primes;
+    use crate::{Coeff, Sampler};
+    use proptest::prelude::*;
+
+    const DEGREE: usize = 2 * AT_ONCE;
+
+    fn ring() -> Ring {
+        let primes = ntt_primes(45, DEGREE, 4).unwrap();
+        Ring::new(DEGREE, &primes[..3], &primes[3..]).unwrap()
+    }
+
+    fn random(ring: &Ring, limbs: Limbs, seed: u8) -> Poly<Coeff> {
+        let mut sampler = Sampler::from_seed([seed; 32]);
+        let mut poly = ring.unfilled(limbs);
+        for (row, modulus) in poly.rows_mut().iter_mut().zip(ring.moduli(limbs)) {
+            sampler.uniform(modulus, row);
+        }
+        poly
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn what_is_made_of_two_is_what_one_becomes(
+            seeds in any::<[u8; 2]>(), chains in [1..4_usize, 1..4], special in [0..2_usize, 0..2],
+        ) {
+            let ring = ring();
+            let [a, b] = [0, 1].map(|which: usize| {
+                let limbs = Limbs { chain: chains[which], special: special[which] };
+                ring.forward(random(&ring, limbs, seeds[which]))
+            });
+            let limbs = Limbs {
+                chain: chains[0].min(chains[1]),
+                special: special[0].min(special[1]),
+            };
+            let start = ring.derived(&a, limbs, |_, _, _| ());
+            prop_assert_eq!(start.limbs(), limbs);
+            let assigned = |operation: fn(&Ring, &mut Poly<Ntt>, &Poly<Ntt>)| {
+                let mut result = start.clone();
+                operation(&ring, &mut result, &b);
+                result
+            };
+            prop_assert_eq!(ring.sum(&a, &b), assigned(Ring::add_assign));
+            prop_assert_eq!(ring.difference(&a, &b), assigned(Ring::sub_assign));
+            prop_assert_eq!(ring.product(&a, &b), assigned(Ring::mul_assign));
+        }
+    }
+}
