@@ -38,7 +38,8 @@ pub(super) struct Round {
     pub(super) timed: Vec<Timed>,
 }
 
-/// Times all operations, once in each round after one that does not count.
+/// Times all operations, in each round once after one that does not count; nor does the first
+/// round.
 ///
 /// # Errors
 /// If a process fails, or an answer is wrong.
@@ -49,6 +50,8 @@ pub(super) fn operations(mut pair: [Ready; 2], rounds: usize) -> Result<Operatio
         for (operation, timed) in Operation::SINGLE.into_iter().zip(&mut timed) {
             for who in order(round) {
                 std::thread::sleep(PAUSE);
+                // After the pause, other threads take a while to wake up.
+                pair[who].time(operation)?;
                 let found = pair[who].time(operation)?;
                 if round > 0 {
                     timed[who].push(found);
