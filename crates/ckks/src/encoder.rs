@@ -1,6 +1,7 @@
 //! Numbers in slots to polynomials and back.
 
 use crate::params::{bits_of, limbs_at};
+use crate::secret_key::SecretRow;
 use crate::special_fft::SpecialFft;
 use crate::{Error, Params, Plaintext, Result};
 use nearfield_ring::{Limbs, Ntt, Poly};
@@ -134,7 +135,7 @@ impl Encoder {
             let (modulus, mut spread) = (table.modulus(), None);
             let residues = match gap {
                 1 => &mut *row,
-                _ => &mut spread.insert(ring.row())[..integers.len()],
+                _ => &mut spread.insert(SecretRow::new(ring))[..integers.len()],
             };
             match &short {
                 Some(short) if short.largest < modulus.value() => {
@@ -151,7 +152,7 @@ impl Encoder {
             if let Some(residues) = spread {
                 row.fill(0);
                 let places = row.iter_mut().step_by(gap);
-                places.zip(&*residues).for_each(|(to, &from)| *to = from);
+                places.zip(&residues[..]).for_each(|(to, &from)| *to = from);
             }
             table.forward(row);
         });
