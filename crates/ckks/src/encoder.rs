@@ -1,7 +1,6 @@
 //! Numbers in slots to polynomials and back.
 
 use crate::params::{bits_of, limbs_at};
-use crate::secret_key::SecretRow;
 use crate::special_fft::SpecialFft;
 use crate::{Error, Params, Plaintext, Result};
 use nearfield_ring::{Limbs, Ntt, Poly};
@@ -132,11 +131,8 @@ impl Encoder {
         let short = Short::of(&integers);
         let mut poly = ring.unfilled(limbs);
         ring.each(&mut poly, |table, _, row| {
-            let (modulus, mut spread) = (table.modulus(), None);
-            let residues = match gap {
-                1 => &mut *row,
-                _ => &mut spread.insert(SecretRow::new(ring))[..integers.len()],
-            };
+            let modulus = table.modulus();
+            let residues = &mut row[..integers.len()];
             match &short {
                 Some(short) if short.largest < modulus.value() => {
                     for (residue, &integer) in residues.iter_mut().zip(&short.integers) {
@@ -149,11 +145,7 @@ impl Encoder {
                     }
                 }
             }
-            if let Some(residues) = spread {
-                row.fill(0);
-                let places = row.iter_mut().step_by(gap);
-                places.zip(&residues[..]).for_each(|(to, &from)| *to = from);
-            }
+            spread(row, gap);
             table.forward(row);
         });
         Ok(poly)
@@ -200,6 +192,17 @@ impl Encoder {
     fn transform(&self, slots: usize) -> &SpecialFft {
         self.transforms[slots.trailing_zeros() as usize].get_or_init(|| SpecialFft::new(slots))
     }
+}
+
+/// Moves the first residues, one for every `gap` of the row, apart by that, with zeros between.
+fn spread(row: &mut [u64], gap: usize) {
+    if gap == 1 {
+        return;
+    }
+    for index in (1..row.len() / gap).rev() {
+        row[index * gap] = row[index];
+    }
+    row.chunks_mut(gap).for_each(|run| run[1..].fill(0));
 }
 
 /// Integers of a word each.
