@@ -1,5 +1,6 @@
 //! The secret key.
 
+use crate::ciphertext::wipe;
 use crate::{Error, Params, Result};
 use nearfield_ring::{Limbs, Ntt, Poly, Ring, Row, Sampler};
 use std::ops::{Deref, DerefMut};
@@ -135,8 +136,6 @@ impl Drop for SecretRow {
 
 impl Drop for Secret {
     fn drop(&mut self) {
-        for row in self.0.rows_mut() {
-            row.zeroize();
-        }
+        wipe(&mut self.0);
     }
 }

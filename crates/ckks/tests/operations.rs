@@ -14,6 +14,20 @@ fn setting() -> Setting {
 }
 
 #[test]
+fn coefficients_below_a_prime_in_a_word_and_beyond_are_encoded() {
+    let setting = setting();
+    for slots in [1, 2, 64, 1024] {
+        let values = numbers(slots, 2);
+        for (log_scale, least) in [(20, 12.0), (45, 37.0), (75, 45.0)] {
+            let scale = f64::from(log_scale).exp2();
+            let plaintext = setting.encoder.encode(&values, 5, scale).unwrap();
+            let bits = worst_bits(&setting.encoder.decode(&plaintext).unwrap(), &values);
+            assert!(bits > least, "{slots} slots, scale 2^{log_scale}: {bits}");
+        }
+    }
+}
+
+#[test]
 fn encryptions_decrypt_to_what_was_encoded() {
     let setting = setting();
     let public = PublicKey::generate(&setting.secret).unwrap();

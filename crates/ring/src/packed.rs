@@ -97,6 +97,15 @@ impl PackedPoly {
         &self.rows
     }
 
+    /// The row modulo the prime that a polynomial of other primes has in a row.
+    pub fn row_of(&self, limbs: Limbs, row: usize) -> &PackedRow {
+        let (chain, special) = self.rows.split_at(self.chain);
+        match row.checked_sub(limbs.chain) {
+            None => &chain[row],
+            Some(row) => &special[row],
+        }
+    }
+
     /// Bytes that it takes.
     pub fn bytes(&self) -> usize {
         self.rows.iter().map(PackedRow::bytes).sum()

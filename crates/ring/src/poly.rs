@@ -128,10 +128,10 @@ impl<R: Representation> Poly<R> {
 
     /// Residues modulo the prime that a polynomial of other primes has in a row.
     pub fn row_of(&self, limbs: Limbs, row: usize) -> &Row {
-        if row < limbs.chain {
-            &self.rows[..self.chain][row]
-        } else {
-            &self.rows[self.chain..][row - limbs.chain]
+        let (chain, special) = self.rows.split_at(self.chain);
+        match row.checked_sub(limbs.chain) {
+            None => &chain[row],
+            Some(row) => &special[row],
         }
     }
 

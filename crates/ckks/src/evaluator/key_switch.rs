@@ -136,16 +136,10 @@ impl SwitchingKey {
         half: usize,
         to: &mut [u64],
     ) {
-        let products = digits.iter().zip(&self.digits).map(|(digit, pair)| {
-            let key = &pair[half];
-            let place = if row < limbs.chain {
-                row
-            } else {
-                row - limbs.chain + key.limbs().chain
-            };
-            (*digit, &key.rows()[place])
-        });
-        let products: Vec<(&[u64], &PackedRow)> = products.collect();
+        let products = digits.iter().zip(&self.digits);
+        let products: Vec<(&[u64], &PackedRow)> = products
+            .map(|(digit, pair)| (*digit, pair[half].row_of(limbs, row)))
+            .collect();
         modulus.inner_product_packed(&products, to);
     }
 }

@@ -28,10 +28,11 @@ pub(super) fn operations(measured: &[(Shape, ByThreads)], options: &Options) -> 
          numbers from -1 to 1 in all {} slots, encrypted under a public key; all at the highest \
          level. Both libraries are set up in processes of their own on the same cores and do each \
          operation by turns, once off the clock and once on it; figures are medians of {} rounds, \
-         ratios medians of the rounds' ratios. OpenFHE runs with FIXEDMANUAL, which does nothing that it is not asked for and \
-         takes all scales as equal (`xtask/peers/openfhe_ckks.py`). *bits*: of the mean error, \
-         and of the largest, by decryption after every operation; OpenFHE's decryption adds noise \
-         of its own, and its encoding is read by way of an encryption. Neither rescales after a product with a plaintext.",
+         ratios medians of the rounds' ratios. OpenFHE runs with FIXEDMANUAL, which does nothing \
+         that it is not asked for and takes all scales as equal (`xtask/peers/openfhe_ckks.py`). \
+         *bits*: of the mean error, and of the largest, by decryption after every operation; \
+         OpenFHE's decryption adds noise of its own, and its encoding is read by way of an \
+         encryption. Neither rescales after a product with a plaintext.",
         ring(options),
         security(options),
         slots(options),
