@@ -3,7 +3,7 @@
 use crate::params::{bits_of, limbs_at};
 use crate::special_fft::SpecialFft;
 use crate::{Error, Params, Plaintext, Result};
-use nearfield_ring::{Limbs, Ntt, Poly};
+use nearfield_ring::{Limbs, Modulus, Ntt, Poly};
 use num_complex::Complex64;
 use std::sync::OnceLock;
 
@@ -74,7 +74,7 @@ impl Encoder {
     /// Decodes a polynomial.
     ///
     /// # Errors
-    /// If it is of other parameters.
+    /// If it is of other parameters, or its coefficients reach 2^120.
     pub fn decode(&self, plaintext: &Plaintext) -> Result<Vec<Complex64>> {
         if plaintext.params != self.params {
             return Err(Error::Mismatch {
@@ -82,7 +82,7 @@ impl Encoder {
                 than: "the encoder",
             });
         }
-        let coefficients = self.coefficients(plaintext);
+        let coefficients = self.coefficients(plaintext)?;
         let gap = self.params.most_slots() / plaintext.slots;
         let half = self.params.most_slots();
         let value = |index: usize| float(coefficients[index]) / plaintext.scale;
@@ -97,7 +97,7 @@ impl Encoder {
     /// The real parts of what [`Encoder::decode`] gives.
     ///
     /// # Errors
-    /// If it is of other parameters.
+    /// If it is of other parameters, or its coefficients reach 2^120.
     pub fn decode_real(&self, plaintext: &Plaintext) -> Result<Vec<f64>> {
         let slots = self.decode(plaintext)?;
         Ok(slots.iter().map(|slot| slot.re).collect())
@@ -151,42 +151,53 @@ impl Encoder {
         Ok(poly)
     }
 
-    /// The integers that a polynomial has, as far as 124 bits of its primes tell.
-    fn coefficients(&self, plaintext: &Plaintext) -> Vec<i128> {
-        let ring = self.params.ring();
-        let mut bits = 0;
-        let fits = |prime: &nearfield_ring::Modulus| {
-            bits += prime.bits();
-            bits <= MOST_BITS + 4
-        };
-        let moduli: Vec<_> = ring
-            .moduli(plaintext.poly.limbs())
-            .take_while(fits)
-            .collect();
+    /// The integers that a polynomial has.
+    ///
+    /// # Errors
+    /// If one is no number below 2^120, as all that are encoded are.
+    fn coefficients(&self, plaintext: &Plaintext) -> Result<Vec<i128>> {
+        let moduli = self.telling_primes(plaintext.poly.limbs());
         let mut poly = plaintext.poly.clone();
         poly.truncate(moduli.len());
-        let mut poly = ring.inverse(poly);
-        let product: i128 = moduli.iter().map(|q| i128::from(q.value())).product();
-        let mut integers = vec![0_i128; ring.degree()];
+        let mut poly = self.params.ring().inverse(poly);
+        let mut integers = vec![0_i128; self.params.ring().degree()];
         let mut weight = 1_i128;
         for (row, &modulus) in poly.rows().iter().zip(&moduli) {
-            // Garner: the next digit in the mixed radix of the primes.
+            // Garner: the next digit in the mixed radix of the primes. Digits between plus and
+            // minus half a prime make every partial sum the integer nearest to zero.
             let inverse = modulus
                 .multiplier(modulus.invert_by_fermat(crate::evaluator::residue(modulus, weight)));
             for (integer, &residue) in integers.iter_mut().zip(row.iter()) {
                 let known = crate::evaluator::residue(modulus, *integer);
                 let digit = modulus.mul_by(modulus.sub(residue, known), inverse);
-                *integer += weight * i128::from(digit);
+                let digit = i128::from(modulus.balanced(digit));
+                *integer = integer.saturating_add(weight.saturating_mul(digit));
             }
-            weight *= i128::from(modulus.value());
+            weight = weight.saturating_mul(i128::from(modulus.value()));
         }
         crate::ciphertext::wipe(&mut poly);
-        for integer in &mut integers {
-            if *integer > product / 2 {
-                *integer -= product;
-            }
+        let most = 1_u128 << MOST_BITS;
+        if integers.iter().all(|integer| integer.unsigned_abs() < most) {
+            return Ok(integers);
         }
-        integers
+        Err(Error::Undecodable {
+            scale: plaintext.scale,
+        })
+    }
+
+    /// The first primes of a polynomial, as many as tell an integer below 2^120 and its sign.
+    fn telling_primes(&self, limbs: Limbs) -> Vec<Modulus> {
+        let mut below = 0.0;
+        let needed = |&modulus: &Modulus| {
+            let more = below < f64::from(MOST_BITS + 1);
+            below += bits_of(std::iter::once(modulus));
+            more
+        };
+        self.params
+            .ring()
+            .moduli(limbs)
+            .take_while(needed)
+            .collect()
     }
 
     fn transform(&self, slots: usize) -> &SpecialFft {

@@ -165,7 +165,8 @@ impl<'a> Decryptor<'a> {
     /// Decrypts complex numbers.
     ///
     /// # Errors
-    /// If the ciphertext is of other parameters, or hides nothing.
+    /// If the ciphertext is of other parameters, hides nothing, or has coefficients that reach
+    /// 2^120.
     pub fn decrypt(&self, ciphertext: &Ciphertext) -> Result<Vec<Complex64>> {
         let plaintext = self.secret.decrypt_with_noise(ciphertext)?;
         let unit = f64::from(self.precision).exp2();
@@ -180,7 +181,8 @@ impl<'a> Decryptor<'a> {
     /// Decrypts real numbers.
     ///
     /// # Errors
-    /// If the ciphertext is of other parameters, or hides nothing.
+    /// If the ciphertext is of other parameters, hides nothing, or has coefficients that reach
+    /// 2^120.
     pub fn decrypt_real(&self, ciphertext: &Ciphertext) -> Result<Vec<f64>> {
         let slots = self.decrypt(ciphertext)?;
         Ok(slots.iter().map(|slot| slot.re).collect())

@@ -72,6 +72,15 @@ pub enum Error {
         /// The constant.
         constant: f64,
     },
+    /// Coefficients are too large to be read.
+    #[error(
+        "at the scale {scale:e} some coefficient reaches 2^120: rescale before decrypting; if the \
+         scale is right, the numbers overflowed or the secret key is another"
+    )]
+    Undecodable {
+        /// The plaintext's scale.
+        scale: f64,
+    },
     /// An operation needs more levels than are left.
     #[error("{operation} needs {needed} levels, and {left} are left: bootstrap before it")]
     Levels {

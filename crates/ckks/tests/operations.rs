@@ -18,13 +18,39 @@ fn coefficients_below_a_prime_in_a_word_and_beyond_are_encoded() {
     let setting = setting();
     for slots in [1, 2, 64, 1024] {
         let values = numbers(slots, 2);
-        for (log_scale, least) in [(20, 12.0), (45, 37.0), (75, 45.0)] {
+        let cases = [
+            (5, 20, 12.0),
+            (5, 45, 37.0),
+            (1, 85, 45.0),
+            (5, 85, 45.0),
+            (5, 117, 45.0),
+        ];
+        for (level, log_scale, least) in cases {
             let scale = f64::from(log_scale).exp2();
-            let plaintext = setting.encoder.encode(&values, 5, scale).unwrap();
+            let plaintext = setting.encoder.encode(&values, level, scale).unwrap();
             let bits = worst_bits(&setting.encoder.decode(&plaintext).unwrap(), &values);
             assert!(bits > least, "{slots} slots, scale 2^{log_scale}: {bits}");
         }
     }
+}
+
+#[test]
+fn products_without_rescaling_are_read_up_to_120_bits_and_refused_beyond() {
+    let setting = setting();
+    let evaluator = &setting.evaluator;
+    let (x, y) = (numbers(1024, 2), numbers(1024, 3));
+    let factor = setting.encoder.encode(&y, 5, 45_f64.exp2()).unwrap();
+    let once = evaluator.multiply_plain(&setting.encrypt(&x, 5), &factor);
+    let once = once.unwrap();
+    let expected: Vec<_> = x.iter().zip(&y).map(|(x, y)| x * y).collect();
+    assert!(worst_bits(&setting.decrypt(&once), &expected) > 26.0);
+    let twice = evaluator.multiply_plain(&once, &factor).unwrap();
+    let plaintext = setting.secret.decrypt_with_noise(&twice).unwrap();
+    let error = setting.encoder.decode(&plaintext).unwrap_err();
+    assert!(matches!(error, Error::Undecodable { .. }), "{error}");
+    let rescaled = evaluator.rescale(&twice).unwrap();
+    let expected: Vec<_> = expected.iter().zip(&y).map(|(xy, y)| xy * y).collect();
+    assert!(worst_bits(&setting.decrypt(&rescaled), &expected) > 26.0);
 }
 
 #[test]

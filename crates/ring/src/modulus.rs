@@ -93,6 +93,13 @@ impl Modulus {
         value.cast_unsigned().wrapping_add(self.value & negative)
     }
 
+    /// The integer nearest to zero that has a residue.
+    pub fn balanced(self, residue: u64) -> i64 {
+        let above = residue > self.value / 2;
+        let modulus = self.value & u64::from(above).wrapping_neg();
+        residue.wrapping_sub(modulus).cast_signed()
+    }
+
     /// The residue of a product of two residues.
     ///
     /// # Source
