@@ -56,6 +56,18 @@ impl Panel {
         fill_from_rows(self.block_mut(block), (rows, stride), depth, (lanes, width));
     }
 
+    /// Fills a block with lanes that may stand anywhere.
+    pub fn fill_block<'a>(&mut self, block: usize, lane: impl Fn(usize) -> &'a [i16]) {
+        let (lanes, width) = (self.count(block), self.width(block));
+        let block = self.block_mut(block);
+        if lanes < width {
+            block.fill(0);
+        }
+        for at in 0..lanes {
+            fill_lane(block, lane(at), (at, width));
+        }
+    }
+
     /// Fills a block from the first columns of `values`, whose rows start `stride` values apart.
     pub fn fill_from_columns(&mut self, block: usize, values: &[i16], stride: usize) {
         let (depth, lanes, width) = (self.depth, self.count(block), self.width(block));
@@ -164,14 +176,19 @@ pub(crate) fn fill_from_rows(
             0
         };
         let row = &rows[lane * stride + 2 * done..lane * stride + depth];
-        let (pairs, last) = row.as_chunks::<2>();
-        let mut lines = block[done * 2 * width..].chunks_exact_mut(2 * width);
-        for (pair, line) in pairs.iter().zip(&mut lines) {
-            line[2 * lane..2 * lane + 2].copy_from_slice(pair);
-        }
-        if let ([odd], Some(line)) = (last, lines.next()) {
-            line[2 * lane..2 * lane + 2].copy_from_slice(&[*odd, 0]);
-        }
+        fill_lane(&mut block[done * 2 * width..], row, (lane, width));
+    }
+}
+
+/// Fills a lane of a block, `[pairs][width][2]`.
+fn fill_lane(block: &mut [i16], values: &[i16], (lane, width): (usize, usize)) {
+    let (pairs, last) = values.as_chunks::<2>();
+    let mut lines = block.chunks_exact_mut(2 * width);
+    for (pair, line) in pairs.iter().zip(&mut lines) {
+        line[2 * lane..2 * lane + 2].copy_from_slice(pair);
+    }
+    if let ([odd], Some(line)) = (last, lines.next()) {
+        line[2 * lane..2 * lane + 2].copy_from_slice(&[*odd, 0]);
     }
 }
 
@@ -210,7 +227,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_ways_to_fill_a_panel_give_every_value_its_place(
+        fn every_way_to_fill_a_panel_gives_every_value_its_place(
             depth in prop_oneof![1..9_usize, 30..70_usize], lanes in 1..150_usize, seed in any::<i16>(),
         ) {
             let value = |d: usize, lane: usize| {
@@ -220,7 +237,15 @@ mod tests {
                 (0..lanes).flat_map(|lane| (0..depth).map(move |d| value(d, lane))).collect();
             let columns: Vec<i16> =
                 (0..depth).flat_map(|d| (0..lanes).map(move |lane| value(d, lane))).collect();
-            for panel in [Panel::from_rows(&rows, depth), Panel::from_columns(&columns, lanes)] {
+            let mut lane_by_lane = Panel::default();
+            lane_by_lane.resize(depth, lanes);
+            for block in 0..lane_by_lane.blocks() {
+                let row = |lane| &rows[(block * BLOCK + lane) * depth..][..depth];
+                lane_by_lane.fill_block(block, row);
+            }
+            let (by_rows, by_columns) =
+                (Panel::from_rows(&rows, depth), Panel::from_columns(&columns, lanes));
+            for panel in [by_rows, by_columns, lane_by_lane] {
                 prop_assert_eq!((panel.depth(), panel.lanes()), (depth, lanes));
                 for lane in 0..lanes {
                     let expected: Vec<i16> = (0..depth).map(|d| value(d, lane)).collect();

@@ -2,11 +2,8 @@
 
 use super::images::{Frame, Images};
 use super::scaling::Scaling;
-use super::sums::{self, Bounds};
 use crate::audit::{LayerAudit, Merge};
-use crate::kernel::{
-    self, BLOCK, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights,
-};
+use crate::kernel::{self, BLOCK, Halves, High, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::Shape;
@@ -15,9 +12,13 @@ use alloc::vec::Vec;
 
 mod fast_fir;
 mod gradient;
+mod lanes;
+mod suspects;
 
 use fast_fir::FastWork;
 pub(crate) use gradient::{GradientWork, OutputGradient, planned_gradient};
+use lanes::FilterLanes;
+use suspects::Suspects;
 
 /// Output positions that one task computes at least, if there are tasks enough.
 const POSITIONS_A_TASK: usize = 192;
@@ -47,18 +48,9 @@ pub struct Conv2d {
 /// Memory that convolutions work in.
 #[derive(Debug, Default)]
 pub(crate) struct ConvWork {
-    lanes: Panel,
-    high: Panel,
-    few: FewOfLanes,
-    /// Sums of squares of the inputs of each output position, `[samples, positions]`.
-    squares: Vec<u64>,
-    /// Of each pixel, `[samples, pixels]`.
-    pixel_squares: Vec<u64>,
-    /// Of the weights of each filter.
-    filter_squares: Vec<u64>,
+    filters: FilterLanes,
     fast: FastWork,
-    /// Which blocks of filters are formed by fewer products.
-    takes_fast: Vec<bool>,
+    suspects: Suspects,
     pub(crate) gradient: GradientWork,
 }
 
@@ -164,24 +156,23 @@ impl Conv2d {
         scaled: &mut [i8],
         look_for_largest: bool,
     ) -> LayerAudit {
-        self.measure(work, input);
-        self.choose(work, input);
-        let mut audit = LayerAudit::default();
-        if work.takes_fast.contains(&true) {
-            let work = (&work.fast, work.takes_fast.as_slice());
-            audit = self.forward_fast(work, input, scaling, scaled, look_for_largest);
-        }
-        if work.takes_fast.contains(&false) {
-            self.prepare(work);
-            audit.merge(&self.forward_directly(work, input, scaling, scaled, look_for_largest));
-        }
+        let pays = fast_fir::pays(self.kernel, self.input, self.output, input.samples());
+        let mut audit = if pays && self.prepare_fast(&mut work.fast, input) {
+            self.forward_fast(&work.fast, input, scaling, scaled, look_for_largest)
+        } else {
+            self.prepare(&mut work.filters);
+            self.forward_directly(&work.filters, input, scaling, scaled, look_for_largest)
+        };
+        audit
+            .forward
+            .merge(&self.count_wrapped(&mut work.suspects, input));
         audit
     }
 
-    /// As [`Conv2d::forward`], for the blocks of filters that are left.
+    /// As [`Conv2d::forward`], by all products; what wraps is not counted.
     fn forward_directly(
         &self,
-        work: &ConvWork,
+        filters: &FilterLanes,
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
@@ -195,8 +186,7 @@ impl Conv2d {
         let pass = Pass {
             layer: self,
             set: Set::active(),
-            work,
-            largest: [self.weights.largest(), input.largest.into()],
+            filters,
             scaling,
             look_for_largest,
         };
@@ -206,100 +196,31 @@ impl Conv2d {
         })
     }
 
-    /// Whether the sizes of the operands alone prove that no sum can wrap.
-    fn is_small(&self, input: &Images) -> bool {
-        let largest = [self.weights.largest(), input.largest.into()];
-        Bounds::suffice(self.span().depth(), largest)
-    }
-
-    /// Measures both operands, if anything is to be proved by that.
-    fn measure(&self, work: &mut ConvWork, input: &Images) {
-        if !self.is_small(input) {
-            self.weights.measure(&mut work.filter_squares);
-            self.measure_inputs(input, work);
-        }
-    }
-
-    /// Chooses the blocks of filters that are formed by fewer products: those whose sums are
-    /// proved not to wrap, if that is faster and the operands allow it.
-    fn choose(&self, work: &mut ConvWork, input: &Images) {
-        let filters = self.output.channels;
-        let pays = fast_fir::pays(self.kernel, self.input, self.output, input.samples());
-        let all = pays && self.is_small(input);
-        work.takes_fast.clear();
-        work.takes_fast.resize(filters.div_ceil(BLOCK), all);
-        if pays && !all {
-            let most = sums::most(&work.squares);
-            let blocks = work.filter_squares.chunks(BLOCK);
-            for (takes, squares) in work.takes_fast.iter_mut().zip(blocks) {
-                *takes = sums::harmless(most, sums::most(squares));
-            }
-        }
-        let any = work.takes_fast.contains(&true);
-        if any && !self.prepare_fast(&mut work.fast, &work.takes_fast, input) {
-            work.takes_fast.fill(false);
-        }
-    }
-
-    /// Lays the weights of the other blocks out as lanes.
-    fn prepare(&self, work: &mut ConvWork) {
+    /// Lays the weights out as lanes.
+    fn prepare(&self, filters: &mut FilterLanes) {
         let depth = self.span().depth();
         let halves = self.weights.halves();
-        self.lay_out(halves.low, &work.takes_fast, &mut work.lanes);
+        self.lay_out(halves.low, &mut filters.low);
         match halves.high {
             High::None => {}
-            High::Dense(high) => self.lay_out(high, &work.takes_fast, &mut work.high),
-            High::Few(few) => work
+            High::Dense(high) => self.lay_out(high, &mut filters.high),
+            High::Few(few) => filters
                 .few
-                .list(&work.lanes, few, |place| (place % depth, place / depth)),
+                .list(&filters.low, few, |place| (place % depth, place / depth)),
         }
     }
 
-    fn lay_out(&self, rows: &[i16], takes_fast: &[bool], panel: &mut Panel) {
+    fn lay_out(&self, rows: &[i16], panel: &mut Panel) {
         let (depth, filters) = (self.span().depth(), self.output.channels);
         panel.resize(depth, filters);
         let size = panel.block_size();
         // A value costs about as much as sixteen products.
         let work = 16 * rows.len();
         parallel::for_each_part(panel.values_mut(), size, work, |block, values| {
-            if takes_fast[block] {
-                return;
-            }
             let first = block * BLOCK;
             let lanes = (BLOCK.min(filters - first), values.len() / depth);
             kernel::fill_from_rows(values, (&rows[first * depth..], depth), depth, lanes);
         });
-    }
-
-    /// The sum of squares of the inputs of every output position, `[samples, positions]`: those
-    /// of the pixels under the kernel.
-    fn measure_inputs(&self, input: &Images, work: &mut ConvWork) {
-        let (set, frame) = (Set::active(), input.frame);
-        let pixels = frame.size() / frame.depth;
-        work.squares.resize(input.samples() * self.positions(), 0);
-        work.pixel_squares.resize(input.samples() * pixels, 0);
-        let squares = (work.squares.as_mut_slice(), self.positions());
-        let pixel_squares = (work.pixel_squares.as_mut_slice(), pixels);
-        // A value costs about as much as four products.
-        let products = 4 * input.values.len();
-        parallel::for_each_two_parts(
-            squares,
-            pixel_squares,
-            products,
-            |sample, squares, pixels| {
-                let values = &input.values[sample * frame.size()..][..frame.size()];
-                for (square, pixel) in pixels.iter_mut().zip(values.chunks_exact(frame.depth)) {
-                    *square = set.squares(pixel);
-                }
-                for (square, start) in squares.iter_mut().zip(&self.starts) {
-                    let first = start / frame.depth;
-                    let rows = (0..self.kernel).map(|row| first + row * frame.columns());
-                    *square = rows
-                        .flat_map(|start| &pixels[start..start + self.kernel])
-                        .fold(0, |sum, &pixel| sum.saturating_add(pixel));
-                }
-            },
-        );
     }
 }
 
@@ -315,10 +236,7 @@ fn span(frame: Frame, kernel: usize) -> Span {
 impl ConvWork {
     /// Bytes that it occupies, but for gradients.
     pub(crate) fn bytes(&self) -> usize {
-        let squares = [&self.squares, &self.pixel_squares, &self.filter_squares];
-        let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
-        let lanes = self.lanes.bytes() + self.high.bytes() + self.few.bytes();
-        lanes + self.fast.bytes() + self.takes_fast.capacity() + size_of::<u64>() * squares
+        self.filters.bytes() + self.fast.bytes() + self.suspects.bytes()
     }
 }
 
@@ -331,23 +249,21 @@ pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize, threads: usize) -> 
     let positions = batch * block.output.height * block.output.width;
     let frame = Frame::padded(block.input, padding);
     let pixels = batch * frame.size() / frame.depth;
-    let squares = 8 * (positions + pixels + filters);
+    let depth = kernel * kernel * frame.depth;
+    let suspects = suspects::planned(positions, pixels, filters, depth);
     if fast_fir::pays(kernel, block.input, block.output, batch) {
         let [lanes, scratch] = fast_fir::planned(block.input, block.output, batch);
-        return lanes + threads * scratch + squares;
+        return lanes + threads * scratch + suspects;
     }
     let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
-    let depth = kernel * kernel * block.input.channels.next_multiple_of(2);
-    2 * lanes * depth + squares
+    2 * lanes * depth + suspects
 }
 
 /// The forward pass of a batch.
 struct Pass<'a> {
     layer: &'a Conv2d,
     set: Set,
-    work: &'a ConvWork,
-    /// Largest magnitude of the weights, and of the inputs.
-    largest: [u32; 2],
+    filters: &'a FilterLanes,
     scaling: Scaling,
     look_for_largest: bool,
 }
@@ -358,8 +274,7 @@ impl Pass<'_> {
     fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
-        let taken = &self.work.takes_fast;
-        for block in (0..self.work.lanes.blocks()).filter(|&block| !taken[block]) {
+        for block in 0..self.filters.low.blocks() {
             for start in (0..positions).step_by(ROWS) {
                 let part = start..positions.min(start + ROWS);
                 audit.merge(&self.tile(input, (first, part), block, scaled));
@@ -387,62 +302,23 @@ impl Pass<'_> {
             starts,
             span: layer.span(),
         };
-        let (lanes, count) = self.lanes(block);
+        let filters = self.filters;
+        let lanes = filters.block(layer.weights.halves().high, block);
+        let count = filters.low.count(block);
         let mut sums = [0; SUMS];
         let sums = &mut sums[..rows.starts.len() * lanes.width];
-        let mut audit = LayerAudit {
-            forward: sums::form(
-                self.set,
-                (&rows, &lanes, count),
-                &self.bounds(first * all + part.start..first * all + part.end, block),
-                self.look_for_largest,
-                sums,
-            ),
-            ..LayerAudit::default()
-        };
+        kernel::products(self.set, &rows, &lanes, sums);
+        let mut audit = LayerAudit::default();
+        audit.forward.sums = (part.len() * count) as u64;
         for (position, sums) in part.zip(sums.chunks_exact(lanes.width)) {
             let place = position * layer.output.channels + block * BLOCK;
-            let scaled = &mut scaled[place..place + count];
-            audit.cut += self.scaling.apply(self.set, &sums[..count], scaled);
+            let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
+            audit.cut += self.scaling.apply(self.set, sums, scaled);
+            if self.look_for_largest {
+                audit.forward.see(sums);
+            }
         }
         audit
-    }
-
-    /// A block of filters, and how many there are.
-    fn lanes(&self, block: usize) -> (Lanes<'_>, usize) {
-        let work = self.work;
-        let high = match self.layer.weights.halves().high {
-            High::None => High::None,
-            High::Few(_) => High::Few(work.few.of(block)),
-            High::Dense(_) => High::Dense(work.high.block(block)),
-        };
-        let lanes = Lanes {
-            values: Halves {
-                low: work.lanes.block(block),
-                high,
-            },
-            width: work.lanes.width(block),
-        };
-        (lanes, work.lanes.count(block))
-    }
-
-    fn bounds(&self, positions: core::ops::Range<usize>, block: usize) -> Bounds<'_> {
-        let [weights, inputs] = self.largest;
-        let largest = [inputs, weights];
-        if Bounds::suffice(self.layer.span().depth(), largest) {
-            return Bounds {
-                largest,
-                squares: [&[]; 2],
-            };
-        }
-        let filters = block * BLOCK..block * BLOCK + self.work.lanes.count(block);
-        Bounds {
-            largest,
-            squares: [
-                &self.work.squares[positions],
-                &self.work.filter_squares[filters],
-            ],
-        }
     }
 }
 

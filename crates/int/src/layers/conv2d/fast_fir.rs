@@ -157,9 +157,9 @@ impl Merge for Large {
 }
 
 impl Conv2d {
-    /// Transforms the weights of some blocks, if the operands allow that: nearly all weights within int16, most
+    /// Transforms the weights, if the operands allow that: nearly all weights within int16, most
     /// of them also when they are transformed, and inputs small enough to be added up.
-    pub(super) fn prepare_fast(&self, work: &mut FastWork, takes: &[bool], input: &Images) -> bool {
+    pub(super) fn prepare_fast(&self, work: &mut FastWork, input: &Images) -> bool {
         let weights = self.weights.halves();
         let few = match weights.high {
             High::None => &[][..],
@@ -176,9 +176,6 @@ impl Conv2d {
         let cost = 16 * PRODUCTS * depth * filters;
         let large =
             parallel::for_each_part(work.lanes.values_mut(), size, cost, |block, values| {
-                if !takes[block] {
-                    return Large::default();
-                }
                 let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
                 let own = (&weights.low[own.clone()], few, own.start);
                 let mut large = Vec::new();
@@ -193,11 +190,10 @@ impl Conv2d {
         work.large.lines() <= PRODUCTS * depth / 2 * filters / GROUP / 2
     }
 
-    /// As [`Conv2d::forward`], with weights that were transformed, for blocks of filters that
-    /// `takes` takes: no sum of theirs may wrap.
+    /// As [`Conv2d::forward`], with weights that were transformed; what wraps is not counted.
     pub(super) fn forward_fast(
         &self,
-        (work, takes): (&FastWork, &[bool]),
+        work: &FastWork,
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
@@ -211,7 +207,6 @@ impl Conv2d {
             layer: self,
             set: Set::active(),
             work,
-            takes,
             input,
             scaling,
             look_for_largest,
@@ -231,7 +226,6 @@ struct Pass<'a> {
     layer: &'a Conv2d,
     set: Set,
     work: &'a FastWork,
-    takes: &'a [bool],
     input: &'a Images,
     scaling: Scaling,
     look_for_largest: bool,
@@ -250,7 +244,7 @@ impl Pass<'_> {
             let bands = group * all / groups..(group + 1) * all / groups;
             self.resize(bands, scratch);
             self.transform_inputs(first, scratch);
-            for block in (0..self.work.lanes.blocks()).filter(|&block| self.takes[block]) {
+            for block in 0..self.work.lanes.blocks() {
                 self.form_sums(block, scratch);
                 self.scale(block, scratch, &mut audit, scaled);
             }

@@ -214,49 +214,76 @@ proptest! {
     fn fewer_products_give_the_same_bits((layer, input) in fast_layers()) {
         let images = framed(&layer, &input);
         let scaling = Scaling::new(layer.fan_in());
-        let blocks = layer.output.channels.div_ceil(BLOCK);
-        let mut results = Vec::new();
-        let (mut all, mut some) = (ConvWork::default(), ConvWork::default());
-        // All blocks, all but the first, and none.
-        for takes in [vec![true; blocks], (0..blocks).map(|b| b > 0).collect(), vec![false; blocks]] {
-            let mut scaled = vec![99; 3 * layer.output.features()];
-            let work = if takes[0] { &mut all } else { &mut some };
-            prop_assert!(layer.prepare_fast(&mut work.fast, &takes, &images));
-            let fast = (&work.fast, takes.as_slice());
-            let mut audit = layer.forward_fast(fast, &images, scaling, &mut scaled, true);
-            work.takes_fast.clone_from(&takes);
-            layer.measure(work, &images);
-            layer.prepare(work);
-            audit.merge(&layer.forward_directly(work, &images, scaling, &mut scaled, true));
-            results.push((scaled, audit.cut, audit.forward.sums));
+        let mut work = ConvWork::default();
+        let mut fast = vec![99; 3 * layer.output.features()];
+        let mut direct = fast.clone();
+        prop_assert!(layer.prepare_fast(&mut work.fast, &images));
+        let of_fast = layer.forward_fast(&work.fast, &images, scaling, &mut fast, true);
+        layer.prepare(&mut work.filters);
+        let of_direct = layer.forward_directly(&work.filters, &images, scaling, &mut direct, true);
+        prop_assert_eq!(fast, direct);
+        prop_assert_eq!(of_fast, of_direct);
+    }
+
+    #[test]
+    fn sums_that_wrap_are_counted_whichever_way_they_are_formed(
+        (layer, input) in fast_layers(), large in 0..400_i32,
+        filters in proptest::collection::vec(any::<prop::sample::Index>(), 0..90),
+    ) {
+        let row = 9 * layer.input.channels;
+        let mut weights = layer.values();
+        for filter in filters {
+            let filter = filter.index(layer.output.channels);
+            for (index, weight) in weights[filter * row..][..row].iter_mut().enumerate() {
+                *weight = large * (100 - i32::try_from(index % 97).unwrap());
+            }
         }
-        prop_assert_eq!(&results[0], &results[2]);
-        prop_assert_eq!(&results[1], &results[2]);
+        let layer = Conv2d::new(layer.input, layer.output, 3, layer.padding, &weights);
+        let images = framed(&layer, &input);
+        let mut scaled = vec![0; 3 * layer.output.features()];
+        let scaling = Scaling::new(layer.fan_in());
+        let audit = layer.forward(&mut ConvWork::default(), &images, scaling, &mut scaled, false);
+        let (mut wrapped, mut largest) = (0, 0);
+        for sample in input.chunks(layer.input.features()) {
+            for output in outputs(&layer) {
+                let mut sum = 0_i64;
+                for_each_product(&layer, sample, output, |weight, value| {
+                    sum += i64::from(weights[weight]) * i64::from(value);
+                });
+                if i32::try_from(sum).is_err() {
+                    wrapped += 1;
+                    largest = sum.unsigned_abs().max(largest);
+                }
+            }
+        }
+        prop_assert_eq!((audit.forward.wrapped, audit.forward.largest), (wrapped, largest));
+        prop_assert_eq!(audit.forward.sums, scaled.len() as u64);
     }
 }
 
 #[test]
-fn blocks_whose_sums_could_wrap_are_formed_directly() {
+fn only_pairs_that_could_wrap_are_formed_again() {
     let input = Shape::image(64, 9, 9);
     let output = Conv2d::output(input, 128, 3, 1).unwrap();
     let mut weights = vec![1; 128 * 64 * 9];
-    let layer = Conv2d::new(input, output, 3, 1, &weights);
-    let images = framed(&layer, &vec![100; 8 * input.features()]);
-    let mut work = ConvWork::default();
-    layer.choose(&mut work, &images);
-    assert_eq!(work.takes_fast, [true, true]);
-    // A filter of the second block whose sums are 2^31 or so.
+    // Sums of a filter are 2^31 or so.
     weights[100 * 64 * 9..101 * 64 * 9].fill(32_767);
     weights[100 * 64 * 9] = 5_000_000;
     let layer = Conv2d::new(input, output, 3, 1, &weights);
-    layer.measure(&mut work, &images);
-    layer.choose(&mut work, &images);
-    assert_eq!(work.takes_fast, [true, false]);
-    let scaling = Scaling::new(layer.fan_in());
+    let mut values = vec![1; 8 * input.features()];
+    // Pixels of a sample, at the sides.
+    let first = 5 * input.features();
+    for row in values[first..first + input.features()].chunks_mut(9) {
+        row[..3].fill(120);
+    }
+    let (scaling, mut work) = (Scaling::new(layer.fan_in()), ConvWork::default());
     let mut scaled = vec![0; 8 * output.features()];
+    let images = framed(&layer, &values);
     let audit = layer.forward(&mut work, &images, scaling, &mut scaled, true);
-    assert_eq!(audit.forward.sums, scaled.len() as u64);
     assert!(audit.forward.wrapped > 0, "sums of filter 100");
+    let [filters, positions] = work.suspects.counts();
+    assert_eq!(filters, 1);
+    assert!((1..=4 * 9).contains(&positions), "{positions}");
 }
 
 #[test]

@@ -1,0 +1,36 @@
+//! Filters as lanes, with what they have beyond int16.
+
+use crate::kernel::{FewOfLanes, Halves, High, Lanes, Panel};
+
+/// Some filters of a layer.
+#[derive(Debug, Default)]
+pub(super) struct FilterLanes {
+    pub(super) low: Panel,
+    /// Filled if the layer's weights have high halves throughout.
+    pub(super) high: Panel,
+    /// Those of few weights.
+    pub(super) few: FewOfLanes,
+}
+
+impl FilterLanes {
+    /// A block of filters of a layer whose weights have such high halves.
+    pub(super) fn block(&self, high: High<'_>, block: usize) -> Lanes<'_> {
+        let high = match high {
+            High::None => High::None,
+            High::Few(_) => High::Few(self.few.of(block)),
+            High::Dense(_) => High::Dense(self.high.block(block)),
+        };
+        Lanes {
+            values: Halves {
+                low: self.low.block(block),
+                high,
+            },
+            width: self.low.width(block),
+        }
+    }
+
+    /// Bytes that they occupy.
+    pub(super) fn bytes(&self) -> usize {
+        self.low.bytes() + self.high.bytes() + self.few.bytes()
+    }
+}

@@ -1,0 +1,227 @@
+//! Counting the sums of a convolution that leave int32, whichever way they are formed.
+//!
+//! Largest values, or Cauchy and Schwarz, prove nearly all sums harmless. Of the others, few
+//! filters and positions have a part in one; these pairs alone are formed again in 64 bits.
+
+use super::Conv2d;
+use super::lanes::FilterLanes;
+use crate::audit::{Merge, Range};
+use crate::kernel::{self, BLOCK, Excess, Halves, High, ROWS, Rows, SUMS, Set, between};
+use crate::layers::images::Images;
+use crate::layers::sums::{Bounds, harmless, most};
+use crate::parallel;
+use alloc::vec::Vec;
+use core::cmp::Reverse;
+
+/// Memory that counting works in.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    /// Sums of squares of the inputs of each output position, `[samples, positions]`.
+    squares: Vec<u64>,
+    /// Of each pixel, `[samples, pixels]`.
+    pixel_squares: Vec<u64>,
+    /// Of the weights of each filter.
+    filter_squares: Vec<u64>,
+    /// Filters that could wrap a sum, with their squares: the largest first.
+    filters: Vec<Suspect>,
+    /// Positions that could.
+    positions: Vec<Suspect>,
+    block: Block,
+}
+
+/// A filter or a position.
+#[derive(Clone, Copy, Debug)]
+struct Suspect {
+    squares: u64,
+    index: usize,
+}
+
+/// Up to 64 filters, as lanes.
+#[derive(Debug, Default)]
+struct Block {
+    filters: FilterLanes,
+    /// Their weights beyond int16, by the place that they would have if the filters followed each
+    /// other.
+    excesses: Vec<Excess>,
+}
+
+impl Conv2d {
+    /// The sums of a batch that leave int32; they count as formed already.
+    pub(super) fn count_wrapped(&self, suspects: &mut Suspects, input: &Images) -> Range {
+        let mut range = Range::default();
+        let depth = self.span().depth();
+        let largest = [input.largest.into(), self.weights.largest()];
+        if Bounds::suffice(depth, largest) {
+            return range;
+        }
+        self.weights.measure(&mut suspects.filter_squares);
+        self.measure_inputs(input, suspects);
+        suspects.list();
+        let Suspects {
+            filters,
+            positions,
+            block,
+            ..
+        } = suspects;
+        for filters in filters.chunks(BLOCK) {
+            block.fill(self, filters);
+            // Positions are in order too: those that the largest filter makes suspect come first.
+            let most = filters[0].squares;
+            let count = positions.partition_point(|position| !harmless(position.squares, most));
+            let products = count * depth * block.filters.low.width(0);
+            let positions = &mut positions[..count];
+            let wrapped = parallel::for_each_part(positions, ROWS, products, |_, positions| {
+                self.count_in_tile(block, input, largest, positions)
+            });
+            range.merge(&wrapped);
+        }
+        range
+    }
+
+    /// Of some positions with a block of filters.
+    fn count_in_tile(
+        &self,
+        block: &Block,
+        input: &Images,
+        largest: [u32; 2],
+        positions: &[Suspect],
+    ) -> Range {
+        let all = self.positions();
+        let mut starts = [0; ROWS];
+        for (start, position) in starts.iter_mut().zip(positions) {
+            let (sample, position) = (position.index / all, position.index % all);
+            *start = sample * input.frame.size() + self.starts[position];
+        }
+        let rows = Rows {
+            values: Halves::narrow(&input.values),
+            starts: &starts[..positions.len()],
+            span: self.span(),
+        };
+        let lanes = block.filters.block(self.weights.halves().high, 0);
+        let mut sums = [0; SUMS];
+        let sums = &mut sums[..positions.len() * lanes.width];
+        kernel::exact_products(Set::active(), (&rows, &lanes), largest, sums);
+        let mut range = Range::default();
+        for sums in sums.chunks_exact(lanes.width) {
+            for &sum in &sums[..block.filters.low.lanes()] {
+                range.see_exact(sum);
+            }
+        }
+        range
+    }
+
+    /// The sum of squares of the inputs of every output position: those of the pixels under the
+    /// kernel.
+    fn measure_inputs(&self, input: &Images, suspects: &mut Suspects) {
+        let (set, frame) = (Set::active(), input.frame);
+        let pixels = frame.size() / frame.depth;
+        let Suspects {
+            squares,
+            pixel_squares,
+            ..
+        } = suspects;
+        squares.resize(input.samples() * self.positions(), 0);
+        pixel_squares.resize(input.samples() * pixels, 0);
+        // A value costs about as much as four products.
+        let products = 4 * input.values.len();
+        parallel::for_each_two_parts(
+            (squares, self.positions()),
+            (pixel_squares, pixels),
+            products,
+            |sample, squares, pixels| {
+                let values = &input.values[sample * frame.size()..][..frame.size()];
+                for (square, pixel) in pixels.iter_mut().zip(values.chunks_exact(frame.depth)) {
+                    *square = set.squares(pixel);
+                }
+                for (square, start) in squares.iter_mut().zip(&self.starts) {
+                    let first = start / frame.depth;
+                    let rows = (0..self.kernel).map(|row| first + row * frame.columns());
+                    *square = rows
+                        .flat_map(|start| &pixels[start..start + self.kernel])
+                        .fold(0, |sum, &pixel| sum.saturating_add(pixel));
+                }
+            },
+        );
+    }
+}
+
+impl Suspects {
+    /// Lists the filters and the positions that could wrap a sum.
+    fn list(&mut self) {
+        let list = |suspects: &mut Vec<Suspect>, squares: &[u64], other: u64| {
+            suspects.clear();
+            if harmless(most(squares), other) {
+                return;
+            }
+            // Once for all batches.
+            suspects.reserve_exact(squares.len());
+            for (index, &squares) in squares.iter().enumerate() {
+                if !harmless(squares, other) {
+                    suspects.push(Suspect { squares, index });
+                }
+            }
+            suspects.sort_unstable_by_key(|suspect| Reverse(suspect.squares));
+        };
+        let (filters, positions) = (most(&self.filter_squares), most(&self.squares));
+        list(&mut self.filters, &self.filter_squares, positions);
+        list(&mut self.positions, &self.squares, filters);
+    }
+
+    /// How many filters and positions are suspect.
+    #[cfg(test)]
+    pub(super) fn counts(&self) -> [usize; 2] {
+        [&self.filters, &self.positions].map(Vec::len)
+    }
+
+    /// Bytes that it occupies.
+    pub(super) fn bytes(&self) -> usize {
+        let squares = [&self.squares, &self.pixel_squares, &self.filter_squares];
+        let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
+        let suspects = self.filters.capacity() + self.positions.capacity();
+        size_of::<u64>() * squares + size_of::<Suspect>() * suspects + self.block.bytes()
+    }
+}
+
+impl Block {
+    /// Takes up the weights of some filters.
+    fn fill(&mut self, layer: &Conv2d, filters: &[Suspect]) {
+        let depth = layer.span().depth();
+        let halves = layer.weights.halves();
+        let row = |filter: &Suspect| filter.index * depth..(filter.index + 1) * depth;
+        let FilterLanes { low, high, few } = &mut self.filters;
+        low.resize(depth, filters.len());
+        low.fill_block(0, |lane| &halves.low[row(&filters[lane])]);
+        match halves.high {
+            High::None => {}
+            High::Dense(values) => {
+                high.resize(depth, filters.len());
+                high.fill_block(0, |lane| &values[row(&filters[lane])]);
+            }
+            High::Few(all) => {
+                self.excesses.clear();
+                for (lane, filter) in filters.iter().enumerate() {
+                    let row = row(filter);
+                    let own = between(all, row.start, row.end).iter();
+                    self.excesses.extend(own.map(|excess| {
+                        let place = excess.place as usize - row.start + lane * depth;
+                        let place = u32::try_from(place).expect("fewer weights than the layer");
+                        Excess { place, ..*excess }
+                    }));
+                }
+                let place = |place| (place % depth, place / depth);
+                few.list(low, &self.excesses, place);
+            }
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.filters.bytes() + size_of::<Excess>() * self.excesses.capacity()
+    }
+}
+
+/// Bytes for a layer of so many output positions, pixels and filters, in a batch.
+pub(super) fn planned(positions: usize, pixels: usize, filters: usize, depth: usize) -> usize {
+    let suspects = size_of::<Suspect>() * (positions + filters);
+    let lanes = size_of::<i16>() * BLOCK.min(filters.next_multiple_of(16)) * depth;
+    size_of::<u64>() * (positions + pixels + filters) + suspects + lanes
+}
