@@ -57,7 +57,7 @@ const LANES: usize = 16;
 /// As [`Set::fast_fir_weights`].
 #[allow(
     clippy::cast_possible_truncation,
-    reason = "low halves, and a largest magnitude that says whether there is more"
+    reason = "low halves, and a mask that says where there is more"
 )]
 #[inline(always)]
 pub(super) fn fast_fir_weights(
@@ -91,7 +91,12 @@ pub(super) fn fast_fir_weights(
             low[(row * SIX + column) * spacing..][..TOGETHER].copy_from_slice(halves);
         }
     }
-    most.into_iter().max().unwrap_or(0)
+    let limit = i16::MAX.unsigned_abs().into();
+    if most.iter().copied().max() <= Some(limit) {
+        return 0;
+    }
+    let channels = most.iter().rev();
+    channels.fold(0, |mask, &most| 2 * mask + u32::from(most > limit))
 }
 
 /// The factors of the products in one direction.
@@ -252,16 +257,24 @@ pub(crate) fn transform_filters(
                 let own = &weights[start..start + row];
                 let few = between(few, first + start, first + start + row);
                 let places = &mut low[at * TOGETHER..];
-                let largest =
+                let mut beyond =
                     set.fast_fir_weights(&own[channel..], depth, places, FILTERS * TOGETHER);
-                if largest > i16::MAX.unsigned_abs().into() || !few.is_empty() {
-                    let filter = Filter {
-                        low: own,
-                        few,
-                        first: first + start,
-                        depth,
-                    };
-                    filter.list_large(channel, lane + at, large);
+                for excess in few {
+                    let index = excess.place as usize - first - start;
+                    if let Some(at @ ..TOGETHER) = (index % depth).checked_sub(channel) {
+                        beyond |= 1 << at;
+                    }
+                }
+                let filter = Filter {
+                    low: own,
+                    few,
+                    first: first + start,
+                    depth,
+                };
+                while beyond != 0 {
+                    let own = channel + beyond.trailing_zeros() as usize;
+                    filter.list_large(own, lane + at, large);
+                    beyond &= beyond - 1;
                 }
             }
             let lines = low.chunks_exact(FILTERS * TOGETHER);
@@ -291,25 +304,22 @@ impl Filter<'_> {
         joined(self.low[index], high)
     }
 
-    /// Lists what lies beyond int16 in some channels.
+    /// Lists what lies beyond int16 in a channel.
     #[allow(
         clippy::cast_possible_truncation,
         reason = "places below 32, and channels and groups that fit memory"
     )]
-    #[cold]
-    fn list_large(&self, first: usize, lane: usize, large: &mut Vec<Upper>) {
-        for channel in first..first + TOGETHER {
-            let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
-            for (product, value) in transformed_weights(weights).into_iter().enumerate() {
-                let (_, high) = split(value);
-                if high != 0 {
-                    large.push(Upper {
-                        group: (product * GROUPS + lane / GROUP) as u32,
-                        pair: (channel / 2) as u32,
-                        place: (lane % GROUP * 2 + channel % 2) as u8,
-                        high,
-                    });
-                }
+    fn list_large(&self, channel: usize, lane: usize, large: &mut Vec<Upper>) {
+        let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
+        for (product, value) in transformed_weights(weights).into_iter().enumerate() {
+            let (_, high) = split(value);
+            if high != 0 {
+                large.push(Upper {
+                    group: (product * GROUPS + lane / GROUP) as u32,
+                    pair: (channel / 2) as u32,
+                    place: (lane % GROUP * 2 + channel % 2) as u8,
+                    high,
+                });
             }
         }
     }
@@ -336,7 +346,7 @@ mod tests {
             let line_starts = array::from_fn(|at| 7 * 32 * at);
             let run = |set: Set| {
                 let mut low = vec![1; PRODUCTS * 40];
-                let largest = set.fast_fir_weights(&weights[32..], 64, &mut low, 40);
+                let beyond = set.fast_fir_weights(&weights[32..], 64, &mut low, 40);
                 let mut inputs = vec![2; PRODUCTS * 70];
                 set.fast_fir_inputs(&values, &starts, single, 64, &mut inputs, &places);
                 let mut line = vec![3; (3 * threes + usize::from(one)) * 32];
@@ -344,7 +354,7 @@ mod tests {
                 let mut sums = products.clone();
                 set.add(&mut sums, &products[5..]);
                 set.subtract(&mut sums, &products[99..]);
-                (low, largest, inputs, line, sums)
+                (low, beyond, inputs, line, sums)
             };
             let expected = run(Set::PORTABLE);
             for set in Set::available() {

@@ -141,8 +141,8 @@ impl Set {
     }
 
     /// Transforms the 3x3 weights of 32 channels, which stand in 9 rows `stride` apart, to the
-    /// factors of 36 products: their low halves, in rows `spacing` apart. Returns their largest
-    /// magnitude.
+    /// factors of 36 products: their low halves, in rows `spacing` apart. Returns a bit for each
+    /// channel, which is 1 if a factor's magnitude is beyond int16's.
     ///
     /// # Panics
     /// If they are not there.
