@@ -24,6 +24,8 @@ pub(crate) struct Upper {
 /// The pairs of depths at which any of 16 lanes has a high half, by groups of lanes.
 #[derive(Debug, Default)]
 pub(crate) struct UpperLanes {
+    /// What the lines are made of, in their order.
+    all: Vec<Upper>,
     /// Which pair of depths each line is of.
     pairs: Vec<u32>,
     /// `[lines][lanes][2]`
@@ -33,13 +35,18 @@ pub(crate) struct UpperLanes {
 }
 
 impl UpperLanes {
-    /// Takes the high halves of so many groups, in any order.
-    pub(crate) fn take(&mut self, groups: usize, mut all: Vec<Upper>) {
-        all.sort_unstable();
+    /// Takes the high halves of so many groups, which `list` lists in any order.
+    pub(crate) fn take(&mut self, groups: usize, list: impl FnOnce(&mut Vec<Upper>)) {
+        self.all.clear();
+        list(&mut self.all);
+        self.all.sort_unstable();
         self.pairs.clear();
         self.values.clear();
         self.ends.clear();
-        for line in all.chunk_by(|a, b| (a.group, a.pair) == (b.group, b.pair)) {
+        for line in self
+            .all
+            .chunk_by(|a, b| (a.group, a.pair) == (b.group, b.pair))
+        {
             self.ends.resize(line[0].group as usize, self.pairs.len());
             self.pairs.push(line[0].pair);
             let start = self.values.len();
@@ -76,7 +83,8 @@ impl UpperLanes {
 
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
-        4 * self.pairs.capacity() + 2 * self.values.capacity() + 8 * self.ends.capacity()
+        let all = size_of::<Upper>() * self.all.capacity();
+        all + 4 * self.pairs.capacity() + 2 * self.values.capacity() + 8 * self.ends.capacity()
     }
 }
 
@@ -125,7 +133,7 @@ mod tests {
                 group, pair, place, high,
             });
             let mut lanes = UpperLanes::default();
-            lanes.take(6, uppers.collect());
+            lanes.take(6, |all| all.extend(uppers));
             for group in 0..6_u32 {
                 let mut expected = sums.clone();
                 for (row, start) in starts.iter().enumerate() {

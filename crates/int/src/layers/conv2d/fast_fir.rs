@@ -6,11 +6,11 @@
 //! with the transformed weights.
 
 use super::Conv2d;
-use crate::audit::{LayerAudit, Merge};
+use crate::audit::LayerAudit;
 use crate::kernel::fast_fir::{
     FILTERS, GROUPS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
 };
-use crate::kernel::upper::{GROUP, Upper, UpperLanes};
+use crate::kernel::upper::{GROUP, UpperLanes};
 use crate::kernel::{self, Aligned, BLOCK, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span};
 use crate::layers::images::Images;
 use crate::layers::scaling::Scaling;
@@ -32,8 +32,8 @@ const GAP: usize = 32;
 pub(super) struct FastWork {
     /// Transformed weights, `[blocks][products][depth / 2][lanes of the block][2]`.
     lanes: Panel,
-    /// The high halves of those beyond int16, by block, product and group of lanes.
-    large: UpperLanes,
+    /// The high halves of those beyond int16, for each block, by product and group of lanes.
+    large: Vec<UpperLanes>,
     threads: PerThread<Scratch>,
 }
 
@@ -62,7 +62,8 @@ impl FastWork {
             let sums: usize = sums.iter().map(|sums| sums.bytes()).sum();
             scratch.inputs.bytes() + sums + scratch.bands.capacity() * size_of::<(usize, usize)>()
         });
-        self.lanes.bytes() + self.large.bytes() + scratch
+        let large: usize = self.large.iter().map(UpperLanes::bytes).sum();
+        self.lanes.bytes() + large + scratch
     }
 }
 
@@ -146,16 +147,6 @@ pub(super) fn planned(input: Shape, output: Shape, samples: usize) -> [usize; 2]
     [size_of::<i16>() * PRODUCTS * depth * filters, scratch]
 }
 
-/// Lists of high halves, put together.
-#[derive(Default)]
-struct Large(Vec<Upper>);
-
-impl Merge for Large {
-    fn merge(&mut self, other: &Self) {
-        self.0.extend_from_slice(&other.0);
-    }
-}
-
 impl Conv2d {
     /// Transforms the weights, if the operands allow that: nearly all weights within int16, most
     /// of them also when they are transformed, and inputs small enough to be added up.
@@ -174,20 +165,21 @@ impl Conv2d {
         let (size, row) = (work.lanes.block_size(), 9 * depth);
         // A transformed weight costs about as much as sixteen products.
         let cost = 16 * PRODUCTS * depth * filters;
-        let large =
-            parallel::for_each_part(work.lanes.values_mut(), size, cost, |block, values| {
-                let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
-                let own = (&weights.low[own.clone()], few, own.start);
-                let mut large = Vec::new();
-                transform_filters(own, depth, values, &mut large);
-                let first = block * PRODUCTS * GROUPS;
-                let first = u32::try_from(first).expect("groups that fit memory");
-                large.iter_mut().for_each(|upper| upper.group += first);
-                Large(large)
+        // Never fewer, so that layers with more keep their memory.
+        let blocks = work.lanes.blocks();
+        let most = blocks.max(work.large.len());
+        work.large.resize_with(most, UpperLanes::default);
+        let lanes = (work.lanes.values_mut(), size);
+        let large = (&mut work.large[..blocks], 1);
+        parallel::for_each_two_parts(lanes, large, cost, |block, values, large| {
+            let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
+            let own = (&weights.low[own.clone()], few, own.start);
+            large[0].take(PRODUCTS * GROUPS, |all| {
+                transform_filters(own, depth, values, all);
             });
-        let groups = PRODUCTS * GROUPS * work.lanes.blocks();
-        work.large.take(groups, large.0);
-        work.large.lines() <= PRODUCTS * depth / 2 * filters / GROUP / 2
+        });
+        let lines: usize = work.large[..blocks].iter().map(UpperLanes::lines).sum();
+        lines <= PRODUCTS * depth / 2 * filters / GROUP / 2
     }
 
     /// As [`Conv2d::forward`], with weights that were transformed; what wraps is not counted.
@@ -396,10 +388,10 @@ impl Pass<'_> {
                 let sums = &mut scratch.products[done..done + size];
                 kernel::products(self.set, &rows, &lanes, sums);
                 for group in 0..width / GROUP {
-                    let at = (block * PRODUCTS + product) * GROUPS + group;
+                    let at = product * GROUPS + group;
                     let sums = &mut sums[group * GROUP..];
                     let rows = (rows.values.low, rows.starts);
-                    self.work.large.add(at, rows, sums, width);
+                    self.work.large[block].add(at, rows, sums, width);
                 }
                 done += size;
             }
