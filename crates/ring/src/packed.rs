@@ -2,6 +2,7 @@
 //! from there whenever it is used, as keys do.
 
 use crate::kernel::{Bytes, PADDING, PackedProducts, Set};
+use crate::poly::row_of;
 use crate::rows::AT_ONCE;
 use crate::{Limbs, Modulus, Montgomery, Poly, Ring};
 use rayon::prelude::*;
@@ -99,11 +100,7 @@ impl PackedPoly {
 
     /// The row modulo the prime that a polynomial of other primes has in a row.
     pub fn row_of(&self, limbs: Limbs, row: usize) -> &PackedRow {
-        let (chain, special) = self.rows.split_at(self.chain);
-        match row.checked_sub(limbs.chain) {
-            None => &chain[row],
-            Some(row) => &special[row],
-        }
+        row_of(&self.rows, self.chain, limbs, row)
     }
 
     /// Bytes that it takes.

@@ -72,6 +72,16 @@ pub struct Poly<R: Representation> {
     representation: PhantomData<R>,
 }
 
+/// Among rows of which the first `chain` are of the chain, the one modulo the prime that a
+/// polynomial of other primes has in a row.
+pub(crate) fn row_of<T>(rows: &[T], chain: usize, limbs: Limbs, row: usize) -> &T {
+    let (chain, special) = rows.split_at(chain);
+    match row.checked_sub(limbs.chain) {
+        None => &chain[row],
+        Some(row) => &special[row],
+    }
+}
+
 /// `Z_Q[X] / (X^N + 1)`, where `Q` is the product of a chain of primes, and of special primes
 /// by which it is extended for a time.
 #[derive(Clone, Debug)]
@@ -128,11 +138,7 @@ impl<R: Representation> Poly<R> {
 
     /// Residues modulo the prime that a polynomial of other primes has in a row.
     pub fn row_of(&self, limbs: Limbs, row: usize) -> &Row {
-        let (chain, special) = self.rows.split_at(self.chain);
-        match row.checked_sub(limbs.chain) {
-            None => &chain[row],
-            Some(row) => &special[row],
-        }
+        row_of(&self.rows, self.chain, limbs, row)
     }
 
     /// Residues modulo each prime, without the polynomial.
