@@ -153,6 +153,11 @@ impl Ciphertext {
         Ciphertext { scale, ..self }
     }
 
+    /// The rows of both parts modulo a prime of the chain.
+    pub(crate) fn rows(&self, index: usize) -> [&[u64]; 2] {
+        self.parts.each_ref().map(|part| &part.rows()[index][..])
+    }
+
     /// A ciphertext of other parts and another scale, else like this one.
     pub(crate) fn like(&self, parts: [Poly<Ntt>; 2], scale: f64) -> Ciphertext {
         Ciphertext {

@@ -30,8 +30,6 @@ pub(crate) struct Gadget {
     digits: Vec<Digit>,
     /// The product of the special primes, modulo each prime of the chain.
     special: Vec<Multiplier>,
-    /// The same in Montgomery form.
-    special_montgomery: Vec<Multiplier>,
     /// From the special primes to the chain.
     lower: Divisor,
     /// From the special primes and the last prime of a level to the chain below, by the number of
@@ -92,14 +90,6 @@ impl Gadget {
                 .iter()
                 .map(|&q| q.multiplier(product(special, q)))
                 .collect(),
-            special_montgomery: chain
-                .iter()
-                .map(|&q| {
-                    let mut factor = [product(special, q)];
-                    q.montgomery_row(&mut factor);
-                    q.multiplier(factor[0])
-                })
-                .collect(),
             lower: Divisor::new(special, chain)?,
             lower_and_rescale: below(special)?,
             rescale: below(&[])?,
@@ -109,11 +99,6 @@ impl Gadget {
     /// The product of the special primes, modulo a prime of the chain.
     pub(crate) fn special_product(&self, index: usize) -> Multiplier {
         self.special[index]
-    }
-
-    /// [`Gadget::special_product`] in Montgomery form.
-    pub(crate) fn special_product_montgomery(&self, index: usize) -> Multiplier {
-        self.special_montgomery[index]
     }
 
     /// Number of digits of a polynomial modulo the first `chain` primes.

@@ -54,7 +54,20 @@ impl Ring {
 
     /// `a b`, modulo the primes that both have: polynomials are multiplied by their values.
     pub fn product(&self, a: &Poly<Ntt>, b: &Poly<Ntt>) -> Poly<Ntt> {
-        self.of_both(a, b, Modulus::mul_rows)
+        self.product_modulo(a, b, common(a, b))
+    }
+
+    /// [`Ring::product`] modulo some of these primes.
+    ///
+    /// # Panics
+    /// If one of them is not known modulo all these.
+    pub fn product_modulo(&self, a: &Poly<Ntt>, b: &Poly<Ntt>, limbs: Limbs) -> Poly<Ntt> {
+        let mut product = self.unfilled(limbs);
+        self.each(&mut product, |table, row, to| {
+            let (a, b) = (a.row_of(limbs, row), b.row_of(limbs, row));
+            table.modulus().product_of_rows(a, b, to);
+        });
+        product
     }
 
     fn of_both<R: Representation>(
@@ -63,14 +76,19 @@ impl Ring {
         b: &Poly<R>,
         operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
     ) -> Poly<R> {
-        let (known, others) = (a.limbs(), b.limbs());
-        let limbs = Limbs {
-            chain: known.chain.min(others.chain),
-            special: known.special.min(others.special),
-        };
+        let limbs = common(a, b);
         self.derived(a, limbs, |modulus, Place { row, columns }, to| {
             operation(modulus, to, &b.row_of(limbs, row)[columns]);
         })
+    }
+}
+
+/// The primes that both have.
+fn common<R: Representation>(a: &Poly<R>, b: &Poly<R>) -> Limbs {
+    let (a, b) = (a.limbs(), b.limbs());
+    Limbs {
+        chain: a.chain.min(b.chain),
+        special: a.special.min(b.special),
     }
 }
 

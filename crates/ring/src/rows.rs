@@ -4,7 +4,7 @@
 //! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
-use crate::kernel::{Products, Set};
+use crate::kernel::{CrossProducts, Products, Set};
 use crate::{Modulus, Multiplier};
 
 /// Products that kernels sum before they reduce: more would not fit their sums.
@@ -59,6 +59,35 @@ impl Modulus {
     pub fn mul_rows(self, a: &mut [u64], b: &[u64]) {
         same_length(a, b);
         Set::active().mul_rows(self, a, b);
+    }
+
+    /// `to = a b`.
+    pub fn product_of_rows(self, a: &[u64], b: &[u64], to: &mut [u64]) {
+        same_length(a, b);
+        same_length(a, to);
+        Set::active().product_of_rows(self, a, b, to);
+    }
+
+    /// The first two coefficients of `by (a0 + a1 Y) (b0 + b1 Y)`: `[by a0 b0, by (a0 b1 + a1 b0)]`.
+    pub fn cross_products(
+        self,
+        [a, b]: [[&[u64]; 2]; 2],
+        by: Multiplier,
+        [first, second]: [&mut [u64]; 2],
+    ) {
+        let factors = CrossProducts { a, b, by };
+        Set::active().cross_products(self, factors, false, [first, second]);
+    }
+
+    /// [`Modulus::cross_products`], added to what is there.
+    pub fn add_cross_products(
+        self,
+        [a, b]: [[&[u64]; 2]; 2],
+        by: Multiplier,
+        [first, second]: [&mut [u64]; 2],
+    ) {
+        let factors = CrossProducts { a, b, by };
+        Set::active().cross_products(self, factors, true, [first, second]);
     }
 
     /// The residues of small signed integers, without a branch on them.
@@ -118,6 +147,27 @@ fn same_length(a: &[u64], b: &[u64]) {
 #[cfg(test)]
 mod tests {
     use crate::prime;
+
+    #[test]
+    fn cross_products_are_the_first_coefficients_of_a_product() {
+        let modulus = prime::ntt_primes(49, 64, 1).unwrap()[0];
+        let by = modulus.multiplier(modulus.value() - 3);
+        let rows = [[5; 9], [7; 9], [11; 9], [13; 9]];
+        let [a0, a1, b0, b1] = rows.each_ref().map(|row| &row[..]);
+        let expected = [-3 * 5 * 11, -3 * (5 * 13 + 7 * 11)].map(|sum| modulus.reduce_signed(sum));
+        let (mut first, mut second) = (vec![1; 9], vec![2; 9]);
+        modulus.cross_products([[a0, a1], [b0, b1]], by, [&mut first, &mut second]);
+        assert_eq!(
+            (&first[..], &second[..]),
+            (&[expected[0]; 9][..], &[expected[1]; 9][..])
+        );
+        modulus.add_cross_products([[a0, a1], [b0, b1]], by, [&mut first, &mut second]);
+        let twice = expected.map(|sum| modulus.add(sum, sum));
+        assert_eq!(
+            (&first[..], &second[..]),
+            (&[twice[0]; 9][..], &[twice[1]; 9][..])
+        );
+    }
 
     #[test]
     fn any_number_of_products_is_summed() {

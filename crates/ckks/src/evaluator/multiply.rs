@@ -5,7 +5,7 @@ use crate::encoder::integer;
 use crate::keys::SwitchingKey;
 use crate::params::limbs_at;
 use crate::{Ciphertext, Error, Plaintext, Product, Result};
-use nearfield_ring::{Modulus, Ntt, Poly, Row};
+use nearfield_ring::{Ntt, Poly, Row};
 use rayon::prelude::*;
 
 impl Evaluator {
@@ -30,21 +30,18 @@ impl Evaluator {
         self.check_factors(a, b)?;
         let ring = self.params.ring();
         let limbs = limbs_at(level);
-        let mut parts = [(); 3].map(|()| ring.unfilled(limbs));
-        let [d0, d1, d2] = &mut parts;
-        let rows = (d0.rows_mut(), d1.rows_mut(), d2.rows_mut());
-        let rows = (rows.0.par_iter_mut(), rows.1, rows.2).into_par_iter();
-        rows.enumerate().for_each(|(index, (d0, d1, d2))| {
-            let modulus = ring.table(limbs, index).modulus();
-            let [a0, a1] = [0, 1].map(|part: usize| montgomery(modulus, &a.parts[part], index));
-            let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
-            modulus.inner_product(&[(b0, &a0)], d0);
-            modulus.inner_product(&[(b1, &a0), (b0, &a1)], d1);
-            modulus.inner_product(&[(b1, &a1)], d2);
-        });
+        let [mut d0, mut d1] = [ring.unfilled(limbs), ring.unfilled(limbs)];
+        let rows = (d0.rows_mut(), d1.rows_mut());
+        rows.into_par_iter()
+            .enumerate()
+            .for_each(|(index, (d0, d1))| {
+                let modulus = ring.table(limbs, index).modulus();
+                let factors = [a, b].map(|factor| factor.rows(index));
+                modulus.cross_products(factors, modulus.multiplier(1), [d0, d1]);
+            });
         Ok(Product {
             params: self.params.clone(),
-            parts,
+            parts: [d0, d1, self.product_of_seconds([a, b], level)],
             scale: a.scale * b.scale,
             slots: a.slots,
         })
@@ -174,9 +171,12 @@ impl Evaluator {
         check_rescale(level)?;
         let key = self.keys.relinearization(level)?;
         let seconds = self.product_of_seconds([a, b], level);
-        let add = |index, rows: &mut [Row; 2]| {
+        let add = |index, [first, second]: &mut [Row; 2]| {
             if index <= level {
-                self.add_cross_products([a, b], index, rows);
+                let modulus = self.params.ring().chain_table(index).modulus();
+                let special = self.params.gadget().special_product(index);
+                let factors = [a, b].map(|factor| factor.rows(index));
+                modulus.add_cross_products(factors, special, [first, second]);
             }
         };
         let parts = self.key_switch(&seconds, key).lowered(true, add, |_, _| ());
@@ -186,29 +186,8 @@ impl Evaluator {
 
     /// The product of the second parts.
     fn product_of_seconds(&self, [a, b]: [&Ciphertext; 2], level: usize) -> Poly<Ntt> {
-        let ring = self.params.ring();
-        let mut product = ring.unfilled(limbs_at(level));
-        ring.each(&mut product, |table, index, row| {
-            let modulus = table.modulus();
-            let a = montgomery(modulus, &a.parts[1], index);
-            modulus.inner_product(&[(&b.parts[1].rows()[index], &a)], row);
-        });
-        product
-    }
-
-    /// Adds the products that have a first part in them, times the special primes.
-    fn add_cross_products(&self, [a, b]: [&Ciphertext; 2], index: usize, rows: &mut [Row; 2]) {
-        let ring = self.params.ring();
-        let modulus = ring.chain_table(index).modulus();
-        let special = self.params.gadget().special_product_montgomery(index);
-        let [a0, a1] = [0, 1].map(|part: usize| {
-            let mut row = a.parts[part].rows()[index].clone();
-            modulus.scale_row(&mut row, special);
-            row
-        });
-        let [b0, b1] = [0, 1].map(|part: usize| &b.parts[part].rows()[index][..]);
-        modulus.add_inner_product(&[(b0, &a0)], &mut rows[0]);
-        modulus.add_inner_product(&[(b1, &a0), (b0, &a1)], &mut rows[1]);
+        let [a, b] = [a, b].map(|factor| &factor.parts[1]);
+        self.params.ring().product_modulo(a, b, limbs_at(level))
     }
 
     /// The product with encoded numbers; it is not rescaled.
@@ -271,13 +250,6 @@ impl Evaluator {
         self.check(&product.params, "the product")?;
         self.keys.relinearization(product.level())
     }
-}
-
-/// A row in Montgomery form.
-fn montgomery(modulus: Modulus, poly: &Poly<Ntt>, index: usize) -> Row {
-    let mut row = poly.rows()[index].clone();
-    modulus.montgomery_row(&mut row);
-    row
 }
 
 impl Product {

@@ -1,5 +1,7 @@
 //! The kernels on rows that every vector set has, said once.
 
+use crate::Multiplier;
+
 /// Rows to be multiplied, the second one of each pair with every value standing for `run` of the
 /// first, a power of two.
 #[derive(Clone, Copy)]
@@ -51,6 +53,25 @@ impl Bytes<'_> {
 #[derive(Clone, Copy)]
 pub(crate) struct PackedProducts<'a> {
     pub(crate) pairs: &'a [(&'a [u64], Bytes<'a>)],
+}
+
+/// Rows of two factors that are each a sum of two parts, and what their products are multiplied
+/// by.
+#[derive(Clone, Copy)]
+pub(crate) struct CrossProducts<'a> {
+    pub(crate) a: [&'a [u64]; 2],
+    pub(crate) b: [&'a [u64]; 2],
+    pub(crate) by: Multiplier,
+}
+
+impl CrossProducts<'_> {
+    /// # Panics
+    /// If a row is not as long as it must be.
+    pub(crate) fn check(self, length: usize) {
+        for row in self.a.iter().chain(&self.b) {
+            assert_eq!(row.len(), length, "rows of the same length");
+        }
+    }
 }
 
 impl PackedProducts<'_> {
@@ -118,6 +139,10 @@ macro_rules! rows_by_hand {
             fn add_scaled_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier);
             fn sub_scale_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier);
             fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]);
+            fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]);
+            fn cross_products(
+                modulus: Modulus, factors: CrossProducts<'_>, add: bool, to: [&mut [u64]; 2]
+            );
             fn inner_product(
                 modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]
             );

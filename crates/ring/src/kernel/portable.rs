@@ -1,6 +1,6 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::list::{Bytes, PackedProducts, Products};
+use super::list::{Bytes, CrossProducts, PackedProducts, Products};
 use super::montgomery::{Cofactors, Fraction};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
@@ -91,9 +91,47 @@ pub(super) fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
     each(a, b, |a, b| modulus.mul(a, b));
 }
 
+pub(super) fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]) {
+    for (to, (&a, &b)) in to.iter_mut().zip(a.iter().zip(b)) {
+        *to = modulus.mul(a, b);
+    }
+}
+
 fn each(a: &mut [u64], b: &[u64], operation: impl Fn(u64, u64) -> u64) {
     for (a, &b) in a.iter_mut().zip(b) {
         *a = operation(*a, b);
+    }
+}
+
+/// `[by a0 b0, by (a0 b1 + a1 b0)]`, or that added to it.
+pub(super) fn cross_products(
+    modulus: Modulus,
+    factors: CrossProducts<'_>,
+    add: bool,
+    to: [&mut [u64]; 2],
+) {
+    cross_products_from(0, modulus, factors, add, to);
+}
+
+/// As [`cross_products`], from a place on.
+pub(super) fn cross_products_from(
+    start: usize,
+    modulus: Modulus,
+    factors: CrossProducts<'_>,
+    add: bool,
+    [first, second]: [&mut [u64]; 2],
+) {
+    let put = |to: &mut u64, value| *to = if add { modulus.add(*to, value) } else { value };
+    let CrossProducts { a, b, by } = factors;
+    let sums = first.iter_mut().zip(second).enumerate().skip(start);
+    for (index, (first, second)) in sums {
+        let [a0, a1] = a.map(|row| modulus.mul_by(row[index], by));
+        let [b0, b1] = b.map(|row| row[index]);
+        put(first, modulus.mul(a0, b0));
+        put(
+            second,
+            modulus.add(modulus.mul(a0, b1), modulus.mul(a1, b0)),
+        );
     }
 }
 

@@ -1,6 +1,6 @@
 //! The sets of kernels, and which of them runs.
 
-use super::list::{Bytes, PackedProducts, Products, rows_by_hand};
+use super::list::{Bytes, CrossProducts, PackedProducts, Products, rows_by_hand};
 use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
 use super::permutation::Permutation;
 use super::portable;

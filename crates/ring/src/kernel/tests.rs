@@ -1,6 +1,8 @@
 //! Every kernel of every set gives the bits of the portable one.
 
-use super::{Bytes, Cofactors, Fraction, PADDING, PackedProducts, Permutation, Products, Set};
+use super::{
+    Bytes, Cofactors, CrossProducts, Fraction, PADDING, PackedProducts, Permutation, Products, Set,
+};
 use crate::ntt::reversed;
 use crate::prime::is_prime;
 use crate::{Modulus, NttTable, PackedRow};
@@ -123,6 +125,22 @@ proptest! {
         assert_same_rows(&a, |set, a| set.add_scaled_rows(modulus, a, &b, times));
         assert_same_rows(&a, |set, a| set.sub_scale_rows(modulus, a, &b, times));
         assert_same_rows(&a, |set, a| set.mul_rows(modulus, a, &b));
+        assert_same_rows(&row(3), |set, to| set.product_of_rows(modulus, &a, &b, to));
+    }
+
+    #[test]
+    fn cross_products_of_all_sets_are_the_same(
+        (modulus, length, seed) in rows(), add in any::<bool>(),
+    ) {
+        let row = |salt: u64| residues(modulus, length, seed ^ salt);
+        let by = modulus.multiplier(residues(modulus, 1, seed ^ 9)[0]);
+        let rows: Vec<Vec<u64>> = (0..4).map(row).collect();
+        let factors = CrossProducts { a: [&rows[0], &rows[1]], b: [&rows[2], &rows[3]], by };
+        let start = [row(4), row(5)].concat();
+        assert_same_rows(&start, |set, to| {
+            let (first, second) = to.split_at_mut(length);
+            set.cross_products(modulus, factors, add, [first, second]);
+        });
     }
 
     #[test]

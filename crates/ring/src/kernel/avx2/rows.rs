@@ -9,7 +9,7 @@ use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,
 };
-use crate::kernel::list::{Bytes, PackedProducts, Products, methods, rows_by_hand};
+use crate::kernel::list::{Bytes, CrossProducts, PackedProducts, Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
@@ -95,4 +95,66 @@ fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
     let field = Field::new(modulus);
     let (a, b) = each!(a, b, field, |x, y| product_of_residues(field, x, y));
     portable::mul_rows(modulus, a, b);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]) {
+    let field = Field::new(modulus);
+    let count = whole(to.len().min(a.len()).min(b.len()));
+    for index in (0..count).step_by(LANES) {
+        // SAFETY: a vector of each row begins there.
+        unsafe {
+            let x = from_residues(a.as_ptr().add(index));
+            let y = from_residues(b.as_ptr().add(index));
+            let to = to.as_mut_ptr().add(index);
+            to_residues(field, to, product_of_residues(field, x, y));
+        }
+    }
+    portable::product_of_rows(modulus, &a[count..], &b[count..], &mut to[count..]);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn cross_products(
+    modulus: Modulus,
+    factors: CrossProducts<'_>,
+    add_to: bool,
+    [first, second]: [&mut [u64]; 2],
+) {
+    factors.check(first.len());
+    assert_eq!(second.len(), first.len(), "rows of the same length");
+    let (field, by) = (Field::new(modulus), factor(modulus, factors.by.value()));
+    let (a, b) = (
+        factors.a.map(<[u64]>::as_ptr),
+        factors.b.map(<[u64]>::as_ptr),
+    );
+    let (count, to) = (
+        whole(first.len()),
+        [first.as_mut_ptr(), second.as_mut_ptr()],
+    );
+    for index in (0..count).step_by(LANES) {
+        // SAFETY: a vector of each row begins there.
+        unsafe {
+            let a0 = product(field, from_residues(a[0].add(index)), by);
+            let a1 = product(field, from_residues(a[1].add(index)), by);
+            let (b0, b1) = (
+                from_residues(b[0].add(index)),
+                from_residues(b[1].add(index)),
+            );
+            let one = product_of_residues(field, a0, b0);
+            let two = add(
+                product_of_residues(field, a0, b1),
+                product_of_residues(field, a1, b0),
+            );
+            for (sum, to) in [one, two].into_iter().zip(to) {
+                let to = to.add(index);
+                let sum = if add_to {
+                    add(sum, from_residues(to))
+                } else {
+                    sum
+                };
+                to_residues(field, to, reduce(field, sum));
+            }
+        }
+    }
+    portable::cross_products_from(count, modulus, factors, add_to, [first, second]);
 }

@@ -3,9 +3,12 @@
 use super::Seen;
 use super::excess::excess;
 use super::permutation::{add_permuted, permute};
-use super::residues::{Factor, Field, LANES, add, divided, left, load, product, splat, store, sub};
+use super::residues::{
+    Factor, Field, LANES, V, add, below, divided, left, load, load_of_many, product, splat, store,
+    sub,
+};
 use super::sums::{convert, inner_product, inner_product_packed, unpack};
-use crate::kernel::list::{Bytes, PackedProducts, Products, methods, rows_by_hand};
+use crate::kernel::list::{Bytes, CrossProducts, PackedProducts, Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::{Modulus, Multiplier};
@@ -82,14 +85,81 @@ fn sub_scale_rows(modulus: Modulus, a: &mut [u64], b: &[u64], by: Multiplier) {
     each!(a, b, |x, y| product(field, sub(field, x, y), by));
 }
 
+/// The product of two residues; `factor` is 2^52.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn product_of_residues(field: Field, a: V, b: V, factor: Factor) -> V {
+    // The modulus is added, since the division may end below 0.
+    let low = _mm512_madd52lo_epu64(_mm512_setzero_si512(), a, b);
+    let high = _mm512_madd52hi_epu64(field.value, a, b);
+    product(field, divided(field, low, high), factor)
+}
+
 #[target_feature(enable = "avx512f,avx512ifma")]
 fn mul_rows(modulus: Modulus, a: &mut [u64], b: &[u64]) {
     let field = Field::new(modulus);
     let factor = Factor::new(modulus.multiplier(modulus.montgomery_factor()));
-    each!(a, b, |x, y| {
-        let zero = _mm512_setzero_si512();
-        let low = _mm512_madd52lo_epu64(zero, x, y);
-        let high = _mm512_madd52hi_epu64(field.value, x, y);
-        product(field, divided(field, low, high), factor)
-    });
+    each!(a, b, |x, y| product_of_residues(field, x, y, factor));
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]) {
+    let field = Field::new(modulus);
+    let factor = Factor::new(modulus.multiplier(modulus.montgomery_factor()));
+    let length = to.len().min(a.len()).min(b.len());
+    let (a, b, to) = (a.as_ptr(), b.as_ptr(), to.as_mut_ptr());
+    for index in (0..length).step_by(LANES) {
+        let mask = left(length, index);
+        // SAFETY: the lanes of the mask are within all rows.
+        unsafe {
+            let (x, y) = (load_of_many(a, index, mask), load_of_many(b, index, mask));
+            store(to, index, mask, product_of_residues(field, x, y, factor));
+        }
+    }
+}
+
+#[target_feature(enable = "avx512f,avx512ifma")]
+fn cross_products(
+    modulus: Modulus,
+    factors: CrossProducts<'_>,
+    add_to: bool,
+    [first, second]: [&mut [u64]; 2],
+) {
+    let length = first.len();
+    factors.check(length);
+    assert_eq!(second.len(), length, "rows of the same length");
+    let (field, zero) = (Field::new(modulus), _mm512_setzero_si512());
+    // What the division by 2^52 takes away is in the factor.
+    let by = modulus.mul_by(modulus.montgomery_factor(), factors.by);
+    let by = Factor::new(modulus.multiplier(by));
+    let (a, b) = (
+        factors.a.map(<[u64]>::as_ptr),
+        factors.b.map(<[u64]>::as_ptr),
+    );
+    let to = [first.as_mut_ptr(), second.as_mut_ptr()];
+    for index in (0..length).step_by(LANES) {
+        let mask = left(length, index);
+        // SAFETY: the lanes of the mask are within all rows.
+        unsafe {
+            let a0 = product(field, load_of_many(a[0], index, mask), by);
+            let a1 = product(field, load_of_many(a[1], index, mask), by);
+            let b0 = load_of_many(b[0], index, mask);
+            let b1 = load_of_many(b[1], index, mask);
+            // The modulus is added, since the division may end below 0.
+            let low = _mm512_madd52lo_epu64(zero, a0, b0);
+            let high = _mm512_madd52hi_epu64(field.value, a0, b0);
+            let one = divided(field, low, high);
+            let low = _mm512_madd52lo_epu64(_mm512_madd52lo_epu64(zero, a0, b1), a1, b0);
+            let high = _mm512_madd52hi_epu64(field.value, a0, b1);
+            let two = divided(field, low, _mm512_madd52hi_epu64(high, a1, b0));
+            for (sum, to) in [one, two].into_iter().zip(to) {
+                // Below twice the modulus: each product is below a quarter of it, and its carry.
+                let mut sum = below(sum, field.value);
+                if add_to {
+                    sum = add(field, sum, load(to, index, mask));
+                }
+                store(to, index, mask, sum);
+            }
+        }
+    }
 }
