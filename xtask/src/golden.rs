@@ -10,7 +10,7 @@ pub use data::DATA_VARIABLE;
 
 use anyhow::{Context, Result, bail};
 use nearfield_int::dataset::Samples;
-use nearfield_int::model;
+use nearfield_int::model::TensorFile;
 use nearfield_int::network::{Network, Tensors};
 use nearfield_train::folder::read_bounded;
 use nearfield_train::history::Tally;
@@ -157,9 +157,8 @@ fn step(network: &mut Network, samples: &Samples, case: &Case, number: u64) -> R
 
 fn tensors(path: &Path) -> Result<Tensors> {
     let bytes = read_bounded(path, MOST_BYTES)?;
-    let (tensors, _) =
-        model::tensors_from_bytes(&bytes).with_context(|| path.display().to_string())?;
-    Ok(tensors)
+    let tensors = TensorFile::new(&bytes).and_then(|file| file.tensors());
+    tensors.with_context(|| path.display().to_string())
 }
 
 fn first_difference(network: &Network, record: &Tensors, step: u64) -> Result<Option<Outcome>> {

@@ -1,7 +1,8 @@
 //! The recorded trainings, repeated in CI.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use nearfield_int::model;
+use nearfield_int::model::{self, TensorFile};
+use nearfield_int::network::Stored;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::golden::{self, Outcome};
@@ -60,16 +61,14 @@ fn another_arithmetic_is_noticed() {
 fn the_first_difference_is_named_with_both_values() {
     let copy = changed("mlp_synthetic", "case.json", |text| text);
     let path = copy.path().join("after_10.safetensors");
-    let (mut tensors, _) = model::tensors_from_bytes(&fs::read(&path).unwrap()).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    let mut tensors = TensorFile::new(&bytes).unwrap().tensors().unwrap();
     tensors.get_mut("blocks.1.head.weight").unwrap().1[7] += 3;
-    let views = tensors
+    let stored = tensors
         .iter()
-        .map(|(name, (shape, values))| (name.clone(), shape.clone(), values.clone()));
-    fs::write(
-        &path,
-        model::tensors_to_bytes(views, String::new()).unwrap(),
-    )
-    .unwrap();
+        .map(|(name, (shape, values))| Stored::new(name.clone(), shape.clone(), || values.clone()));
+    let mut file = fs::File::create(&path).unwrap();
+    model::write_tensors(stored.collect(), String::new(), &mut file).unwrap();
     let Outcome::Differs {
         tensor,
         step,

@@ -1,17 +1,21 @@
 //! Models as files: safetensors, with everything needed to evaluate in the metadata.
 
-use crate::network::{Network, Tensors};
+use crate::network::{Network, Stored, Tensors};
 use crate::preprocess::Preprocessing;
 use crate::spec::NetworkSpec;
 use crate::{Error, Result};
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::io::{self, Write};
 
 /// The only key of the metadata: files hold it in no particular order, so that one key is what
 /// makes equal models equal bytes.
 const METADATA_KEY: &str = "nearfield";
+
+/// Headers of the format are as long as a multiple of so many bytes.
+const ALIGNMENT: usize = 8;
 
 /// Version of [`ModelCard`] that this release writes and reads.
 pub const MODEL_VERSION: u32 = 1;
@@ -57,86 +61,146 @@ impl ModelCard {
     }
 }
 
-/// A model as the bytes of a safetensors file.
+/// Writes a model as a safetensors file.
 ///
 /// # Errors
-/// If the description cannot be written, which a built network never causes.
-pub fn to_bytes(network: &Network, card: &ModelCard) -> Result<Vec<u8>> {
-    let json = serde_json::to_string(card).map_err(|error| Error::Model(error.to_string()))?;
-    tensors_to_bytes(network.tensors(), json)
+/// If it cannot be written.
+pub fn write(network: &Network, card: &ModelCard, to: &mut dyn Write) -> io::Result<()> {
+    let json = serde_json::to_string(card)?;
+    write_tensors(network.stored().collect(), json, to)
 }
 
-/// Named tensors, with one text, as the bytes of a safetensors file: of int16 where all values
-/// fit, else of int32. Equal content gives equal bytes.
-///
-/// # Errors
-/// If a shape does not match its values.
-pub fn tensors_to_bytes(
-    tensors: impl Iterator<Item = (String, Vec<usize>, Vec<i32>)>,
-    text: String,
-) -> Result<Vec<u8>> {
-    let owned: Vec<_> = tensors
-        .map(|(name, shape, values)| {
-            let narrow: Option<Vec<i16>> = values.iter().map(|&v| v.try_into().ok()).collect();
-            let (dtype, bytes): (_, Vec<u8>) = match narrow {
-                Some(narrow) => (
-                    Dtype::I16,
-                    narrow
-                        .iter()
-                        .flat_map(|value| value.to_le_bytes())
-                        .collect(),
-                ),
-                None => (
-                    Dtype::I32,
-                    values
-                        .iter()
-                        .flat_map(|value| value.to_le_bytes())
-                        .collect(),
-                ),
-            };
-            (name, shape, dtype, bytes)
-        })
-        .collect();
-    let mut views = Vec::new();
-    for (name, shape, dtype, bytes) in &owned {
-        let view = TensorView::new(*dtype, shape.clone(), bytes)
-            .map_err(|error| Error::Model(error.to_string()))?;
-        views.push((name.as_str(), view));
+/// A tensor that is about to be written.
+struct Entry<'a> {
+    tensor: Stored<'a>,
+    dtype: Dtype,
+    bytes: usize,
+}
+
+impl<'a> Entry<'a> {
+    fn new(tensor: Stored<'a>) -> Self {
+        let values = tensor.values();
+        let narrow = values.iter().all(|&value| i16::try_from(value).is_ok());
+        let (dtype, width) = if narrow {
+            (Dtype::I16, size_of::<i16>())
+        } else {
+            (Dtype::I32, size_of::<i32>())
+        };
+        Entry {
+            tensor,
+            dtype,
+            bytes: width * values.len(),
+        }
     }
-    let metadata = HashMap::from([(METADATA_KEY.to_owned(), text)]);
-    serialize(views, Some(metadata)).map_err(|error| Error::Model(error.to_string()))
+
+    fn write(&self, to: &mut dyn Write) -> io::Result<()> {
+        let width = if self.dtype == Dtype::I16 { 2 } else { 4 };
+        let mut bytes = Vec::new();
+        for values in self.tensor.values().chunks(1 << 14) {
+            bytes.clear();
+            for value in values {
+                bytes.extend_from_slice(&value.to_le_bytes()[..width]);
+            }
+            to.write_all(&bytes)?;
+        }
+        Ok(())
+    }
 }
 
-/// The tensors of a safetensors file and the text that this program put there, if it did.
-/// Integers of 8, 16 and 32 bits are read; overlapping, incomplete or foreign content is
-/// refused.
+/// Writes named tensors, with one text, as a safetensors file: of int16 where all values fit,
+/// else of int32. Equal content gives equal bytes. The values of one tensor at a time are in
+/// memory.
 ///
 /// # Errors
-/// Says what is wrong with the file.
-pub fn tensors_from_bytes(bytes: &[u8]) -> Result<(Tensors, Option<String>)> {
-    let refuse = |error: safetensors::SafeTensorError| {
-        Error::Model(format!(
-            "{error}; the file is damaged or no safetensors file"
-        ))
-    };
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
-    let text = header
-        .metadata()
-        .as_ref()
-        .and_then(|map| map.get(METADATA_KEY))
-        .cloned();
-    let file = SafeTensors::deserialize(bytes).map_err(refuse)?;
-    let mut tensors = Tensors::new();
-    for (name, view) in file.iter() {
+/// If it cannot be written, or a shape does not match its values.
+pub fn write_tensors(tensors: Vec<Stored<'_>>, text: String, to: &mut dyn Write) -> io::Result<()> {
+    let mut entries: Vec<Entry<'_>> = tensors.into_iter().map(Entry::new).collect();
+    // As the format wants them: wide ones first.
+    entries.sort_by(|a, b| {
+        b.dtype
+            .cmp(&a.dtype)
+            .then(a.tensor.name.cmp(&b.tensor.name))
+    });
+    let mut end = 0;
+    let infos = entries.iter().map(|entry| {
+        let start = end;
+        end += entry.bytes;
+        let info = TensorInfo {
+            dtype: entry.dtype,
+            shape: entry.tensor.shape.clone(),
+            data_offsets: (start, end),
+        };
+        (entry.tensor.name.clone(), info)
+    });
+    let text = HashMap::from([(METADATA_KEY.to_owned(), text)]);
+    let header = Metadata::new(Some(text), infos.collect()).map_err(io::Error::other)?;
+    let mut header = serde_json::to_vec(&header)?;
+    header.resize(header.len().next_multiple_of(ALIGNMENT), b' ');
+    to.write_all(&(header.len() as u64).to_le_bytes())?;
+    to.write_all(&header)?;
+    entries.iter().try_for_each(|entry| entry.write(to))
+}
+
+/// A safetensors file whose tensors are decoded when they are asked for.
+pub struct TensorFile<'a> {
+    file: SafeTensors<'a>,
+    text: Option<String>,
+}
+
+impl<'a> TensorFile<'a> {
+    /// Reads what the file says about its tensors. Overlapping or incomplete content is refused.
+    ///
+    /// # Errors
+    /// Says what is wrong with the file.
+    pub fn new(bytes: &'a [u8]) -> Result<Self> {
+        let refuse = |error: safetensors::SafeTensorError| {
+            Error::Model(format!(
+                "{error}; the file is damaged or no safetensors file"
+            ))
+        };
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
+        let text = header.metadata().as_ref();
+        let text = text.and_then(|map| map.get(METADATA_KEY)).cloned();
+        let file = SafeTensors::deserialize(bytes).map_err(refuse)?;
+        Ok(TensorFile { file, text })
+    }
+
+    /// The text that this program put there, if it did.
+    pub fn text(&self) -> Option<&str> {
+        self.text.as_deref()
+    }
+
+    /// Names of the tensors, in order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = self.file.names();
+        names.sort_unstable();
+        names
+    }
+
+    /// Shape and values of a tensor of integers of 8, 16 or 32 bits.
+    ///
+    /// # Errors
+    /// If there is none of this name, or it is of another type.
+    pub fn tensor(&self, name: &str) -> Result<(Vec<usize>, Vec<i32>)> {
+        let view = self.file.tensor(name);
+        let view = view.map_err(|error| Error::Model(error.to_string()))?;
         let values = integers(view.dtype(), view.data()).ok_or_else(|| {
             let found = view.dtype();
             Error::Model(format!(
                 "tensor `{name}` is of type {found:?}, not int8, int16 or int32"
             ))
         })?;
-        tensors.insert(name.to_owned(), (view.shape().to_vec(), values));
+        Ok((view.shape().to_vec(), values))
     }
-    Ok((tensors, text))
+
+    /// All tensors.
+    ///
+    /// # Errors
+    /// If one is of another type.
+    pub fn tensors(&self) -> Result<Tensors> {
+        let named = |name: &str| Ok((name.to_owned(), self.tensor(name)?));
+        self.names().into_iter().map(named).collect()
+    }
 }
 
 fn integers(dtype: Dtype, data: &[u8]) -> Option<Vec<i32>> {
@@ -166,16 +230,16 @@ fn integers(dtype: Dtype, data: &[u8]) -> Option<Vec<i32>> {
 /// If the file is damaged, was not written by this program, or its tensors do not fit its
 /// network.
 pub fn from_bytes(bytes: &[u8]) -> Result<(Network, ModelCard)> {
-    let (tensors, text) = tensors_from_bytes(bytes)?;
-    let text = text.ok_or_else(|| {
+    let file = TensorFile::new(bytes)?;
+    let text = file.text().ok_or_else(|| {
         Error::Model(String::from(
             "it holds tensors but no nearfield metadata; to start a run from them use `--init-weights`",
         ))
     })?;
-    let card: ModelCard = serde_json::from_str(&text)
+    let card: ModelCard = serde_json::from_str(text)
         .map_err(|error| Error::Model(format!("its metadata is damaged: {error}")))?;
     card.check()?;
-    Ok((Network::from_tensors(&card.network, tensors)?, card))
+    Ok((Network::from_tensors(&card.network, file.tensors()?)?, card))
 }
 
 #[cfg(test)]
@@ -205,6 +269,18 @@ mod tests {
         bytes
     }
 
+    fn to_bytes(network: &Network, card: &ModelCard) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(network, card, &mut bytes).unwrap();
+        bytes
+    }
+
+    fn tensors_to_bytes(tensors: Vec<Stored<'_>>, text: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write_tensors(tensors, text.to_owned(), &mut bytes).unwrap();
+        bytes
+    }
+
     fn refusal(bytes: &[u8]) -> String {
         from_bytes(bytes).unwrap_err().to_string()
     }
@@ -212,17 +288,17 @@ mod tests {
     #[test]
     fn a_model_survives_its_file_and_equal_models_are_equal_bytes() {
         let (network, card) = model();
-        let bytes = to_bytes(&network, &card).unwrap();
+        let bytes = to_bytes(&network, &card);
         let (back, back_card) = from_bytes(&bytes).unwrap();
         assert_eq!(back_card, card);
         assert!(back.tensors().eq(network.tensors()));
-        assert_eq!(to_bytes(&back, &back_card).unwrap(), bytes);
+        assert_eq!(to_bytes(&back, &back_card), bytes);
     }
 
     #[test]
     fn every_truncation_and_trailing_bytes_are_refused() {
         let (network, card) = model();
-        let mut bytes = to_bytes(&network, &card).unwrap();
+        let mut bytes = to_bytes(&network, &card);
         for length in 0..bytes.len() {
             assert!(from_bytes(&bytes[..length]).is_err(), "{length} bytes");
         }
@@ -238,7 +314,7 @@ mod tests {
             tail in proptest::collection::vec(any::<u8>(), 0..4),
         ) {
             let (network, card) = model();
-            let mut bytes = to_bytes(&network, &card).unwrap();
+            let mut bytes = to_bytes(&network, &card);
             let place = place.index(bytes.len());
             bytes[place] = byte;
             bytes.extend(tail);
@@ -252,14 +328,14 @@ mod tests {
     #[test]
     fn overlapping_tensors_and_foreign_types_are_refused() {
         let overlapping = r#"{"a":{"dtype":"I32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I32","shape":[1],"data_offsets":[4,8]}}"#;
-        assert!(tensors_from_bytes(&file(overlapping, &[0; 8])).is_err());
+        assert!(TensorFile::new(&file(overlapping, &[0; 8])).is_err());
         let float = r#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
-        let error = tensors_from_bytes(&file(float, &[0; 8]))
-            .unwrap_err()
-            .to_string();
+        let float = file(float, &[0; 8]);
+        let float = TensorFile::new(&float).unwrap();
+        let error = float.tensors().unwrap_err().to_string();
         assert!(error.contains("`a` is of type F32"), "{error}");
         let huge = r#"{"a":{"dtype":"I32","shape":[4611686018427387904,4],"data_offsets":[0,8]}}"#;
-        assert!(tensors_from_bytes(&file(huge, &[0; 8])).is_err());
+        assert!(TensorFile::new(&file(huge, &[0; 8])).is_err());
     }
 
     #[test]
@@ -270,7 +346,10 @@ mod tests {
         let written = |change: &dyn Fn(&mut Named)| {
             let mut tensors: Vec<_> = network.tensors().collect();
             change(&mut tensors);
-            refusal(&tensors_to_bytes(tensors.into_iter(), json.clone()).unwrap())
+            let stored = tensors.iter().map(|(name, shape, values)| {
+                Stored::new(name.clone(), shape.clone(), || values.clone())
+            });
+            refusal(&tensors_to_bytes(stored.collect(), &json))
         };
         let missing = written(&|tensors| drop(tensors.remove(0)));
         assert!(
@@ -289,13 +368,13 @@ mod tests {
     #[test]
     fn damaged_metadata_is_refused() {
         let (network, mut card) = model();
-        let bytes = tensors_to_bytes(network.tensors(), "{".into()).unwrap();
+        let bytes = tensors_to_bytes(network.stored().collect(), "{");
         assert!(refusal(&bytes).contains("metadata is damaged"));
         card.version = 99;
-        assert!(refusal(&to_bytes(&network, &card).unwrap()).contains("version 99"));
+        assert!(refusal(&to_bytes(&network, &card)).contains("version 99"));
         card.version = MODEL_VERSION;
         card.network.input = Shape::flat(1 << 40);
         card.preprocessing.features = 1 << 40;
-        assert!(from_bytes(&to_bytes(&network, &card).unwrap()).is_err());
+        assert!(from_bytes(&to_bytes(&network, &card)).is_err());
     }
 }

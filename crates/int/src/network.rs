@@ -13,6 +13,7 @@ use crate::plan::Plan;
 use crate::sgd::IntegerSgd;
 use crate::spec::NetworkSpec;
 use crate::{Error, Result};
+use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
@@ -29,6 +30,31 @@ pub use inference::{Inference, Scores};
 
 /// Weights by name, each with its shape.
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<i32>)>;
+
+/// A tensor whose values are made when they are asked for: one of many at a time.
+pub struct Stored<'a> {
+    /// Its name.
+    pub name: String,
+    /// Its shape.
+    pub shape: Vec<usize>,
+    values: Box<dyn Fn() -> Vec<i32> + 'a>,
+}
+
+impl<'a> Stored<'a> {
+    /// A tensor of the values that `values` gives, the same at every call.
+    pub fn new(name: String, shape: Vec<usize>, values: impl Fn() -> Vec<i32> + 'a) -> Self {
+        Stored {
+            name,
+            shape,
+            values: Box::new(values),
+        }
+    }
+
+    /// Its values.
+    pub fn values(&self) -> Vec<i32> {
+        (self.values)()
+    }
+}
 
 /// What one training step is made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,19 +315,21 @@ impl Network {
 
     /// All weights: name, shape and values, in the order of the blocks.
     pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, Vec<i32>)> + '_ {
+        self.stored().map(|tensor| {
+            let values = tensor.values();
+            (tensor.name, tensor.shape, values)
+        })
+    }
+
+    /// [`Network::tensors`], of which no values are made yet.
+    pub fn stored(&self) -> impl Iterator<Item = Stored<'_>> {
         let blocks = self.blocks.iter().flat_map(|block| {
             let head = &block.head.classifier.linear;
             [Weighted::Forward(&block.forward), Weighted::Linear(head)]
         });
         let layers = blocks.chain([Weighted::Linear(&self.output.classifier.linear)]);
-        self.plan
-            .tensors()
-            .into_iter()
-            .zip(layers)
-            .map(|((name, shape), layer)| match layer {
-                Weighted::Forward(forward) => (name, shape, forward.values()),
-                Weighted::Linear(linear) => (name, shape, linear.values()),
-            })
+        let tensors = self.plan.tensors().into_iter().zip(layers);
+        tensors.map(|((name, shape), layer)| Stored::new(name, shape, move || layer.values()))
     }
 
     /// One training step on a batch, `[samples, features]`.
@@ -421,6 +449,15 @@ impl Network {
 enum Weighted<'a> {
     Forward(&'a Forward),
     Linear(&'a Linear),
+}
+
+impl Weighted<'_> {
+    fn values(&self) -> Vec<i32> {
+        match self {
+            Weighted::Forward(forward) => forward.values(),
+            Weighted::Linear(linear) => linear.values(),
+        }
+    }
 }
 
 /// The stream of a tensor's initial weights, keyed by its place in the network.

@@ -72,10 +72,9 @@ pub fn write(
     let look = look(network, samples, trainer.tested(), run.training.batch)?;
     let summary = summarize(trainer.state(), run, ending, &look);
     let report = report::of_run(&summary, trainer, &look, network, stored);
-    folder.write(
-        "model.safetensors",
-        &model::to_bytes(network, trainer.card())?,
-    )?;
+    folder.write_with("model.safetensors", |to| {
+        model::write(network, trainer.card(), to)
+    })?;
     folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
     folder.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
     folder.write("report.json", &serde_json::to_vec(&report)?)?;

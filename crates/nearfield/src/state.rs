@@ -1,12 +1,13 @@
 //! The state of a run between two steps, and its checkpoints.
 
 use anyhow::{Context, Result, bail, ensure};
-use nearfield_int::model;
-use nearfield_int::network::{Network, StepCount, Tensors};
+use nearfield_int::model::{self, TensorFile};
+use nearfield_int::network::{Network, StepCount, Stored, Tensors};
 use nearfield_train::folder::{self, read_bounded};
 use nearfield_train::history::{EpochRecord, Tally};
 use nearfield_train::plateau::Plateau;
 use serde::{Deserialize, Serialize};
+use std::io::{self, Write};
 use std::path::Path;
 
 /// Version of the checkpoints that this release writes and reads.
@@ -70,22 +71,47 @@ struct Header {
 pub struct Checkpoint {
     /// The state.
     pub state: State,
-    /// The weights.
-    pub weights: Tensors,
-    /// The weights of the best epoch, if one was completed.
-    pub best: Tensors,
+    bytes: Vec<u8>,
 }
 
-/// A checkpoint as the bytes of a safetensors file with a digest of its own.
+impl Checkpoint {
+    /// The weights.
+    ///
+    /// # Errors
+    /// Never: they were read before.
+    pub fn weights(&self) -> Result<Tensors> {
+        self.tensors(|name| (!name.starts_with(BEST)).then_some(name))
+    }
+
+    /// The weights of the best epoch; none if no epoch was completed.
+    ///
+    /// # Errors
+    /// Never: they were read before.
+    pub fn best(&self) -> Result<Tensors> {
+        self.tensors(|name| name.strip_prefix(BEST))
+    }
+
+    fn tensors(&self, known_as: impl Fn(&str) -> Option<&str>) -> Result<Tensors> {
+        let file = TensorFile::new(&self.bytes)?;
+        let names = file.names().into_iter();
+        let wanted = names.filter_map(|name| Some((name, known_as(name)?)));
+        wanted
+            .map(|(name, known)| Ok((known.to_owned(), file.tensor(name)?)))
+            .collect()
+    }
+}
+
+/// Writes a checkpoint as a safetensors file with a digest of its own.
 ///
 /// # Errors
-/// Never for a state of a run.
-pub fn to_bytes(
+/// If it cannot be written.
+pub fn write(
     state: &State,
     network: &Network,
     best: Option<&Network>,
     (digests, seed): (&Digests, u64),
-) -> Result<Vec<u8>> {
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let header = Header {
         version: CHECKPOINT_VERSION,
         digests: digests.clone(),
@@ -93,28 +119,32 @@ pub fn to_bytes(
         state: state.clone(),
     };
     let json = serde_json::to_string(&header)?;
-    let tensors = || {
-        let best = best.into_iter().flat_map(Network::tensors);
-        let best = best.map(|(name, shape, values)| (format!("{BEST}{name}"), shape, values));
-        network.tensors().chain(best)
-    };
+    let best = best
+        .into_iter()
+        .flat_map(Network::stored)
+        .map(|mut tensor| {
+            tensor.name.insert_str(0, BEST);
+            tensor
+        });
+    let tensors: Vec<Stored<'_>> = network.stored().chain(best).collect();
     let digest = digest(
         &json,
-        tensors().map(|(name, _, values)| (name, digest_of(&values))),
+        tensors
+            .iter()
+            .map(|tensor| (&tensor.name[..], digest_of(&tensor.values()))),
     );
-    Ok(model::tensors_to_bytes(
-        tensors(),
-        format!("{digest}\n{json}"),
-    )?)
+    model::write_tensors(tensors, format!("{digest}\n{json}"), to)
 }
 
 /// Reads a checkpoint that must belong to this run.
 ///
 /// # Errors
 /// If it is damaged, or of other data, another configuration or another version.
-pub fn from_bytes(bytes: &[u8], digests: &Digests) -> Result<Checkpoint> {
-    let (tensors, text) = model::tensors_from_bytes(bytes)?;
-    let text = text.context("it is no checkpoint: it holds no state")?;
+pub fn from_bytes(bytes: Vec<u8>, digests: &Digests) -> Result<Checkpoint> {
+    let file = TensorFile::new(&bytes)?;
+    let text = file
+        .text()
+        .context("it is no checkpoint: it holds no state")?;
     let (written, json) = text
         .split_once('\n')
         .context("it is no checkpoint: it has no digest")?;
@@ -124,14 +154,13 @@ pub fn from_bytes(bytes: &[u8], digests: &Digests) -> Result<Checkpoint> {
         "it is of version {}, this program reads version {CHECKPOINT_VERSION}",
         header.version
     );
-    let (best, weights): (Tensors, Tensors) = tensors
-        .into_iter()
-        .partition(|(name, _)| name.starts_with(BEST));
-    let best: Tensors = best
-        .into_iter()
-        .map(|(name, tensor)| (name.trim_start_matches(BEST).to_owned(), tensor))
-        .collect();
-    check_digest(written, json, &weights, &best)?;
+    let tensors = file.names().into_iter();
+    let tensors = tensors.map(|name| Ok((name, digest_of(&file.tensor(name)?.1))));
+    let tensors = tensors.collect::<Result<Vec<_>>>()?;
+    ensure!(
+        digest(json, tensors.into_iter()) == written,
+        "it is damaged: its content does not match its digest"
+    );
     if header.digests.run != digests.run {
         bail!("it belongs to another run: its run.toml was another one");
     }
@@ -140,8 +169,7 @@ pub fn from_bytes(bytes: &[u8], digests: &Digests) -> Result<Checkpoint> {
     }
     Ok(Checkpoint {
         state: header.state,
-        weights,
-        best,
+        bytes,
     })
 }
 
@@ -153,7 +181,7 @@ pub fn latest(folder: &Path, digests: &Digests) -> Result<(Checkpoint, Vec<Strin
     let mut damaged = Vec::new();
     for path in folder::checkpoints(folder)? {
         let read = read_bounded(&path, MOST_BYTES).map_err(Into::into);
-        match read.and_then(|bytes| from_bytes(&bytes, digests)) {
+        match read.and_then(|bytes| from_bytes(bytes, digests)) {
             Ok(checkpoint) => return Ok((checkpoint, damaged)),
             Err(error) => damaged.push(format!("{}: {error:#}", path.display())),
         }
@@ -167,26 +195,10 @@ pub fn latest(folder: &Path, digests: &Digests) -> Result<(Checkpoint, Vec<Strin
     }
 }
 
-fn check_digest(written: &str, json: &str, weights: &Tensors, best: &Tensors) -> Result<()> {
-    let named = |prefix: &'static str| {
-        move |(name, (_, values)): (&String, &(Vec<usize>, Vec<i32>))| {
-            (format!("{prefix}{name}"), digest_of(values))
-        }
-    };
-    let all = weights.iter().map(named(""));
-    let found = digest(json, all.chain(best.iter().map(named(BEST))));
-    ensure!(
-        found == written,
-        "it is damaged: its content does not match its digest"
-    );
-    Ok(())
-}
-
-/// BLAKE3 over the state and every tensor in the order of their names.
-/// The digest of a checkpoint's state and of its tensors' own digests, by name.
-fn digest(json: &str, tensors: impl Iterator<Item = (String, blake3::Hash)>) -> String {
+/// The digest of a checkpoint's state and of its tensors' own digests, in order of their names.
+fn digest<'a>(json: &str, tensors: impl Iterator<Item = (&'a str, blake3::Hash)>) -> String {
     let mut tensors: Vec<_> = tensors.collect();
-    tensors.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    tensors.sort_unstable_by_key(|tensor| tensor.0);
     let mut hasher = blake3::Hasher::new();
     hasher.update(json.as_bytes());
     for (name, values) in tensors {
@@ -224,6 +236,12 @@ mod tests {
         }
     }
 
+    fn to_bytes(state: &State, best: Option<&Network>, digests: &Digests) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        write(state, &network(), best, (digests, 1), &mut bytes).unwrap();
+        bytes
+    }
+
     #[test]
     fn a_checkpoint_survives_its_file() {
         let state = State {
@@ -232,18 +250,25 @@ mod tests {
             ..State::default()
         };
         let own = digests("d", "r");
-        let bytes = to_bytes(&state, &network(), Some(&network()), (&own, 1)).unwrap();
-        let back = from_bytes(&bytes, &own).unwrap();
+        let bytes = to_bytes(&state, Some(&network()), &own);
+        let back = from_bytes(bytes, &own).unwrap();
         assert_eq!(back.state, state);
-        assert_eq!(back.weights, back.best);
-        assert_eq!(back.weights.len(), 3);
+        let weights = back.weights().unwrap();
+        assert_eq!(weights, back.best().unwrap());
+        assert_eq!(weights.len(), 3);
+        let bytes = to_bytes(&state, None, &own);
+        let back = from_bytes(bytes, &own).unwrap();
+        assert_eq!(
+            (back.weights().unwrap().len(), back.best().unwrap().len()),
+            (3, 0)
+        );
     }
 
     #[test]
     fn a_checkpoint_of_another_run_or_other_data_is_refused() {
         let own = digests("d", "r");
-        let bytes = to_bytes(&State::default(), &network(), None, (&own, 1)).unwrap();
-        let refusal = |other: Digests| from_bytes(&bytes, &other).unwrap_err().to_string();
+        let bytes = to_bytes(&State::default(), None, &own);
+        let refusal = |other: Digests| from_bytes(bytes.clone(), &other).unwrap_err().to_string();
         assert!(refusal(digests("d", "x")).contains("another run"));
         assert!(refusal(digests("x", "r")).contains("other data"));
     }
@@ -251,16 +276,17 @@ mod tests {
     #[test]
     fn any_flipped_bit_is_noticed() {
         let own = digests("d", "r");
-        let bytes = to_bytes(&State::default(), &network(), None, (&own, 1)).unwrap();
+        let bytes = to_bytes(&State::default(), None, &own);
+        let intact = from_bytes(bytes.clone(), &own).unwrap();
+        let weights = intact.weights().unwrap();
         for place in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[place] ^= 4;
             // Padding and the tensors' own description may hide a bit, never a changed result.
-            if let Ok(read) = from_bytes(&damaged, &own) {
-                let intact = from_bytes(&bytes, &own).unwrap();
+            if let Ok(read) = from_bytes(damaged, &own) {
                 assert_eq!(
-                    (read.state, read.weights),
-                    (intact.state, intact.weights),
+                    (&read.state, read.weights().unwrap()),
+                    (&intact.state, weights.clone()),
                     "{place}"
                 );
             }

@@ -3,7 +3,7 @@
 use crate::progress::Observer;
 use crate::run::{LastBatch, Model, Run};
 use crate::source::{Loaded, Sets, split};
-use crate::state::{self, Checkpoint, Digests, State};
+use crate::state::{self, Digests, State};
 use anyhow::{Context, Result, ensure};
 use nearfield_int::dataset::{Samples, fit};
 use nearfield_int::model::{MODEL_VERSION, ModelCard};
@@ -121,16 +121,13 @@ impl<'a> Trainer<'a> {
     pub fn resume(run: &'a Run, loaded: Loaded, folder: &RunFolder) -> Result<(Self, Vec<String>)> {
         let mut trainer = Self::prepare(run, loaded)?;
         let (checkpoint, damaged) = state::latest(folder.path(), &trainer.digests)?;
-        let Checkpoint {
-            state,
-            weights,
-            best,
-        } = checkpoint;
-        trainer.network = Network::from_tensors(&trainer.card.network, weights)?;
+        let spec = &trainer.card.network;
+        trainer.network = Network::from_tensors(spec, checkpoint.weights()?)?;
+        let best = checkpoint.best()?;
         if !best.is_empty() {
-            trainer.best = Some(Network::from_tensors(&trainer.card.network, best)?);
+            trainer.best = Some(Network::from_tensors(spec, best)?);
         }
-        trainer.state = state;
+        trainer.state = checkpoint.state;
         Ok((trainer, damaged))
     }
 
@@ -169,9 +166,11 @@ impl<'a> Trainer<'a> {
     /// If the system refuses; earlier checkpoints are then intact.
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
         let bound = (&self.digests, self.run.seed);
-        let bytes = state::to_bytes(&self.state, &self.network, self.best.as_ref(), bound)?;
+        let (network, best) = (&self.network, self.best.as_ref());
         folder
-            .save_checkpoint(self.state.step, &bytes)
+            .save_checkpoint(self.state.step, |to| {
+                state::write(&self.state, network, best, bound, to)
+            })
             .context("the last checkpoint could not be written; the one before is intact")
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 const LOCK: &str = ".lock";
@@ -91,19 +91,32 @@ impl RunFolder {
     /// # Errors
     /// If the system refuses, for instance because the disk is full; the old file is intact.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<()> {
-        write_atomically(&self.path.join(name), bytes)
+        self.write_with(name, |to| to.write_all(bytes))
     }
 
-    /// Writes the checkpoint of `step` and drops all but the last two.
+    /// Writes a file of the run part by part, whole or not at all.
     ///
     /// # Errors
-    /// As [`RunFolder::write`]; earlier checkpoints are then intact.
-    pub fn save_checkpoint(&self, step: u64, bytes: &[u8]) -> Result<()> {
-        let directory = self.path.join(CHECKPOINTS);
-        write_atomically(
-            &directory.join(format!("step-{step:012}.safetensors")),
-            bytes,
-        )?;
+    /// As [`RunFolder::write`], or if `write` fails.
+    pub fn write_with(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        write_atomically_with(&self.path.join(name), write)
+    }
+
+    /// Writes the checkpoint of `step` part by part and drops all but the last two.
+    ///
+    /// # Errors
+    /// As [`RunFolder::write_with`]; earlier checkpoints are then intact.
+    pub fn save_checkpoint(
+        &self,
+        step: u64,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let file = format!("{CHECKPOINTS}/step-{step:012}.safetensors");
+        self.write_with(&file, write)?;
         for old in checkpoints(&self.path)?.iter().skip(KEPT_CHECKPOINTS) {
             fs::remove_file(old).map_err(Error::io("remove", old))?;
         }
@@ -135,6 +148,17 @@ pub fn checkpoints(folder: &Path) -> Result<Vec<PathBuf>> {
 /// # Errors
 /// If the system refuses; the temporary file is removed and `path` is as it was.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
+    write_atomically_with(path, |to| to.write_all(bytes))
+}
+
+/// [`write_atomically`], of what `write` writes part by part.
+///
+/// # Errors
+/// As there, or if `write` fails.
+pub fn write_atomically_with(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -144,7 +168,7 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
         .prefix(TEMPORARY)
         .tempfile_in(folder)
         .map_err(refuse)?;
-    file.write_all(bytes).map_err(refuse)?;
+    write(file.as_file_mut()).map_err(refuse)?;
     file.as_file().sync_all().map_err(refuse)?;
     make_readable(file.as_file()).map_err(refuse)?;
     file.persist(path).map_err(|error| refuse(error.error))?;
@@ -153,23 +177,23 @@ pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<()> {
 
 /// Temporary files are made for their owner's eyes only; results are ordinary files.
 #[cfg(unix)]
-fn make_readable(file: &File) -> std::io::Result<()> {
+fn make_readable(file: &File) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     file.set_permissions(fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn make_readable(_: &File) -> std::io::Result<()> {
+fn make_readable(_: &File) -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> std::io::Result<()> {
+fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_: &Path) -> std::io::Result<()> {
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
@@ -226,8 +250,11 @@ mod tests {
     fn the_last_two_checkpoints_are_kept_newest_first() {
         let root = tempfile::tempdir().unwrap();
         let folder = new_run(root.path());
-        for step in [5, 90, 1000] {
-            folder.save_checkpoint(step, &step.to_le_bytes()).unwrap();
+        for step in [5_u64, 90, 1000] {
+            let bytes = step.to_le_bytes();
+            folder
+                .save_checkpoint(step, |to| to.write_all(&bytes))
+                .unwrap();
         }
         let kept = checkpoints(folder.path()).unwrap();
         assert_eq!(kept.len(), 2);
@@ -262,6 +289,11 @@ mod tests {
         fs::create_dir(&target).unwrap();
         fs::write(target.join("inside"), b"old").unwrap();
         assert!(write_atomically(&target, b"new").is_err());
+        let fails_halfway = |to: &mut dyn Write| {
+            to.write_all(b"ne")?;
+            Err(io::Error::other("no more"))
+        };
+        assert!(write_atomically_with(&root.path().join("other"), fails_halfway).is_err());
         assert_eq!(fs::read(target.join("inside")).unwrap(), b"old");
         assert_eq!(list(root.path()).unwrap().len(), 1);
     }

@@ -10,7 +10,7 @@ use crate::source;
 use crate::state::MOST_BYTES;
 use crate::trainer::{Ending, Limits, Trainer};
 use anyhow::{Context, Result};
-use nearfield_int::model;
+use nearfield_int::model::TensorFile;
 use nearfield_int::network::Tensors;
 use nearfield_train::folder::{RunFolder, read_bounded};
 use serde_json::json;
@@ -88,9 +88,8 @@ fn run_file(arguments: &TrainArguments) -> Result<RunFile> {
 
 fn initial_weights(path: &Path) -> Result<Tensors> {
     let bytes = read_bounded(path, MOST_BYTES)?;
-    let (tensors, _) =
-        model::tensors_from_bytes(&bytes).with_context(|| path.display().to_string())?;
-    Ok(tensors)
+    let tensors = TensorFile::new(&bytes).and_then(|file| file.tensors());
+    tensors.with_context(|| path.display().to_string())
 }
 
 /// The first free `runs/NAME-001`, `-002`, ….

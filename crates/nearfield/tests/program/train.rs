@@ -125,7 +125,10 @@ fn initial_weights_replace_the_drawn_ones() {
     );
     let weights = |out: &str| {
         let bytes = fs::read(folder.path().join(out).join("model.safetensors")).unwrap();
-        nearfield_int::model::tensors_from_bytes(&bytes).unwrap().0
+        nearfield_int::model::TensorFile::new(&bytes)
+            .unwrap()
+            .tensors()
+            .unwrap()
     };
     assert_eq!(weights("first"), weights("second"));
     let other = refusal(
