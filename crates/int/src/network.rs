@@ -365,6 +365,12 @@ impl Network {
         Ok(&self.count)
     }
 
+    /// Gives up the memory that steps work in, until the next step asks for it again: answers
+    /// between steps work in memory of their own.
+    pub fn release_memory(&mut self) {
+        self.output.batch = None;
+    }
+
     /// The memory that the network and its last steps occupy.
     pub fn memory(&self) -> StepMemory {
         let blocks = self.blocks.iter().map(|block| {

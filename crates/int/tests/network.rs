@@ -218,3 +218,21 @@ fn batches_that_do_not_fit_are_refused_and_change_nothing() {
     ));
     assert_eq!(weights(&network), before);
 }
+
+#[test]
+fn memory_that_is_given_up_between_steps_changes_nothing() {
+    let layers = vec![conv(8), LayerSpec::MaxPool { kernel: 2 }, linear(24)];
+    let (values, labels) = samples(12, 3);
+    let mut keeps = Network::new(&spec(layers), 5).unwrap();
+    let mut releases = keeps.clone();
+    for _ in 0..3 {
+        keeps.train_step(&values, &labels, &fast()).unwrap();
+        releases.train_step(&values, &labels, &fast()).unwrap();
+        releases.release_memory();
+    }
+    assert_eq!(weights(&keeps), weights(&releases));
+    let (kept, left) = (keeps.memory(), releases.memory());
+    assert_eq!(kept.weights, left.weights);
+    assert!(kept.activations > 0 && kept.operands > 0);
+    assert_eq!((left.activations, left.operands), (0, 0));
+}

@@ -204,6 +204,7 @@ impl<'a> Trainer<'a> {
                 saved = Instant::now();
             }
         };
+        self.network.release_memory();
         self.save(folder)?;
         Ok(ending)
     }
@@ -272,6 +273,7 @@ impl<'a> Trainer<'a> {
 
     /// Evaluates and decides: best epoch, learning rate, whether to go on.
     fn end_epoch(&mut self, spent: u64, begun: Instant) -> Result<()> {
+        self.network.release_memory();
         let deciding = self.validation.as_ref().unwrap_or(&self.test);
         let decision = self.evaluate(&self.network, deciding)?;
         let training = &self.run.training;
