@@ -66,10 +66,21 @@ pub(crate) struct CrossProducts<'a> {
 
 impl CrossProducts<'_> {
     /// # Panics
-    /// If a row is not as long as it must be.
-    pub(crate) fn check(self, length: usize) {
+    /// If a row is not as long as it must be for these sums.
+    pub(crate) fn check(self, sums: &[&mut [u64]; 2]) {
+        let length = sums[0].len();
+        assert_eq!(sums[1].len(), length, "rows of the same length");
         for row in self.a.iter().chain(&self.b) {
             assert_eq!(row.len(), length, "rows of the same length");
+        }
+    }
+
+    /// What is from a place on.
+    pub(crate) fn from(self, first: usize) -> Self {
+        CrossProducts {
+            a: self.a.map(|row| &row[first..]),
+            b: self.b.map(|row| &row[first..]),
+            by: self.by,
         }
     }
 }

@@ -110,28 +110,16 @@ pub(super) fn cross_products(
     add: bool,
     to: [&mut [u64]; 2],
 ) {
-    cross_products_from(0, modulus, factors, add, to);
-}
-
-/// As [`cross_products`], from a place on.
-pub(super) fn cross_products_from(
-    start: usize,
-    modulus: Modulus,
-    factors: CrossProducts<'_>,
-    add: bool,
-    [first, second]: [&mut [u64]; 2],
-) {
+    factors.check(&to);
     let put = |to: &mut u64, value| *to = if add { modulus.add(*to, value) } else { value };
     let CrossProducts { a, b, by } = factors;
-    let sums = first.iter_mut().zip(second).enumerate().skip(start);
-    for (index, (first, second)) in sums {
+    let [first, second] = to;
+    for (index, (first, second)) in first.iter_mut().zip(second).enumerate() {
         let [a0, a1] = a.map(|row| modulus.mul_by(row[index], by));
         let [b0, b1] = b.map(|row| row[index]);
         put(first, modulus.mul(a0, b0));
-        put(
-            second,
-            modulus.add(modulus.mul(a0, b1), modulus.mul(a1, b0)),
-        );
+        let mixed = modulus.add(modulus.mul(a0, b1), modulus.mul(a1, b0));
+        put(second, mixed);
     }
 }
 

@@ -118,18 +118,15 @@ fn cross_products(
     modulus: Modulus,
     factors: CrossProducts<'_>,
     add_to: bool,
-    [first, second]: [&mut [u64]; 2],
+    mut to: [&mut [u64]; 2],
 ) {
-    factors.check(first.len());
-    assert_eq!(second.len(), first.len(), "rows of the same length");
-    let (field, by) = (Field::new(modulus), factor(modulus, factors.by.value()));
-    let (a, b) = (
-        factors.a.map(<[u64]>::as_ptr),
-        factors.b.map(<[u64]>::as_ptr),
-    );
-    let (count, to) = (
-        whole(first.len()),
-        [first.as_mut_ptr(), second.as_mut_ptr()],
+    factors.check(&to);
+    let CrossProducts { a, b, by } = factors;
+    let (field, by) = (Field::new(modulus), factor(modulus, by.value()));
+    let (a, b) = (a.map(<[u64]>::as_ptr), b.map(<[u64]>::as_ptr));
+    let (count, sums) = (
+        whole(to[0].len()),
+        to.each_mut().map(|row| row.as_mut_ptr()),
     );
     for index in (0..count).step_by(LANES) {
         // SAFETY: a vector of each row begins there.
@@ -145,7 +142,7 @@ fn cross_products(
                 product_of_residues(field, a0, b1),
                 product_of_residues(field, a1, b0),
             );
-            for (sum, to) in [one, two].into_iter().zip(to) {
+            for (sum, to) in [one, two].into_iter().zip(sums) {
                 let to = to.add(index);
                 let sum = if add_to {
                     add(sum, from_residues(to))
@@ -156,5 +153,6 @@ fn cross_products(
             }
         }
     }
-    portable::cross_products_from(count, modulus, factors, add_to, [first, second]);
+    let rest = to.map(|row| &mut row[count..]);
+    portable::cross_products(modulus, factors.from(count), add_to, rest);
 }

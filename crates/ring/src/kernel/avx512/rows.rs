@@ -119,15 +119,9 @@ fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]) {
 }
 
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn cross_products(
-    modulus: Modulus,
-    factors: CrossProducts<'_>,
-    add_to: bool,
-    [first, second]: [&mut [u64]; 2],
-) {
-    let length = first.len();
-    factors.check(length);
-    assert_eq!(second.len(), length, "rows of the same length");
+fn cross_products(modulus: Modulus, factors: CrossProducts<'_>, add_to: bool, to: [&mut [u64]; 2]) {
+    factors.check(&to);
+    let length = to[0].len();
     let (field, zero) = (Field::new(modulus), _mm512_setzero_si512());
     // What the division by 2^52 takes away is in the factor.
     let by = modulus.mul_by(modulus.montgomery_factor(), factors.by);
@@ -136,7 +130,7 @@ fn cross_products(
         factors.a.map(<[u64]>::as_ptr),
         factors.b.map(<[u64]>::as_ptr),
     );
-    let to = [first.as_mut_ptr(), second.as_mut_ptr()];
+    let to = to.map(<[u64]>::as_mut_ptr);
     for index in (0..length).step_by(LANES) {
         let mask = left(length, index);
         // SAFETY: the lanes of the mask are within all rows.
