@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use nearfield_int::model::{self, TensorFile};
-use nearfield_int::network::Stored;
+use nearfield_int::network::LazyTensor;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::golden::{self, Outcome};
@@ -64,9 +64,9 @@ fn the_first_difference_is_named_with_both_values() {
     let bytes = fs::read(&path).unwrap();
     let mut tensors = TensorFile::new(&bytes).unwrap().tensors().unwrap();
     tensors.get_mut("blocks.1.head.weight").unwrap().1[7] += 3;
-    let stored = tensors
-        .iter()
-        .map(|(name, (shape, values))| Stored::new(name.clone(), shape.clone(), || values.clone()));
+    let stored = tensors.iter().map(|(name, (shape, values))| {
+        LazyTensor::new(name.clone(), shape.clone(), || values.clone())
+    });
     let mut file = fs::File::create(&path).unwrap();
     model::write_tensors(stored.collect(), String::new(), &mut file).unwrap();
     let Outcome::Differs {

@@ -1,6 +1,6 @@
 //! Models as files: safetensors, with everything needed to evaluate in the metadata.
 
-use crate::network::{Network, Stored, Tensors};
+use crate::network::{LazyTensor, Network, Tensors};
 use crate::preprocess::Preprocessing;
 use crate::spec::NetworkSpec;
 use crate::{Error, Result};
@@ -67,18 +67,20 @@ impl ModelCard {
 /// If it cannot be written.
 pub fn write(network: &Network, card: &ModelCard, to: &mut dyn Write) -> io::Result<()> {
     let json = serde_json::to_string(card)?;
-    write_tensors(network.stored().collect(), json, to)
+    write_tensors(network.lazy_tensors().collect(), json, to)
 }
 
 /// A tensor that is about to be written.
 struct Entry<'a> {
-    tensor: Stored<'a>,
+    tensor: LazyTensor<'a>,
     dtype: Dtype,
+    /// Bytes of a value.
+    width: usize,
     bytes: usize,
 }
 
 impl<'a> Entry<'a> {
-    fn new(tensor: Stored<'a>) -> Self {
+    fn new(tensor: LazyTensor<'a>) -> Self {
         let values = tensor.values();
         let narrow = values.iter().all(|&value| i16::try_from(value).is_ok());
         let (dtype, width) = if narrow {
@@ -89,17 +91,17 @@ impl<'a> Entry<'a> {
         Entry {
             tensor,
             dtype,
+            width,
             bytes: width * values.len(),
         }
     }
 
     fn write(&self, to: &mut dyn Write) -> io::Result<()> {
-        let width = if self.dtype == Dtype::I16 { 2 } else { 4 };
         let mut bytes = Vec::new();
         for values in self.tensor.values().chunks(1 << 14) {
             bytes.clear();
             for value in values {
-                bytes.extend_from_slice(&value.to_le_bytes()[..width]);
+                bytes.extend_from_slice(&value.to_le_bytes()[..self.width]);
             }
             to.write_all(&bytes)?;
         }
@@ -113,7 +115,11 @@ impl<'a> Entry<'a> {
 ///
 /// # Errors
 /// If it cannot be written, or a shape does not match its values.
-pub fn write_tensors(tensors: Vec<Stored<'_>>, text: String, to: &mut dyn Write) -> io::Result<()> {
+pub fn write_tensors(
+    tensors: Vec<LazyTensor<'_>>,
+    text: String,
+    to: &mut dyn Write,
+) -> io::Result<()> {
     let mut entries: Vec<Entry<'_>> = tensors.into_iter().map(Entry::new).collect();
     // As the format wants them: wide ones first.
     entries.sort_by(|a, b| {
@@ -275,7 +281,7 @@ mod tests {
         bytes
     }
 
-    fn tensors_to_bytes(tensors: Vec<Stored<'_>>, text: &str) -> Vec<u8> {
+    fn tensors_to_bytes(tensors: Vec<LazyTensor<'_>>, text: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         write_tensors(tensors, text.to_owned(), &mut bytes).unwrap();
         bytes
@@ -347,7 +353,7 @@ mod tests {
             let mut tensors: Vec<_> = network.tensors().collect();
             change(&mut tensors);
             let stored = tensors.iter().map(|(name, shape, values)| {
-                Stored::new(name.clone(), shape.clone(), || values.clone())
+                LazyTensor::new(name.clone(), shape.clone(), || values.clone())
             });
             refusal(&tensors_to_bytes(stored.collect(), &json))
         };
@@ -366,9 +372,17 @@ mod tests {
     }
 
     #[test]
+    fn a_shape_that_does_not_match_its_values_is_not_written() {
+        let tensor = LazyTensor::new("a".into(), vec![2, 3], || vec![1; 5]);
+        let mut bytes = Vec::new();
+        assert!(write_tensors(vec![tensor], String::new(), &mut bytes).is_err());
+        assert!(bytes.is_empty());
+    }
+
+    #[test]
     fn damaged_metadata_is_refused() {
         let (network, mut card) = model();
-        let bytes = tensors_to_bytes(network.stored().collect(), "{");
+        let bytes = tensors_to_bytes(network.lazy_tensors().collect(), "{");
         assert!(refusal(&bytes).contains("metadata is damaged"));
         card.version = 99;
         assert!(refusal(&to_bytes(&network, &card)).contains("version 99"));

@@ -32,7 +32,7 @@ pub use inference::{Inference, Scores};
 pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<i32>)>;
 
 /// A tensor whose values are made when they are asked for: one of many at a time.
-pub struct Stored<'a> {
+pub struct LazyTensor<'a> {
     /// Its name.
     pub name: String,
     /// Its shape.
@@ -40,10 +40,10 @@ pub struct Stored<'a> {
     values: Box<dyn Fn() -> Vec<i32> + 'a>,
 }
 
-impl<'a> Stored<'a> {
+impl<'a> LazyTensor<'a> {
     /// A tensor of the values that `values` gives, the same at every call.
     pub fn new(name: String, shape: Vec<usize>, values: impl Fn() -> Vec<i32> + 'a) -> Self {
-        Stored {
+        LazyTensor {
             name,
             shape,
             values: Box::new(values),
@@ -315,21 +315,21 @@ impl Network {
 
     /// All weights: name, shape and values, in the order of the blocks.
     pub fn tensors(&self) -> impl Iterator<Item = (String, Vec<usize>, Vec<i32>)> + '_ {
-        self.stored().map(|tensor| {
+        self.lazy_tensors().map(|tensor| {
             let values = tensor.values();
             (tensor.name, tensor.shape, values)
         })
     }
 
     /// [`Network::tensors`], of which no values are made yet.
-    pub fn stored(&self) -> impl Iterator<Item = Stored<'_>> {
+    pub fn lazy_tensors(&self) -> impl Iterator<Item = LazyTensor<'_>> {
         let blocks = self.blocks.iter().flat_map(|block| {
             let head = &block.head.classifier.linear;
             [Weighted::Forward(&block.forward), Weighted::Linear(head)]
         });
         let layers = blocks.chain([Weighted::Linear(&self.output.classifier.linear)]);
         let tensors = self.plan.tensors().into_iter().zip(layers);
-        tensors.map(|((name, shape), layer)| Stored::new(name, shape, move || layer.values()))
+        tensors.map(|((name, shape), layer)| LazyTensor::new(name, shape, move || layer.values()))
     }
 
     /// One training step on a batch, `[samples, features]`.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use nearfield_int::model::{self, TensorFile};
-use nearfield_int::network::{Network, StepCount, Stored, Tensors};
+use nearfield_int::network::{LazyTensor, Network, StepCount, Tensors};
 use nearfield_train::folder::{self, read_bounded};
 use nearfield_train::history::{EpochRecord, Tally};
 use nearfield_train::plateau::Plateau;
@@ -121,12 +121,12 @@ pub fn write(
     let json = serde_json::to_string(&header)?;
     let best = best
         .into_iter()
-        .flat_map(Network::stored)
+        .flat_map(Network::lazy_tensors)
         .map(|mut tensor| {
             tensor.name.insert_str(0, BEST);
             tensor
         });
-    let tensors: Vec<Stored<'_>> = network.stored().chain(best).collect();
+    let tensors: Vec<LazyTensor<'_>> = network.lazy_tensors().chain(best).collect();
     let digest = digest(
         &json,
         tensors
