@@ -144,8 +144,16 @@ impl BaseConversion {
         let mut excess = [0; COLUMNS];
         let excess = &mut excess[..digits[0].len()];
         Set::active().excess(&self.fractions, digits, excess);
-        for (target, to) in part {
-            Set::active().convert(&self.to[target], digits, excess, to);
+        let mut part = part.into_iter().peekable();
+        while let Some((target, to)) = part.next() {
+            let one = &self.to[target];
+            match part.next_if(|(other, _)| one.goes_with(&self.to[*other])) {
+                Some((other, too)) => {
+                    let both = [one, &self.to[other]];
+                    Set::active().convert_two(both, digits, excess, [to, too]);
+                }
+                None => Set::active().convert(one, digits, excess, to),
+            }
         }
     }
 

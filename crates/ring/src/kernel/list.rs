@@ -163,6 +163,9 @@ macro_rules! rows_by_hand {
             fn convert(
                 cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]
             );
+            fn convert_two(
+                cofactors: [&Cofactors; 2], digits: &[&[u64]], excess: &[u64], to: [&mut [u64]; 2]
+            );
             fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
             fn unpack(packed: Bytes<'_>, to: &mut [u64]);
             fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);

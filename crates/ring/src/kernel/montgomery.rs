@@ -51,6 +51,11 @@ impl Cofactors {
             vectors: vectors && modulus.value() < VECTORS_BELOW,
         }
     }
+
+    /// Whether one run through the digits can serve another target too.
+    pub(crate) fn goes_with(&self, other: &Cofactors) -> bool {
+        self.vectors && other.vectors
+    }
 }
 
 /// A modulus by which values are divided, to fractions in fixed point.

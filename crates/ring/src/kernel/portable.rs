@@ -268,3 +268,14 @@ fn for_each_permuted(
         }
     }
 }
+
+pub(super) fn convert_two(
+    cofactors: [&Cofactors; 2],
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: [&mut [u64]; 2],
+) {
+    for (cofactors, to) in cofactors.into_iter().zip(to) {
+        convert(cofactors, digits, excess, to);
+    }
+}

@@ -119,6 +119,12 @@ impl Operand for &Cofactors {
     }
 }
 
+impl Operand for [&Cofactors; 2] {
+    fn has_vectors(&self) -> bool {
+        self[0].goes_with(self[1])
+    }
+}
+
 impl Operand for &[Fraction] {
     fn has_vectors(&self) -> bool {
         self.iter().all(Fraction::vectors)

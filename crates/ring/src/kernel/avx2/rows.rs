@@ -4,7 +4,7 @@ use super::Seen;
 use super::bytes::unpack;
 use super::excess::excess;
 use super::permutation::{add_permuted, permute};
-use super::sums::{convert, inner_product, inner_product_packed};
+use super::sums::{convert, convert_two, inner_product, inner_product_packed};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,

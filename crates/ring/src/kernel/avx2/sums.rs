@@ -357,3 +357,15 @@ pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], 
     }
     portable::convert_from(whole(to.len()), cofactors, digits, excess, to);
 }
+
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn convert_two(
+    cofactors: [&Cofactors; 2],
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: [&mut [u64]; 2],
+) {
+    for (cofactors, to) in cofactors.into_iter().zip(to) {
+        convert(cofactors, digits, excess, to);
+    }
+}

@@ -7,7 +7,7 @@ use super::residues::{
     Factor, Field, LANES, V, add, below, divided, left, load, load_of_many, product, splat, store,
     sub,
 };
-use super::sums::{convert, inner_product, inner_product_packed, unpack};
+use super::sums::{convert, convert_two, inner_product, inner_product_packed, unpack};
 use crate::kernel::list::{Bytes, CrossProducts, PackedProducts, Products, methods, rows_by_hand};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;

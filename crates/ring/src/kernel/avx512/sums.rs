@@ -29,8 +29,6 @@ enum Terms<'a> {
     Packed(&'a [(&'a [u64], Bytes<'a>)], Unpacking),
     /// Products of rows with rows of runs, of which an index is shifted by so many bits.
     Runs(&'a [(&'a [u64], &'a [u64])], u32),
-    /// Multiples of rows, and of a last one.
-    Multiples(&'a [&'a [u64]], &'a [u64], &'a [u64]),
 }
 
 impl Terms<'_> {
@@ -96,17 +94,6 @@ unsafe fn halves<const COUNT: usize>(
                 }
             }
         }
-        Terms::Multiples(rows, last, factors) => {
-            for (row, &factor) in rows.iter().chain(core::iter::once(&last)).zip(factors) {
-                let by = splat(factor);
-                for (at, (low, high)) in sums.iter_mut().enumerate() {
-                    // SAFETY: as promised.
-                    let a = unsafe { load_of_many(row.as_ptr(), index + at * LANES, mask) };
-                    *low = _mm512_madd52lo_epu64(*low, a, by);
-                    *high = _mm512_madd52hi_epu64(*high, a, by);
-                }
-            }
-        }
     }
     sums
 }
@@ -122,6 +109,26 @@ struct Sums {
 }
 
 impl Sums {
+    /// For sums that are, divided by 2^52, below `most` times the modulus.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn new(modulus: Modulus, most: usize, add: bool, to: &mut [u64]) -> Self {
+        Sums {
+            field: Field::new(modulus),
+            modulus,
+            to: to.as_mut_ptr(),
+            add,
+            steps: (most + 1).next_power_of_two().ilog2(),
+        }
+    }
+
+    /// The halves that sums begin with: the modulus is added, since the division may end below 0.
+    #[inline]
+    #[target_feature(enable = "avx512f")]
+    fn none<const COUNT: usize>(&self) -> [(V, V); COUNT] {
+        [(_mm512_setzero_si512(), self.field.value); COUNT]
+    }
+
     /// The sums of `COUNT` vectors from an index on.
     ///
     /// # Safety
@@ -129,11 +136,25 @@ impl Sums {
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
     unsafe fn form<const COUNT: usize>(&self, terms: Terms<'_>, (index, mask): (usize, __mmask8)) {
-        let field = self.field;
-        // The modulus is added, since the division may end below 0.
-        let none = [(_mm512_setzero_si512(), field.value); COUNT];
         // SAFETY: as promised.
-        let sums = unsafe { halves(terms, none, (index, mask)) };
+        unsafe {
+            let sums = halves(terms, self.none::<COUNT>(), (index, mask));
+            self.put(sums, (index, mask));
+        }
+    }
+
+    /// Reduces vectors of sums, and stores them.
+    ///
+    /// # Safety
+    /// The lanes of the mask are there.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+    unsafe fn put<const COUNT: usize>(
+        &self,
+        sums: [(V, V); COUNT],
+        (index, mask): (usize, __mmask8),
+    ) {
+        let field = self.field;
         let mut sums = sums.map(|(low, high)| divided(field, low, high));
         for step in (0..self.steps).rev() {
             let bound = splat(self.modulus.value() << step);
@@ -161,13 +182,7 @@ impl Sums {
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &mut [u64]) {
     let length = to.len();
-    let sums = Sums {
-        field: Field::new(modulus),
-        modulus,
-        to: to.as_mut_ptr(),
-        add,
-        steps: (most + 1).next_power_of_two().ilog2(),
-    };
+    let sums = Sums::new(modulus, most, add, to);
     let mut index = 0;
     while index + RUN * LANES <= length && !terms.has_short_runs() {
         // SAFETY: so many are left.
@@ -222,12 +237,101 @@ pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
     }
 }
 
+/// Rows that are summed in multiples, and the last of them.
+#[derive(Clone, Copy)]
+struct Digits<'a> {
+    rows: &'a [&'a [u64]],
+    last: &'a [u64],
+}
+
+/// The halves of sums of multiples, `COUNT` vectors from an index on, for several targets: what
+/// is loaded serves all of them.
+///
+/// # Safety
+/// The lanes of the mask are there, in all rows.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+unsafe fn multiples<const TARGETS: usize, const COUNT: usize>(
+    digits: Digits<'_>,
+    factors: [&[u64]; TARGETS],
+    mut sums: [[(V, V); COUNT]; TARGETS],
+    (index, mask): (usize, __mmask8),
+) -> [[(V, V); COUNT]; TARGETS] {
+    let rows = digits.rows.iter().chain(core::iter::once(&digits.last));
+    for (place, row) in rows.enumerate() {
+        let by = factors.map(|factors| splat(factors[place]));
+        for at in 0..COUNT {
+            // SAFETY: as promised.
+            let a = unsafe { load_of_many(row.as_ptr(), index + at * LANES, mask) };
+            for (sums, by) in sums.iter_mut().zip(by) {
+                let (low, high) = &mut sums[at];
+                *low = _mm512_madd52lo_epu64(*low, a, by);
+                *high = _mm512_madd52hi_epu64(*high, a, by);
+            }
+        }
+    }
+    sums
+}
+
+/// As [`convert`], for several targets at once, of `COUNT` vectors at a time.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+fn convert_to<const TARGETS: usize, const COUNT: usize>(
+    cofactors: [&Cofactors; TARGETS],
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: [&mut [u64]; TARGETS],
+) {
+    let length = excess.len();
+    assert!(digits.iter().all(|row| row.len() == length));
+    for (cofactors, to) in cofactors.iter().zip(&to) {
+        assert_eq!(to.len(), length);
+        assert_eq!(cofactors.montgomery.len(), digits.len() + 1);
+    }
+    let factors = cofactors.map(|cofactors| &cofactors.montgomery[..]);
+    let mut to = to.into_iter();
+    let targets = cofactors.map(|cofactors| {
+        let to = to.next().unwrap_or_default();
+        Sums::new(cofactors.modulus, cofactors.most, false, to)
+    });
+    let digits = Digits {
+        rows: digits,
+        last: excess,
+    };
+    let mut index = 0;
+    while index < length {
+        // SAFETY: so many are left, or the lanes of the mask.
+        unsafe {
+            if index + COUNT * LANES <= length {
+                let none = targets.each_ref().map(|target| target.none::<COUNT>());
+                let sums = multiples(digits, factors, none, (index, 0xff));
+                for (target, sums) in targets.iter().zip(sums) {
+                    target.put(sums, (index, 0xff));
+                }
+                index += COUNT * LANES;
+            } else {
+                let mask = left(length, index);
+                let none = targets.each_ref().map(|target| target.none::<1>());
+                let sums = multiples(digits, factors, none, (index, mask));
+                for (target, sums) in targets.iter().zip(sums) {
+                    target.put(sums, (index, mask));
+                }
+                index += LANES;
+            }
+        }
+    }
+}
+
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
-    let as_long = |row: &[u64]| row.len() == to.len();
-    assert!(digits.iter().all(|row| as_long(row)) && as_long(excess));
-    assert_eq!(digits.len() + 1, cofactors.montgomery.len());
-    let terms = Terms::Multiples(digits, excess, &cofactors.montgomery);
-    // SAFETY: the lengths were seen to be the same.
-    unsafe { sum(cofactors.modulus, terms, cofactors.most, false, to) }
+    convert_to::<1, 8>([cofactors], digits, excess, [to]);
+}
+
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+pub(super) fn convert_two(
+    cofactors: [&Cofactors; 2],
+    digits: &[&[u64]],
+    excess: &[u64],
+    to: [&mut [u64]; 2],
+) {
+    convert_to::<2, 4>(cofactors, digits, excess, to);
 }
