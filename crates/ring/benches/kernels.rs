@@ -23,8 +23,13 @@ const LIMBS: usize = 25;
 
 /// Primes just below 2^50.
 fn primes(count: usize) -> Vec<Modulus> {
-    let near = ntt_primes(50, DEGREE, 3 * count + 8).unwrap();
-    let below = near.into_iter().filter(|prime| prime.value() < 1 << 50);
+    primes_of(50, count)
+}
+
+/// Primes just below a power of two.
+fn primes_of(bits: u32, count: usize) -> Vec<Modulus> {
+    let near = ntt_primes(bits, DEGREE, 3 * count + 8).unwrap();
+    let below = near.into_iter().filter(|prime| prime.value() < 1 << bits);
     below.take(count).collect()
 }
 
@@ -65,9 +70,16 @@ impl Staggered {
     }
 }
 
-/// One limb again and again, and many limbs with a table each.
+/// Modulo primes of both sizes that sets may have transforms for.
 fn transforms(c: &mut Criterion) {
-    let primes = primes(LIMBS);
+    for bits in [50, 40] {
+        transforms_modulo(c, bits);
+    }
+}
+
+/// One limb again and again, and many limbs with a table each.
+fn transforms_modulo(c: &mut Criterion, bits: u32) {
+    let primes = primes_of(bits, LIMBS);
     let start: Vec<Vec<u64>> = primes.iter().map(|&prime| random(prime, 1)).collect();
     let tables = |set: Set| -> Vec<NttTable> {
         let table = |&prime: &Modulus| NttTable::with_kernels(set, prime, DEGREE).unwrap();
@@ -90,7 +102,7 @@ fn transforms(c: &mut Criterion) {
             table.inverse(&mut values);
             assert!(values == *row);
         }
-        let mut group = c.benchmark_group(format!("ntt {}", set.name()));
+        let mut group = c.benchmark_group(format!("ntt {} {bits} bits", set.name()));
         group.bench_function("forward hot", |b| {
             b.iter(|| tables[0].forward(&mut rows[0]));
         });

@@ -3,9 +3,11 @@
 
 mod bytes;
 mod excess;
+pub(super) mod integers;
 mod permutation;
 mod residues;
 mod rows;
+mod squares;
 mod sums;
 mod transform;
 

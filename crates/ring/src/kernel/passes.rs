@@ -1,9 +1,10 @@
-//! The passes of a transform over its row, for vectors of any width.
+//! The passes of a transform over its row, for vectors of any width and of any numbers: those in
+//! floating point, or integers (`avx512/integers.rs`).
 //!
-//! Residues are numbers in floating point here: a product with a factor `w`, whose quotient by
-//! the modulus is known, needs no comparison and no bounds but exactness. With `h` the rounded
-//! product and `c` the rounded quotient, `x w - c p = (h - c p) + (x w - h)`, and both brackets
-//! are exact in fused operations as long as all integers are below 2^53.
+//! In floating point a product with a factor `w`, whose quotient by the modulus is known, needs no
+//! comparison and no bounds but exactness. With `h` the rounded product and `c` the rounded
+//! quotient, `x w - c p = (h - c p) + (x w - h)`, and both brackets are exact in fused operations
+//! as long as all integers are below 2^53.
 //!
 //! # Range
 //! In units of the modulus, which is below 2^50: for `|x| <= b <= 8` the quotient is wrong by no
@@ -15,16 +16,34 @@
 //! Backward, the sums double: from at most 1.5, four coefficients pass two levels to at most 6
 //! for the first of them, which is reduced, and at most 1.44 for the others.
 
+use super::twiddles::Twiddles;
+use crate::Modulus;
+
 mod butterflies;
 mod lines;
 
 pub(super) use butterflies::butterflies;
 pub(super) use lines::lines;
 
-/// The functions of the passes. They need, where they are:
-/// `V`, `LANES`, `SQUARES`, `Seen`, `Field { value, inverse }`, `load`, `store`, `splat`, `add`,
-/// `sub`, `products`, `reduce`, `from_residues`, `to_residues`, `forward_squares`,
-/// `inverse_squares`.
+/// A transform with numbers `N`.
+pub(super) trait Passes<N> {
+    /// Coefficients to values.
+    fn forward(self, modulus: Modulus, twiddles: &Twiddles<N>, row: &mut [u64]);
+
+    /// Values to coefficients: values elsewhere, or those of the row. `last` are the factors of
+    /// sums and differences of the last level, with their quotients.
+    fn inverse(
+        self,
+        modulus: Modulus,
+        twiddles: &Twiddles<N>,
+        last: [[N; 2]; 2],
+        rows: (Option<&[u64]>, &mut [u64]),
+    );
+}
+
+/// The functions of the passes, and [`Passes`] for `Seen`. They need, where they are:
+/// `N`, `V`, `LANES`, `SQUARES`, `Seen`, `Field`, `load`, `store`, `splat`, `add`, `difference`,
+/// `products`, `reduce`, `from_residues`, `to_residues`, `forward_squares`, `inverse_squares`.
 macro_rules! passes {
     ($features:literal) => {
         $crate::kernel::passes::butterflies!($features);
@@ -33,7 +52,7 @@ macro_rules! passes {
         /// Asks for the factors of a row, or for what is there instead, after the last one.
         #[inline]
         #[target_feature(enable = $features)]
-        fn prefetch(factors: *const f64) {
+        fn prefetch(factors: *const N) {
             for place in (0..OF_ROW).step_by(8) {
                 _mm_prefetch::<_MM_HINT_T0>(factors.wrapping_add(place).cast());
             }
@@ -47,8 +66,8 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         unsafe fn forward_from<const FIRST: bool>(
             field: Field,
-            twiddles: &Twiddles,
-            (start, rows): (*mut f64, usize),
+            twiddles: &Twiddles<N>,
+            (start, rows): (*mut N, usize),
             (step, block): (usize, usize),
         ) {
             let step_of = twiddles.steps[step];
@@ -89,8 +108,8 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         unsafe fn inverse_to<const LAST: bool>(
             field: Field,
-            (twiddles, last): (&Twiddles, [Factor; 2]),
-            (from, start, rows): (*const u64, *mut f64, usize),
+            (twiddles, last): (&Twiddles<N>, [Factor; 2]),
+            (from, start, rows): (*const u64, *mut N, usize),
             (step, block): (usize, usize),
         ) {
             let levels = twiddles.steps[step].levels;
@@ -130,7 +149,7 @@ macro_rules! passes {
         /// A row of [`ROW`] numbers and [`OF_ROW`] of its factors.
         #[inline]
         #[target_feature(enable = $features)]
-        unsafe fn forward_row(field: Field, row: *mut f64, factors: *const f64) {
+        unsafe fn forward_row(field: Field, row: *mut N, factors: *const N) {
             for lane in (0..BLOCK).step_by(LANES) {
                 // SAFETY: as promised.
                 unsafe {
@@ -148,7 +167,12 @@ macro_rules! passes {
                     };
                     let first = |x: [V; 4]| {
                         let [a, b, c, d] = products(field, x, [plain, plain, times, times]);
-                        [add(a, c), add(b, d), sub(a, c), sub(b, d)]
+                        [
+                            add(a, c),
+                            add(b, d),
+                            difference(field, a, c),
+                            difference(field, b, d),
+                        ]
                     };
                     let two = |index: usize| {
                         let [x, y] = lines.eight::<false>(index, index + 1, 4);
@@ -168,7 +192,7 @@ macro_rules! passes {
         /// A row of [`ROW`] numbers and [`OF_ROW`] of its factors.
         #[inline]
         #[target_feature(enable = $features)]
-        unsafe fn inverse_row(field: Field, row: *mut f64, factors: *const f64) {
+        unsafe fn inverse_row(field: Field, row: *mut N, factors: *const N) {
             for lane in (0..BLOCK).step_by(LANES) {
                 // SAFETY: as promised.
                 unsafe {
@@ -199,7 +223,7 @@ macro_rules! passes {
         /// # Safety
         /// The twiddles are of the row's degree, and of as many lanes.
         #[target_feature(enable = $features)]
-        unsafe fn forward(modulus: Modulus, twiddles: &Twiddles, row: &mut [u64]) {
+        unsafe fn forward(modulus: Modulus, twiddles: &Twiddles<N>, row: &mut [u64]) {
             let rows = (row.as_mut_ptr().cast(), row.len() / ROW);
             // SAFETY: as promised.
             unsafe { forward_from::<true>(Field::new(modulus), twiddles, rows, (0, 0)) };
@@ -214,8 +238,8 @@ macro_rules! passes {
         #[target_feature(enable = $features)]
         unsafe fn inverse(
             modulus: Modulus,
-            twiddles: &Twiddles,
-            last: [[f64; 2]; 2],
+            twiddles: &Twiddles<N>,
+            last: [[N; 2]; 2],
             (from, to, degree): (*const u64, *mut u64, usize),
         ) {
             let rows = (from, to.cast(), degree / ROW);
@@ -226,26 +250,18 @@ macro_rules! passes {
             }
         }
 
-        impl Seen {
-            /// Coefficients to values.
-            pub(in crate::kernel) fn forward(
-                self,
-                modulus: Modulus,
-                twiddles: &Twiddles,
-                row: &mut [u64],
-            ) {
+        impl Passes<N> for Seen {
+            fn forward(self, modulus: Modulus, twiddles: &Twiddles<N>, row: &mut [u64]) {
                 twiddles.check(row.len(), LANES);
                 // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.
                 unsafe { forward(modulus, twiddles, row) }
             }
 
-            /// Values to coefficients: values elsewhere, or those of the row. `last` are the factors
-            /// of the last level.
-            pub(in crate::kernel) fn inverse(
+            fn inverse(
                 self,
                 modulus: Modulus,
-                twiddles: &Twiddles,
-                last: [[f64; 2]; 2],
+                twiddles: &Twiddles<N>,
+                last: [[N; 2]; 2],
                 (elsewhere, row): (Option<&[u64]>, &mut [u64]),
             ) {
                 twiddles.check(row.len(), LANES);

@@ -24,6 +24,7 @@ fn moduli(degree: usize) -> impl Strategy<Value = Modulus> {
     prop_oneof![
         2 => Just(prime_near(1 << 50, step, true)),
         1 => Just(prime_near(1 << 50, step, false)),
+        2 => Just(prime_near(3 << 44, step, true)),
         1 => Just(prime_near(step, step, false)),
         2 => (20..60_u32).prop_map(move |bits| prime_near(1 << bits, step, false)),
     ]
@@ -233,7 +234,8 @@ proptest! {
 
     #[test]
     fn conversions_of_all_sets_are_the_same(
-        (modulus, length, seed) in rows(), bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
+        (modulus, length, seed) in rows(), other in moduli(8),
+        bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
     ) {
         let bits = if below { 50 } else { bits };
         let mut from = vec![prime_near(1 << bits, 16, below)];
@@ -242,7 +244,8 @@ proptest! {
             from.push(prime_near(last - 1, 16, true));
         }
         let largest: Vec<u64> = from.iter().map(|q| q.value() - 1).chain([count as u64]).collect();
-        let cofactors = Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest);
+        let cofactors = [modulus, other]
+            .map(|modulus| Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest));
         let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
         let digits = from.iter().enumerate();
         let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
@@ -250,7 +253,11 @@ proptest! {
         let mut excess = vec![0; length];
         Set::PORTABLE.excess(&fractions, &digits, &mut excess);
         assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
-        assert_same_rows(&excess, |set, to| set.convert(&cofactors, &digits, &excess, to));
+        assert_same_rows(&excess, |set, to| set.convert(&cofactors[0], &digits, &excess, to));
+        assert_same_rows(&vec![7; 2 * length], |set, to| {
+            let (one, two) = to.split_at_mut(length);
+            set.convert_two(cofactors.each_ref(), &digits, &excess, [one, two]);
+        });
     }
 }
 
@@ -320,6 +327,11 @@ fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
                 assert_same_rows(&excess, |set, to| {
                     set.convert(&cofactors, &digits, &excess, to);
                 });
+                let twice = [&excess[..], &excess[..]].concat();
+                assert_same_rows(&twice, |set, to| {
+                    let (one, two) = to.split_at_mut(21);
+                    set.convert_two([&cofactors, &cofactors], &digits, &excess, [one, two]);
+                });
             }
         }
     }
@@ -331,6 +343,13 @@ fn large_transforms_of_all_sets_are_the_same() {
         let step = 2 << log;
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log);
-        assert_same_transform(prime_near(1 << 40, step, true), 1 << log, 3);
+        for bits in [40, 45, 46, 47] {
+            assert_same_transform(prime_near(1 << bits, step, true), 1 << log, 3);
+        }
+        // On both sides of where integers would not be exact, they differ in all but their bits.
+        for below in [true, false] {
+            assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 1);
+            assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 4 * log);
+        }
     }
 }

@@ -3,10 +3,12 @@
 #[cfg(target_arch = "x86_64")]
 use super::montgomery::VECTORS_BELOW;
 #[cfg(target_arch = "x86_64")]
+use super::passes::Passes;
+#[cfg(target_arch = "x86_64")]
 use super::set::Kind;
 use super::set::Set;
 #[cfg(target_arch = "x86_64")]
-use super::twiddles::{ROW, Twiddles, balanced};
+use super::twiddles::{Number, ROW, Twiddles};
 use crate::ntt::reversed;
 use crate::{Modulus, Multiplier};
 
@@ -25,21 +27,53 @@ enum Tables {
     /// Powers of the root and of its inverse, in bit-reversed order.
     Portable([Vec<Multiplier>; 2]),
     #[cfg(target_arch = "x86_64")]
-    Vectors {
-        kernels: Vectors,
-        forward: Twiddles,
-        inverse: Twiddles,
-        /// The factor of the last level backward.
-        last: u64,
-    },
+    Avx2(Vectors<super::avx2::Seen, f64>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Vectors<super::avx512::Seen, f64>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512Integers(Vectors<super::avx512::Seen, u64>),
 }
 
-/// The sets that have transforms with vectors.
+/// A transform with vectors of numbers `N`.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, Debug)]
-enum Vectors {
-    Avx2(super::avx2::Seen),
-    Avx512(super::avx512::Seen),
+#[derive(Clone, Debug)]
+struct Vectors<S, N> {
+    seen: S,
+    forward: Twiddles<N>,
+    inverse: Twiddles<N>,
+    /// The factor of the last level backward.
+    last: u64,
+}
+
+#[cfg(target_arch = "x86_64")]
+impl<S: Passes<N> + Copy, N: Number> Vectors<S, N> {
+    fn new(
+        (seen, lanes): (S, usize),
+        modulus: Modulus,
+        degree: usize,
+        [root, inverse]: [u64; 2],
+    ) -> Self {
+        Vectors {
+            seen,
+            forward: Twiddles::new(modulus, degree, root, lanes),
+            inverse: Twiddles::new(modulus, degree, inverse, lanes),
+            last: modulus.pow(inverse, reversed(1, degree) as u64),
+        }
+    }
+
+    fn forward(&self, modulus: Modulus, row: &mut [u64]) {
+        self.seen.forward(modulus, &self.forward, row);
+    }
+
+    fn inverse(&self, modulus: Modulus, scale: u64, rows: (Option<&[u64]>, &mut [u64])) {
+        let last = [scale, modulus.mul(scale, self.last)];
+        let last = last.map(|factor| N::pair(modulus, factor));
+        self.seen.inverse(modulus, &self.inverse, last, rows);
+    }
+
+    fn bytes(&self) -> usize {
+        self.forward.bytes() + self.inverse.bytes()
+    }
 }
 
 impl Transform {
@@ -71,12 +105,11 @@ impl Transform {
         match &self.tables {
             Tables::Portable([powers, _]) => super::portable::forward(self.modulus, powers, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Vectors {
-                kernels, forward, ..
-            } => match kernels {
-                Vectors::Avx2(seen) => seen.forward(self.modulus, forward, row),
-                Vectors::Avx512(seen) => seen.forward(self.modulus, forward, row),
-            },
+            Tables::Avx2(vectors) => vectors.forward(self.modulus, row),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512(vectors) => vectors.forward(self.modulus, row),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Integers(vectors) => vectors.forward(self.modulus, row),
         }
     }
 
@@ -98,20 +131,11 @@ impl Transform {
                 super::portable::inverse(modulus, powers, scale, row);
             }
             #[cfg(target_arch = "x86_64")]
-            Tables::Vectors {
-                kernels,
-                inverse,
-                last,
-                ..
-            } => {
-                let last = [scale, modulus.mul(scale, *last)];
-                let last = last.map(|factor| balanced(modulus, factor));
-                let rows = (elsewhere, row);
-                match kernels {
-                    Vectors::Avx2(seen) => seen.inverse(modulus, inverse, last, rows),
-                    Vectors::Avx512(seen) => seen.inverse(modulus, inverse, last, rows),
-                }
-            }
+            Tables::Avx2(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Integers(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
         }
     }
 
@@ -120,9 +144,11 @@ impl Transform {
         match &self.tables {
             Tables::Portable(powers) => 2 * powers[0].len() * size_of::<Multiplier>(),
             #[cfg(target_arch = "x86_64")]
-            Tables::Vectors {
-                forward, inverse, ..
-            } => forward.bytes() + inverse.bytes(),
+            Tables::Avx2(vectors) => vectors.bytes(),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512(vectors) => vectors.bytes(),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Integers(vectors) => vectors.bytes(),
         }
     }
 }
@@ -131,21 +157,21 @@ impl Tables {
     fn new(set: Set, modulus: Modulus, degree: usize, roots: [u64; 2]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if modulus.value() < VECTORS_BELOW && degree >= 4 * ROW {
-            let kernels = match set.0 {
-                Kind::Avx512(seen) => Some((Vectors::Avx512(seen), super::avx512::Seen::LANES)),
-                Kind::Avx2(seen) => Some((Vectors::Avx2(seen), super::avx2::Seen::LANES)),
-                Kind::Portable => None,
-            };
-            if let Some((kernels, lanes)) = kernels {
-                let [forward, inverse] =
-                    roots.map(|root| Twiddles::new(modulus, degree, root, lanes));
-                let last = modulus.pow(roots[1], reversed(1, degree) as u64);
-                return Tables::Vectors {
-                    kernels,
-                    forward,
-                    inverse,
-                    last,
-                };
+            use super::{avx2, avx512};
+            match set.0 {
+                Kind::Avx512(seen) if modulus.value() < avx512::integers::BELOW => {
+                    let seen = (seen, avx512::Seen::LANES);
+                    return Tables::Avx512Integers(Vectors::new(seen, modulus, degree, roots));
+                }
+                Kind::Avx512(seen) => {
+                    let seen = (seen, avx512::Seen::LANES);
+                    return Tables::Avx512(Vectors::new(seen, modulus, degree, roots));
+                }
+                Kind::Avx2(seen) => {
+                    let seen = (seen, avx2::Seen::LANES);
+                    return Tables::Avx2(Vectors::new(seen, modulus, degree, roots));
+                }
+                Kind::Portable => {}
             }
         }
         Tables::Portable(roots.map(|root| {

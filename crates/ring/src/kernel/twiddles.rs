@@ -37,13 +37,34 @@ fn column_steps(degree: usize) -> &'static [u32] {
     }
 }
 
+/// What the vectors of a transform are of.
+pub(super) trait Number: Copy + Default {
+    /// A factor, and its quotient by the modulus.
+    fn pair(modulus: Modulus, factor: u64) -> [Self; 2];
+}
+
+/// A number between half the modulus and its negative, and the nearest to its quotient.
+impl Number for f64 {
+    fn pair(modulus: Modulus, factor: u64) -> [Self; 2] {
+        balanced(modulus, factor)
+    }
+}
+
+/// A residue, and its quotient times 2^52, rounded down.
+impl Number for u64 {
+    fn pair(modulus: Modulus, factor: u64) -> [Self; 2] {
+        let factor = modulus.multiplier(factor);
+        [factor.value(), factor.quotient() >> 12]
+    }
+}
+
 /// A cache line of numbers.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C, align(64))]
-pub(super) struct Line([f64; 8]);
+struct Line<N>([N; 8]);
 
 /// Numbers from the beginning of a cache line on.
-pub(super) type Numbers = Vec<Line>;
+type Numbers<N> = Vec<Line<N>>;
 
 /// Levels that the columns are passed in at a time.
 #[derive(Clone, Copy, Debug)]
@@ -53,21 +74,20 @@ pub(super) struct Step {
     before: usize,
 }
 
-/// The factors of a transform in one direction, with their quotients by the modulus: each is a
-/// number between half the modulus and its negative.
+/// The factors of a transform in one direction, with their quotients by the modulus.
 #[derive(Clone, Debug)]
-pub(super) struct Twiddles {
+pub(super) struct Twiddles<N> {
     degree: usize,
     lanes: usize,
     /// The steps that columns are passed in.
     pub(super) steps: Vec<Step>,
     /// Pairs of a factor and its quotient, step by step, block by block, level by level.
-    columns: Numbers,
+    columns: Numbers<N>,
     /// [`OF_ROW`] numbers for each row.
-    rows: Numbers,
+    rows: Numbers<N>,
     /// For each square of as many vectors as a vector has lanes: pairs for the levels between
     /// vectors; then a vector of factors and one of quotients for the levels within.
-    squares: Numbers,
+    squares: Numbers<N>,
 }
 
 /// A residue as the nearest number to 0, and its quotient by the modulus.
@@ -122,18 +142,18 @@ impl Powers {
         reversed(node, self.degree())
     }
 
-    fn pair(&self, exponent: usize) -> [f64; 2] {
-        balanced(self.modulus, self.power(exponent))
+    fn pair<N: Number>(&self, exponent: usize) -> [N; 2] {
+        N::pair(self.modulus, self.power(exponent))
     }
 
-    fn columns(&self) -> Vec<f64> {
+    fn columns<N: Number>(&self) -> Vec<N> {
         let mut numbers = Vec::new();
         let mut blocks = 1;
         for &levels in column_steps(self.degree()) {
             for block in blocks..2 * blocks {
                 for level in 0..levels {
                     let nodes = (block << level)..((block + 1) << level);
-                    numbers.extend(nodes.flat_map(|node| self.pair(self.exponent(node))));
+                    numbers.extend(nodes.flat_map(|node| self.pair::<N>(self.exponent(node))));
                 }
             }
             blocks <<= levels;
@@ -141,32 +161,32 @@ impl Powers {
         numbers
     }
 
-    fn row(&self, rows: usize, row: usize) -> Vec<f64> {
+    fn row<N: Number>(&self, rows: usize, row: usize) -> Vec<N> {
         let root = 2 * reversed(row, rows) + 1;
         let node = rows + row;
         let mut numbers = Vec::with_capacity(OF_ROW);
         for first in [0, self.exponent(node)] {
             let factors = (0..BLOCK).map(|place| self.pair(first + place * root));
-            let factors: Vec<[f64; 2]> = factors.collect();
+            let factors: Vec<[N; 2]> = factors.collect();
             for part in 0..2 {
                 numbers.extend(factors.iter().map(|factor| factor[part]));
             }
         }
         for level in 1..4 {
             let nodes = (node << level)..((node + 1) << level);
-            numbers.extend(nodes.flat_map(|node| self.pair(self.exponent(node))));
+            numbers.extend(nodes.flat_map(|node| self.pair::<N>(self.exponent(node))));
         }
-        numbers.resize(OF_ROW, 0.0);
+        numbers.resize(OF_ROW, N::default());
         numbers
     }
 
     /// The factor of a node in the last four levels of the first row, for which `half`
     /// coefficients are multiplied, without the factors of the row.
-    fn of_block(&self, node: usize, half: usize) -> [f64; 2] {
+    fn of_block<N: Number>(&self, node: usize, half: usize) -> [N; 2] {
         self.pair(self.exponent(node) + 2 * self.degree() - half)
     }
 
-    fn squares(&self, lanes: usize) -> Vec<f64> {
+    fn squares<N: Number>(&self, lanes: usize) -> Vec<N> {
         let mut numbers = Vec::new();
         // The nodes of a level that has `half` coefficients on each side are numbered from here.
         let first = |half: usize| self.degree() / (2 * half);
@@ -176,17 +196,17 @@ impl Powers {
                 while half >= lanes {
                     let nodes = first(half) + block / (2 * half)..;
                     let nodes = nodes.take(BLOCK / (2 * half));
-                    numbers.extend(nodes.flat_map(|node| self.of_block(node, half)));
+                    numbers.extend(nodes.flat_map(|node| self.of_block::<N>(node, half)));
                     half /= 2;
                 }
             }
-            numbers.resize(numbers.len().next_multiple_of(8), 0.0);
+            numbers.resize(numbers.len().next_multiple_of(8), N::default());
             let mut half = lanes / 2;
             while half > 0 {
                 for place in (0..lanes).step_by(2 * half) {
                     let node = |lane| first(half) + (start + lane * lanes + place) / (2 * half);
                     let factors = (0..lanes).map(|lane| self.of_block(node(lane), half));
-                    let factors: Vec<[f64; 2]> = factors.collect();
+                    let factors: Vec<[N; 2]> = factors.collect();
                     for part in 0..2 {
                         numbers.extend(factors.iter().map(|factor| factor[part]));
                     }
@@ -198,12 +218,12 @@ impl Powers {
     }
 }
 
-impl Twiddles {
+impl<N: Number> Twiddles<N> {
     /// For a transform with vectors of so many lanes.
     pub(super) fn new(modulus: Modulus, degree: usize, root: u64, lanes: usize) -> Self {
         let powers = Powers::new(modulus, degree, root);
         let rows = degree / ROW;
-        let of_rows: Vec<f64> = (0..rows).flat_map(|row| powers.row(rows, row)).collect();
+        let of_rows: Vec<N> = (0..rows).flat_map(|row| powers.row(rows, row)).collect();
         let mut before = 0;
         let mut blocks = 1;
         let steps = column_steps(degree).iter().map(|&levels| {
@@ -228,20 +248,20 @@ impl Twiddles {
     }
 
     /// Pairs of a block of a step.
-    pub(super) fn pairs(&self, step: usize, block: usize) -> *const f64 {
+    pub(super) fn pairs(&self, step: usize, block: usize) -> *const N {
         let Step { levels, before } = self.steps[step];
         let pairs = before + block * ((1 << levels) - 1);
-        self.columns.as_ptr().cast::<f64>().wrapping_add(2 * pairs)
+        self.columns.as_ptr().cast::<N>().wrapping_add(2 * pairs)
     }
 
     /// Numbers of a row.
-    pub(super) fn row(&self, row: usize) -> *const f64 {
-        let numbers = self.rows.as_ptr().cast::<f64>();
+    pub(super) fn row(&self, row: usize) -> *const N {
+        let numbers = self.rows.as_ptr().cast::<N>();
         numbers.wrapping_add(row * OF_ROW)
     }
 
     /// Numbers of a square of a row.
-    pub(super) fn square(&self, square: usize) -> *const f64 {
+    pub(super) fn square(&self, square: usize) -> *const N {
         let each = self.squares.len() * self.lanes * self.lanes / ROW;
         self.squares.as_ptr().wrapping_add(square * each).cast()
     }
@@ -255,12 +275,12 @@ impl Twiddles {
     /// Bytes in memory.
     pub(super) fn bytes(&self) -> usize {
         let lines = self.columns.len() + self.rows.len() + self.squares.len();
-        lines * size_of::<Line>()
+        lines * size_of::<Line<N>>()
     }
 }
 
-fn lines(numbers: &[f64]) -> Numbers {
-    let line = |numbers: &[f64]| {
+fn lines<N: Number>(numbers: &[N]) -> Numbers<N> {
+    let line = |numbers: &[N]| {
         let mut line = Line::default();
         line.0[..numbers.len()].copy_from_slice(numbers);
         line

@@ -5,11 +5,21 @@ use super::vector::{
     Field, LANES, V, add, from_residues, load, products, reduce, splat, store, sub, to_residues,
 };
 use crate::Modulus;
-use crate::kernel::passes::passes;
+use crate::kernel::passes::{Passes, passes};
 use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles};
 use core::arch::x86_64::{
     _MM_HINT_T0, _mm_prefetch, _mm256_permute2f128_pd, _mm256_unpackhi_pd, _mm256_unpacklo_pd,
 };
+
+/// Numbers that vectors are of.
+type N = f64;
+
+/// The difference of two numbers.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn difference(_: Field, a: V, b: V) -> V {
+    sub(a, b)
+}
 
 /// Squares that are transformed at once.
 const SQUARES: usize = 2;
@@ -39,7 +49,7 @@ const OF_SQUARE: usize = 32;
 /// The numbers of the squares.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn last_two(numbers: *const f64) -> [[Factor; 3]; 2] {
+unsafe fn last_two(numbers: *const N) -> [[Factor; 3]; 2] {
     // SAFETY: as promised.
     unsafe {
         let within = |index: usize| {
@@ -60,7 +70,7 @@ unsafe fn last_two(numbers: *const f64) -> [[Factor; 3]; 2] {
 /// 32 numbers, and those of two squares.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
+unsafe fn forward_squares(field: Field, values: *mut N, numbers: *const N) {
     let lines = Strided {
         start: values,
         stride: LANES,
@@ -83,8 +93,8 @@ unsafe fn forward_squares(field: Field, values: *mut f64, numbers: *const f64) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn inverse_squares(
     field: Field,
-    (residues, values): (*const u64, *mut f64),
-    numbers: *const f64,
+    (residues, values): (*const u64, *mut N),
+    numbers: *const N,
 ) {
     let residues = Strided::of_residues(residues, LANES);
     let lines = Strided {

@@ -1,7 +1,7 @@
 //! Two levels of a transform on what is in vectors.
 
-/// The functions. They need, where they are: `V`, `Field`, `splat`, `add`, `sub`, `products`,
-/// `reduce`.
+/// The functions. They need, where they are: `N`, `V`, `Field`, `splat`, `add`, `difference`,
+/// `products`, `reduce`.
 macro_rules! butterflies {
     ($features:literal) => {
         /// A factor and its quotient, in all lanes.
@@ -11,7 +11,7 @@ macro_rules! butterflies {
         /// A pair is there.
         #[inline]
         #[target_feature(enable = $features)]
-        unsafe fn factor(pairs: *const f64, index: usize) -> Factor {
+        unsafe fn factor(pairs: *const N, index: usize) -> Factor {
             // SAFETY: as promised.
             unsafe { (splat(pairs.add(2 * index)), splat(pairs.add(2 * index + 1))) }
         }
@@ -25,8 +25,18 @@ macro_rules! butterflies {
         fn forward4(field: Field, [x, y]: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
             let by = [f[0], f[0], g[0], g[0]];
             let [c, d, p, q] = products(field, [x[2], x[3], y[2], y[3]], by);
-            let x = [add(x[0], c), add(x[1], d), sub(x[0], c), sub(x[1], d)];
-            let y = [add(y[0], p), add(y[1], q), sub(y[0], p), sub(y[1], q)];
+            let x = [
+                add(x[0], c),
+                add(x[1], d),
+                difference(field, x[0], c),
+                difference(field, x[1], d),
+            ];
+            let y = [
+                add(y[0], p),
+                add(y[1], q),
+                difference(field, y[0], p),
+                difference(field, y[1], q),
+            ];
             forward4_after(field, [x, y], [f, g])
         }
 
@@ -41,8 +51,18 @@ macro_rules! butterflies {
             let by = [f[1], f[2], g[1], g[2]];
             let [b, d, p, q] = products(field, [x[1], x[3], y[1], y[3]], by);
             [
-                [add(x[0], b), sub(x[0], b), add(x[2], d), sub(x[2], d)],
-                [add(y[0], p), sub(y[0], p), add(y[2], q), sub(y[2], q)],
+                [
+                    add(x[0], b),
+                    difference(field, x[0], b),
+                    add(x[2], d),
+                    difference(field, x[2], d),
+                ],
+                [
+                    add(y[0], p),
+                    difference(field, y[0], p),
+                    add(y[2], q),
+                    difference(field, y[2], q),
+                ],
             ]
         }
 
@@ -52,10 +72,10 @@ macro_rules! butterflies {
         fn inverse4(field: Field, x: [[V; 4]; 2], [f, g]: [[Factor; 3]; 2]) -> [[V; 4]; 2] {
             let [x, y] = inverse4_before(field, x, [f, g]);
             let rest = [
-                sub(x[0], x[2]),
-                sub(x[1], x[3]),
-                sub(y[0], y[2]),
-                sub(y[1], y[3]),
+                difference(field, x[0], x[2]),
+                difference(field, x[1], x[3]),
+                difference(field, y[0], y[2]),
+                difference(field, y[1], y[3]),
             ];
             let [a, b] = [
                 reduce(field, add(x[0], x[2])),
@@ -77,10 +97,10 @@ macro_rules! butterflies {
             [f, g]: [[Factor; 3]; 2],
         ) -> [[V; 4]; 2] {
             let rest = [
-                sub(x[0], x[1]),
-                sub(x[2], x[3]),
-                sub(y[0], y[1]),
-                sub(y[2], y[3]),
+                difference(field, x[0], x[1]),
+                difference(field, x[2], x[3]),
+                difference(field, y[0], y[1]),
+                difference(field, y[2], y[3]),
             ];
             let rest = products(field, rest, [f[1], f[2], g[1], g[2]]);
             [
@@ -99,7 +119,12 @@ macro_rules! butterflies {
             [sums, differences]: [Factor; 2],
         ) -> [[V; 4]; 2] {
             let scaled = |[a, b, c, d]: [V; 4]| {
-                let x = [add(a, c), add(b, d), sub(a, c), sub(b, d)];
+                let x = [
+                    add(a, c),
+                    add(b, d),
+                    difference(field, a, c),
+                    difference(field, b, d),
+                ];
                 products(field, x, [sums, sums, differences, differences])
             };
             let [x, y] = inverse4_before(field, x, [factors, factors]);
@@ -112,7 +137,7 @@ macro_rules! butterflies {
         /// The pairs are there.
         #[inline]
         #[target_feature(enable = $features)]
-        unsafe fn three(pairs: *const f64, first: usize, second: usize) -> [Factor; 3] {
+        unsafe fn three(pairs: *const N, first: usize, second: usize) -> [Factor; 3] {
             // SAFETY: as promised.
             unsafe {
                 [
@@ -159,7 +184,7 @@ macro_rules! butterflies {
         /// Sums and differences.
         #[inline]
         #[target_feature(enable = $features)]
-        fn both(x: [V; 4], y: [V; 4]) -> [[V; 4]; 2] {
+        fn both(field: Field, x: [V; 4], y: [V; 4]) -> [[V; 4]; 2] {
             [
                 [
                     add(x[0], y[0]),
@@ -168,10 +193,10 @@ macro_rules! butterflies {
                     add(x[3], y[3]),
                 ],
                 [
-                    sub(x[0], y[0]),
-                    sub(x[1], y[1]),
-                    sub(x[2], y[2]),
-                    sub(x[3], y[3]),
+                    difference(field, x[0], y[0]),
+                    difference(field, x[1], y[1]),
+                    difference(field, x[2], y[2]),
+                    difference(field, x[3], y[3]),
                 ],
             ]
         }

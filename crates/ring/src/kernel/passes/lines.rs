@@ -7,7 +7,7 @@ macro_rules! lines {
         /// Vectors at a distance from each other, that are numbers or still residues.
         #[derive(Clone, Copy)]
         struct Strided {
-            start: *mut f64,
+            start: *mut N,
             stride: usize,
         }
 
@@ -16,7 +16,7 @@ macro_rules! lines {
             #[inline]
             #[target_feature(enable = $features)]
             fn of_residues(start: *const u64, stride: usize) -> Self {
-                let start = start.cast::<f64>().cast_mut();
+                let start = start.cast::<N>().cast_mut();
                 Strided { start, stride }
             }
 
@@ -130,7 +130,7 @@ macro_rules! lines {
             field: Field,
             lines: Strided,
             (levels, reduced): (u32, bool),
-            pairs: *const f64,
+            pairs: *const N,
         ) {
             // SAFETY: as promised.
             unsafe {
@@ -152,7 +152,7 @@ macro_rules! lines {
                         }
                         let y = products(field, y, [factor(pairs, 0); 4]);
                         let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
-                        lines.put_both(0, 4, 1, forward4(field, both(x, y), factors));
+                        lines.put_both(0, 4, 1, forward4(field, both(field, x, y), factors));
                     }
                     _ => {
                         let x = lines.four::<FIRST>(0, 1);
@@ -174,7 +174,7 @@ macro_rules! lines {
             field: Field,
             lines: Strided,
             levels: u32,
-            pairs: *const f64,
+            pairs: *const N,
             last: [Factor; 2],
         ) {
             // SAFETY: as promised.
@@ -202,7 +202,7 @@ macro_rules! lines {
                     3 => {
                         let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
                         let [x, y] = inverse4(field, lines.eight::<false>(0, 4, 1), factors);
-                        let [sums, rest] = both(x, y);
+                        let [sums, rest] = both(field, x, y);
                         if LAST {
                             lines.put_residues(field, 0, 1, products(field, sums, [last[0]; 4]));
                             lines.put_residues(field, 4, 1, products(field, rest, [last[1]; 4]));
