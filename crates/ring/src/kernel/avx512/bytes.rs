@@ -9,7 +9,7 @@ use core::arch::x86_64::{
 const LANES: usize = 8;
 
 /// Bytes between what is unpacked and what is asked for to be there when it is.
-const AHEAD: usize = 1024;
+const AHEAD: usize = 2560;
 
 /// How bytes become words.
 #[derive(Clone, Copy)]
