@@ -13,7 +13,7 @@ pub(crate) use multiply::prime_of;
 pub use rotate::Hoisted;
 pub use transform::LinearTransform;
 
-use crate::keys::SwitchingKey;
+use crate::keys::{GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result};
 use nearfield_ring::{Ntt, Poly};
 
@@ -47,12 +47,21 @@ impl Evaluator {
         &self.keys
     }
 
+    /// The switch of what a polynomial becomes by the automorphism of a key.
+    fn mapped_key_switch<'a>(&'a self, poly: &'a Poly<Ntt>, key: &'a GaloisKey) -> KeySwitch<'a> {
+        KeySwitch {
+            map: Some(&key.automorphism),
+            ..self.key_switch(poly, &key.switching)
+        }
+    }
+
     fn key_switch<'a>(&'a self, poly: &'a Poly<Ntt>, key: &'a SwitchingKey) -> KeySwitch<'a> {
         KeySwitch {
             ring: self.params.ring(),
             gadget: self.params.gadget(),
             poly,
             key,
+            map: None,
         }
     }
 

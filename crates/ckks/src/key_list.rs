@@ -117,22 +117,14 @@ fn galois(secret: &SecretKey, exponent: usize, level: usize) -> Result<Evaluatio
     let params = secret.params();
     let (ring, degree) = (params.ring(), params.degree());
     let automorphism = Automorphism::new(exponent, degree)?;
-    let inverse = Automorphism::new(inverse_exponent(exponent, degree), degree)?;
     let mut mapped = ring.unfilled(ring.limbs());
     ring.each(&mut mapped, |_, index, row| {
-        inverse.values(secret.values().row(ring.limbs(), index), row);
+        automorphism.values(secret.values().row(ring.limbs(), index), row);
     });
-    let secrets = [secret.values(), &Secret::new(mapped)];
+    let secrets = [&Secret::new(mapped), secret.values()];
     let switching = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;
     Ok(EvaluationKey::Galois(GaloisKey {
         automorphism,
         switching,
     }))
-}
-
-/// The exponent of the inverse automorphism.
-fn inverse_exponent(exponent: usize, degree: usize) -> usize {
-    let order = 2 * degree;
-    // x^(order / 4) = 1 for every odd x, modulo a power of two.
-    crate::keys::power(exponent, order / 4 - 1, order)
 }

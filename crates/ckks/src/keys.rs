@@ -27,7 +27,8 @@ pub struct SwitchingKey {
     pub(crate) digits: Vec<[PackedPoly; 2]>,
 }
 
-/// The key of a rotation or of the conjugation.
+/// The key of a rotation or of the conjugation: it switches what the automorphism makes of a
+/// polynomial. So digits are mapped as they meet it, and it is read from beginning to end.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GaloisKey {
     pub(crate) automorphism: Automorphism,

@@ -1,8 +1,9 @@
 //! The automorphisms `X -> X^k` of the ring, for odd `k`, in both representations.
 
-use crate::kernel::{Permutation, Set};
+use crate::kernel::{Bytes, MappedProducts, Permutation, Set};
 use crate::ntt::{check_degree, reversed};
-use crate::{Error, Modulus, Result};
+use crate::rows::AT_ONCE;
+use crate::{Error, Modulus, Multiplier, PackedRow, Result};
 
 /// An automorphism `X -> X^k` of `Z_q[X] / (X^N + 1)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +13,12 @@ pub struct Automorphism {
     /// Where each value comes from.
     values: Permutation,
 }
+
+/// A row, and both halves of what it is multiplied by.
+type Product<'a> = (&'a [u64], [&'a PackedRow; 2]);
+
+/// A row, and what it is multiplied by.
+type Multiple<'a> = (&'a [u64], Multiplier);
 
 impl Automorphism {
     /// `X -> X^exponent` in a ring of this degree.
@@ -71,6 +78,65 @@ impl Automorphism {
         Set::active().permute(&self.values, from, to);
     }
 
+    /// Sums of products of what it makes of values with both halves of packed factors, as
+    /// [`Modulus::inner_product_packed`] forms them; and a multiple of what it makes of one more
+    /// row added to the first.
+    ///
+    /// # Panics
+    /// If the sizes are not the degree.
+    pub fn inner_products(
+        &self,
+        modulus: Modulus,
+        products: &[(&[u64], [&PackedRow; 2])],
+        plus: Option<(&[u64], Multiplier)>,
+        to: [&mut [u64]; 2],
+    ) {
+        self.sums(modulus, (products, plus), false, to);
+    }
+
+    /// [`Automorphism::inner_products`], added to what is there.
+    ///
+    /// # Panics
+    /// If the sizes are not the degree.
+    pub fn add_inner_products(
+        &self,
+        modulus: Modulus,
+        products: &[(&[u64], [&PackedRow; 2])],
+        plus: Option<(&[u64], Multiplier)>,
+        to: [&mut [u64]; 2],
+    ) {
+        self.sums(modulus, (products, plus), true, to);
+    }
+
+    fn sums(
+        &self,
+        modulus: Modulus,
+        (products, plus): (&[Product<'_>], Option<Multiple<'_>>),
+        add: bool,
+        [first, second]: [&mut [u64]; 2],
+    ) {
+        let products = products.iter().map(|(row, halves)| {
+            let halves = halves.map(PackedRow::residues);
+            (*row, halves)
+        });
+        let products: Vec<(&[u64], [Bytes<'_>; 2])> = products.collect();
+        // With the row that is added, as many as can be summed.
+        let (some, rest) = products.split_at(products.len().min(AT_ONCE - 1));
+        let sum = |products, plus, add, to: [&mut [u64]; 2]| {
+            let products = MappedProducts {
+                modulus,
+                permutation: &self.values,
+                products,
+                plus,
+            };
+            Set::active().inner_products_mapped(products, add, to);
+        };
+        sum(some, plus, add, [&mut *first, &mut *second]);
+        for products in rest.chunks(AT_ONCE - 1) {
+            sum(products, None, true, [&mut *first, &mut *second]);
+        }
+    }
+
     /// Adds what it makes of values to others, of residues.
     ///
     /// # Panics
@@ -126,6 +192,56 @@ mod tests {
             };
             let both = apply(&one(b), &apply(&one(a), &start));
             prop_assert_eq!(both, apply(&one(a * b), &start));
+        }
+    }
+
+    #[test]
+    fn inner_products_are_those_of_mapped_values() {
+        let degree = 64;
+        let modulus = ntt_primes(45, degree, 1).unwrap()[0];
+        let map = Automorphism::new(5, degree).unwrap();
+        let row = |seed: u64| -> Vec<u64> {
+            let value =
+                |place: u64| modulus.reduce((place + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            (0..degree as u64).map(value).collect()
+        };
+        let mapped = |row: &[u64]| {
+            let mut to = vec![0; degree];
+            map.values(row, &mut to);
+            to
+        };
+        let (more, by) = (row(1), modulus.multiplier(12345));
+        for count in [0_u64, 1, 2, 5, 63, 64, 130] {
+            let rows: Vec<Vec<u64>> = (0..count).map(|pair| row(10 + pair)).collect();
+            let factors = (0..2 * count).map(|half| PackedRow::new(modulus, &row(1000 + half)));
+            let factors: Vec<PackedRow> = factors.collect();
+            let pairs = rows.iter().zip(factors.chunks_exact(2));
+            let products: Vec<(&[u64], [&PackedRow; 2])> = pairs
+                .map(|(row, pair)| (&row[..], [&pair[0], &pair[1]]))
+                .collect();
+            let images: Vec<Vec<u64>> = rows.iter().map(|row| mapped(row)).collect();
+            let expected = [0, 1].map(|half| {
+                let pairs = images.iter().zip(&products);
+                let pairs: Vec<(&[u64], &PackedRow)> = pairs
+                    .map(|(row, (_, pair))| (&row[..], pair[half]))
+                    .collect();
+                let mut sum = vec![7; degree];
+                modulus.inner_product_packed(&pairs, &mut sum);
+                if half == 0 {
+                    modulus.add_scaled_rows(&mut sum, &mapped(&more), by);
+                }
+                sum
+            });
+            let mut found = [vec![1; degree], vec![2; degree]];
+            let [first, second] = &mut found;
+            map.inner_products(modulus, &products, Some((&more, by)), [first, second]);
+            assert_eq!(found, expected);
+            let [first, second] = &mut found;
+            map.add_inner_products(modulus, &products, Some((&more, by)), [first, second]);
+            for (found, expected) in found.iter().zip(&expected) {
+                let twice = expected.iter().map(|&value| modulus.add(value, value));
+                assert!(found.iter().copied().eq(twice));
+            }
         }
     }
 

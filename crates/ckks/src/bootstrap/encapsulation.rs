@@ -122,6 +122,7 @@ impl Encapsulation {
             gadget,
             poly,
             key,
+            map: None,
         };
         let add_first = |index, rows: &mut [Row; 2]| {
             let modulus = ring.chain_table(index).modulus();

@@ -2,7 +2,7 @@
 
 use crate::gadget::{Digits, Gadget};
 use crate::keys::SwitchingKey;
-use nearfield_ring::{Limbs, Modulus, Ntt, NttTable, PackedRow, Poly, Ring, Row};
+use nearfield_ring::{Automorphism, Limbs, Modulus, Ntt, NttTable, PackedRow, Poly, Ring, Row};
 use rayon::prelude::*;
 
 /// A polynomial to be switched by a key: the result is the special primes' product times what
@@ -13,6 +13,8 @@ pub(crate) struct KeySwitch<'a> {
     pub(crate) gadget: &'a Gadget,
     pub(crate) poly: &'a Poly<Ntt>,
     pub(crate) key: &'a SwitchingKey,
+    /// What the polynomial is mapped by first, if it is.
+    pub(crate) map: Option<&'a Automorphism>,
 }
 
 /// A polynomial's digits, raised and transformed once for many key switches.
@@ -61,13 +63,21 @@ impl KeySwitch<'_> {
         let table = self.ring.table(self.limbs(), row);
         transform(table, &mut digits);
         let digits = values(&digits, self.poly, row);
-        [0, 1].map(|half| {
-            let mut sum = self.ring.row();
-            let place = (self.limbs(), row);
-            self.key
-                .multiply(table.modulus(), &digits, place, half, &mut sum);
-            sum
-        })
+        let (modulus, place) = (table.modulus(), (self.limbs(), row));
+        let mut pair = [self.ring.row(), self.ring.row()];
+        match self.map {
+            None => {
+                for (half, sum) in pair.iter_mut().enumerate() {
+                    self.key.multiply(modulus, &digits, place, half, sum);
+                }
+            }
+            Some(map) => {
+                let products = self.key.pairs(&digits, place);
+                let [first, second] = &mut pair;
+                map.inner_products(modulus, &products, None, [first, second]);
+            }
+        }
+        pair
     }
 }
 
@@ -113,16 +123,15 @@ impl RaisedDigits {
         division.of_rows(rows, |row, ()| make(row), finish)
     }
 
-    /// One half of the switched polynomial, modulo the prime of a row.
-    pub(crate) fn multiply(
-        &self,
-        modulus: Modulus,
-        (poly, key): (&Poly<Ntt>, &SwitchingKey),
-        (half, row): (usize, usize),
-        to: &mut [u64],
-    ) {
+    /// The digits of the polynomial with both halves of a key, modulo the prime of a row.
+    pub(crate) fn pairs<'a>(
+        &'a self,
+        poly: &'a Poly<Ntt>,
+        key: &'a SwitchingKey,
+        row: usize,
+    ) -> Vec<(&'a [u64], [&'a PackedRow; 2])> {
         let digits = values(&self.digits[row], poly, row);
-        key.multiply(modulus, &digits, (self.limbs, row), half, to);
+        key.pairs(&digits, (self.limbs, row))
     }
 }
 
@@ -141,5 +150,17 @@ impl SwitchingKey {
             .map(|(digit, pair)| (*digit, pair[half].row_of(limbs, row)))
             .collect();
         modulus.inner_product_packed(&products, to);
+    }
+
+    /// Digits with both halves of this key, modulo the prime of a row.
+    fn pairs<'a>(
+        &'a self,
+        digits: &[&'a [u64]],
+        (limbs, row): (Limbs, usize),
+    ) -> Vec<(&'a [u64], [&'a PackedRow; 2])> {
+        let pairs = digits.iter().zip(&self.digits);
+        pairs
+            .map(|(digit, pair)| (*digit, pair.each_ref().map(|half| half.row_of(limbs, row))))
+            .collect()
     }
 }

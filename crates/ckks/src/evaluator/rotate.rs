@@ -66,15 +66,14 @@ impl Evaluator {
         let ring = self.params.ring();
         let make = |row| {
             let modulus = ring.table(a.digits.limbs(), row).modulus();
-            [0, 1].map(|half| {
-                let mut switched = ring.row();
-                let of_key = (poly, &key.switching);
-                a.digits
-                    .multiply(modulus, of_key, (half, row), &mut switched);
-                switched
-            })
+            let products = a.digits.pairs(poly, &key.switching, row);
+            let [mut first, mut second] = [ring.row(), ring.row()];
+            let to = [&mut first[..], &mut second];
+            key.automorphism
+                .inner_products(modulus, &products, None, to);
+            [first, second]
         };
-        let finish = |index, rows: &mut [Row; 2]| self.map(&a.ciphertext, key, index, rows);
+        let finish = |index, rows: &mut [Row; 2]| self.add_first(&a.ciphertext, key, index, rows);
         let parts = a.digits.lowered((ring, self.params.gadget()), make, finish);
         Ok(a.ciphertext.like(parts, a.ciphertext.scale))
     }
@@ -135,22 +134,18 @@ impl Evaluator {
         let limbs = digits.limbs();
         let make = |row| {
             let modulus = ring.table(limbs, row).modulus();
-            let (mut switched, mut sums) = (ring.row(), [ring.row(), ring.row()]);
-            for (half, sum) in sums.iter_mut().enumerate() {
-                for (index, key) in keys.iter().enumerate() {
-                    let of_key = (&a.parts[1], &key.switching);
-                    digits.multiply(modulus, of_key, (half, row), &mut switched);
-                    if half == 0 && row < limbs.chain {
-                        let first = &a.parts[0].rows()[row];
-                        modulus.add_scaled_rows(&mut switched, first, gadget.special_product(row));
-                    }
-                    match index {
-                        0 => key.automorphism.values(&switched, sum),
-                        _ => key.automorphism.add_values(modulus, &switched, sum),
-                    }
+            let [mut first, mut second] = [ring.row(), ring.row()];
+            let plus = a.parts[0].rows().get(row);
+            let plus = plus.map(|row_of_a| (&row_of_a[..], gadget.special_product(row)));
+            for (index, key) in keys.iter().enumerate() {
+                let products = digits.pairs(&a.parts[1], &key.switching, row);
+                let (map, to) = (&key.automorphism, [&mut first[..], &mut second]);
+                match index {
+                    0 => map.inner_products(modulus, &products, plus, to),
+                    _ => map.add_inner_products(modulus, &products, plus, to),
                 }
             }
-            sums
+            [first, second]
         };
         let finish = |index, rows: &mut [Row; 2]| {
             let modulus = ring.chain_table(index).modulus();
@@ -192,22 +187,17 @@ impl Evaluator {
             return Ok(a.clone());
         }
         let key = self.keys.galois(galois, a.level())?;
-        let finish = |index, rows: &mut [Row; 2]| self.map(a, key, index, rows);
-        let switch = self.key_switch(&a.parts[1], &key.switching);
+        let finish = |index, rows: &mut [Row; 2]| self.add_first(a, key, index, rows);
+        let switch = self.mapped_key_switch(&a.parts[1], key);
         let parts = switch.lowered(false, |_, _| (), finish);
         Ok(a.like(parts, a.scale))
     }
 
-    /// Adds the first part to a row of a switched second part, and applies the automorphism.
-    fn map(&self, a: &Ciphertext, key: &GaloisKey, index: usize, rows: &mut [Row; 2]) {
-        let ring = self.params.ring();
-        let modulus = ring.chain_table(index).modulus();
-        modulus.add_rows(&mut rows[0], &a.parts[0].rows()[index]);
-        for row in rows {
-            let mut mapped = ring.row();
-            key.automorphism.values(row, &mut mapped);
-            *row = mapped;
-        }
+    /// Adds a row of what the first part becomes to one of what the second was switched to.
+    fn add_first(&self, a: &Ciphertext, key: &GaloisKey, index: usize, rows: &mut [Row; 2]) {
+        let modulus = self.params.ring().chain_table(index).modulus();
+        let first = &a.parts[0].rows()[index];
+        key.automorphism.add_values(modulus, first, &mut rows[0]);
     }
 }
 

@@ -242,7 +242,6 @@ impl Application<'_> {
         let (ring, gadget) = (self.params().ring(), self.params().gadget());
         let in_chain = row < self.limbs.chain;
         let modulus = ring.table(self.limbs, row).modulus();
-        let mut work = ring.row();
         let babies = self.babies.iter().map(|baby| match baby {
             Baby::Itself => in_chain.then(|| {
                 [0, 1].map(|part: usize| {
@@ -251,17 +250,16 @@ impl Application<'_> {
                     scaled
                 })
             }),
-            Baby::Rotation(key) => Some([0, 1].map(|half| {
-                let of_key = (&vector.parts[1], &key.switching);
-                digits.multiply(modulus, of_key, (half, row), &mut work);
-                if half == 0 && in_chain {
-                    let first = &vector.parts[0].rows()[row];
-                    modulus.add_scaled_rows(&mut work, first, gadget.special_product(row));
-                }
-                let mut mapped = ring.row();
-                key.automorphism.values(&work, &mut mapped);
-                mapped
-            })),
+            Baby::Rotation(key) => {
+                let plus = vector.parts[0].rows().get(row);
+                let plus = plus.map(|first| (&first[..], gadget.special_product(row)));
+                let products = digits.pairs(&vector.parts[1], &key.switching, row);
+                let [mut first, mut second] = [ring.row(), ring.row()];
+                let to = [&mut first[..], &mut second];
+                key.automorphism
+                    .inner_products(modulus, &products, plus, to);
+                Some([first, second])
+            }
         });
         babies.collect()
     }
@@ -326,14 +324,14 @@ impl Application<'_> {
         let (ring, gadget) = (self.params().ring(), self.params().gadget());
         let second = gadget.division(ring, self.limbs.chain, false).of(second);
         let totals = total.rows_mut().par_iter_mut().zip(total_second.rows_mut());
-        let add = |row: usize, mut switched: [Row; 2], totals: (&mut Row, &mut Row)| {
+        let add = |row: usize, switched: [Row; 2], totals: (&mut Row, &mut Row)| {
             let modulus = ring.table(self.limbs, row).modulus();
-            modulus.add_rows(&mut switched[0], &first.rows()[row]);
-            let map = &key.automorphism;
-            map.add_values(modulus, &switched[0], totals.0);
-            map.add_values(modulus, &switched[1], totals.1);
+            key.automorphism
+                .add_values(modulus, &first.rows()[row], totals.0);
+            modulus.add_rows(totals.0, &switched[0]);
+            modulus.add_rows(totals.1, &switched[1]);
         };
-        let switch = self.evaluator.key_switch(&second, &key.switching);
+        let switch = self.evaluator.mapped_key_switch(&second, key);
         switch.each(totals, add);
     }
 }

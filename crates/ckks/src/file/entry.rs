@@ -91,9 +91,9 @@ impl Role {
     fn code(self) -> u8 {
         match self {
             Role::Relinearization => 1,
-            Role::Galois(_) => 2,
             Role::ToSparse => 3,
             Role::ToDense => 4,
+            Role::Galois(_) => 5,
         }
     }
 
@@ -143,9 +143,14 @@ impl Entry {
         let exponent = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
         let role = match bytes[0] {
             1 => Role::Relinearization,
-            2 => Role::Galois(exponent as usize),
+            2 => {
+                let text = "a key that is used before its automorphism, as no key is any more: \
+                            generate the keys again";
+                return Err(text.to_owned());
+            }
             3 => Role::ToSparse,
             4 => Role::ToDense,
+            5 => Role::Galois(exponent as usize),
             code => return Err(format!("there is no key {code}")),
         };
         if let Role::Galois(exponent) = role {
@@ -192,5 +197,30 @@ impl Entry {
             seed: self.seed,
             digits: digits.collect::<Result<Vec<_>>>()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ParamsSpec;
+
+    #[test]
+    fn keys_for_a_use_that_is_gone_are_refused() {
+        let params = Params::insecure(ParamsSpec {
+            log_degree: 5,
+            chain_bits: vec![30, 25],
+            special_bits: vec![31, 24],
+            digits: 2,
+            scale_bits: 20,
+        })
+        .unwrap();
+        let limbs = params.ring().limbs();
+        let mut bytes = Entry::new(&params, Role::Galois(5), limbs, [7; 32]).to_bytes();
+        let role = Entry::from_bytes(&bytes, &params).map(|entry| entry.role);
+        assert_eq!(role, Ok(Role::Galois(5)));
+        bytes[0] = 2;
+        let refused = Entry::from_bytes(&bytes, &params).unwrap_err();
+        assert!(refused.contains("generate the keys again"), "{refused}");
     }
 }

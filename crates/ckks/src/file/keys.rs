@@ -1,7 +1,7 @@
 //! Files of evaluation keys, written and read one at a time.
 //!
 //! # Format
-//! For each key an entry of 48 bytes: what it is (1 for products, 2 for an automorphism, 3 to the
+//! For each key an entry of 48 bytes: what it is (1 for products, 5 for an automorphism, 3 to the
 //! sparse secret, 4 back from it), the number of primes of the chain, of special primes and of
 //! digits, the exponent of the automorphism (4 bytes), eight zeros, and the seed of the uniform
 //! halves. Then the rows of the other half of each digit. Entries are in the order of what they

@@ -4,6 +4,7 @@
 mod bytes;
 mod excess;
 pub(super) mod integers;
+mod mapped;
 mod permutation;
 mod residues;
 mod rows;

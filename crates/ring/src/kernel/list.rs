@@ -1,6 +1,7 @@
 //! The kernels on rows that every vector set has, said once.
 
-use crate::Multiplier;
+use super::permutation::Permutation;
+use crate::{Modulus, Multiplier};
 
 /// Rows to be multiplied, the second one of each pair with every value standing for `run` of the
 /// first, a power of two.
@@ -85,6 +86,81 @@ impl CrossProducts<'_> {
     }
 }
 
+/// Rows to be permuted and then multiplied by both halves of packed factors, all in the same
+/// width; and maybe a row of which a multiple is added to the first sums, permuted as well.
+#[derive(Clone, Copy)]
+pub(crate) struct MappedProducts<'a> {
+    pub(crate) modulus: Modulus,
+    pub(crate) permutation: &'a Permutation,
+    pub(crate) products: &'a [(&'a [u64], [Bytes<'a>; 2])],
+    pub(crate) plus: Option<(&'a [u64], Multiplier)>,
+}
+
+impl MappedProducts<'_> {
+    /// # Panics
+    /// If a row is not as long as it must be for these sums.
+    pub(crate) fn check(self, sums: &[&mut [u64]; 2]) {
+        let length = self.permutation.length();
+        let plus = self.plus.iter().map(|(row, _)| *row);
+        for row in self.products.iter().map(|(row, _)| *row).chain(plus) {
+            assert_eq!(row.len(), length, "as many as the degree");
+        }
+        for sum in sums {
+            assert_eq!(sum.len(), length, "as many as the degree");
+        }
+        for (_, halves) in self.products {
+            for half in halves {
+                assert_eq!(half.width, self.products[0].1[0].width, "of one width");
+                half.check(length);
+            }
+        }
+    }
+
+    /// Permutes a part of all rows at a time, and sums its products.
+    pub(crate) fn in_parts(
+        self,
+        add: bool,
+        to: [&mut [u64]; 2],
+        permute: impl Fn(&Permutation, &[u64], usize, &mut [u64]),
+        sum: impl Fn(PackedProducts<'_>, bool, &mut [u64]),
+        add_scaled: impl Fn(&mut [u64], &[u64], Multiplier),
+    ) {
+        /// With as many rows as are permuted at a time, they fit in the first-level cache.
+        const PART: usize = 512;
+        const RUN: usize = 4;
+        self.check(&to);
+        let mut permuted = [[0; PART]; RUN];
+        let [first_sum, second_sum] = to;
+        let parts = first_sum.chunks_mut(PART).zip(second_sum.chunks_mut(PART));
+        for (part, (first_sum, second_sum)) in parts.enumerate() {
+            let (first, count) = (part * PART, first_sum.len());
+            let mut to = [first_sum, second_sum];
+            if self.products.is_empty() && !add {
+                to.iter_mut().for_each(|to| to.fill(0));
+            }
+            for (run, products) in self.products.chunks(RUN).enumerate() {
+                for (room, (row, _)) in permuted.iter_mut().zip(products) {
+                    permute(self.permutation, row, first, &mut room[..count]);
+                }
+                for (half, to) in to.iter_mut().enumerate() {
+                    let mut pairs = [(&[][..], products[0].1[half]); RUN];
+                    let places = pairs.iter_mut().zip(&permuted);
+                    for ((pair, room), (_, halves)) in places.zip(products) {
+                        *pair = (&room[..count], halves[half].from(first).first(count));
+                    }
+                    let pairs = &pairs[..products.len()];
+                    sum(PackedProducts { pairs }, add || run > 0, to);
+                }
+            }
+            if let Some((row, by)) = self.plus {
+                let room = &mut permuted[0][..count];
+                permute(self.permutation, row, first, room);
+                add_scaled(to[0], room, by);
+            }
+        }
+    }
+}
+
 impl PackedProducts<'_> {
     /// # Panics
     /// If a row is not as long as it must be for sums of this length.
@@ -159,6 +235,9 @@ macro_rules! rows_by_hand {
             );
             fn inner_product_packed(
                 modulus: Modulus, products: PackedProducts<'_>, add: bool, to: &mut [u64]
+            );
+            fn inner_products_mapped(
+                products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]
             );
             fn convert(
                 cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]

@@ -98,6 +98,18 @@ impl Permutation {
         self.length >= BLOCK
     }
 
+    /// The values from a place on, of whole blocks.
+    pub(super) fn part(&self, from: &[u64], start: usize, to: &mut [u64]) {
+        let length = BLOCK.min(self.length);
+        let blocks = to.chunks_exact_mut(length);
+        for (to, &[block, order]) in blocks.zip(&self.blocks[start / length..]) {
+            let from = &from[block as usize * length..][..length];
+            for (to, &place) in to.iter_mut().zip(&self.orders[order as usize]) {
+                *to = from[usize::try_from(place).unwrap_or(0)];
+            }
+        }
+    }
+
     /// Each block's values where they come from, with their order.
     pub(super) fn sources<'a>(
         &'a self,

@@ -1,6 +1,6 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::list::{Bytes, CrossProducts, PackedProducts, Products};
+use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products};
 use super::montgomery::{Cofactors, Fraction};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
@@ -213,6 +213,18 @@ pub(super) fn inner_product_packed(
     products.in_parts(add, to, unpack, |products, add, to| {
         inner_product(modulus, products, add, to);
     });
+}
+
+/// Sums of products of permuted rows, or those added to what is there.
+pub(super) fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]) {
+    let modulus = products.modulus;
+    products.in_parts(
+        add,
+        to,
+        Permutation::part,
+        |products, add, to| inner_product_packed(modulus, products, add, to),
+        |to, row, by| add_scaled_rows(modulus, to, row, by),
+    );
 }
 
 pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {

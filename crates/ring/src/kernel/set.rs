@@ -1,6 +1,6 @@
 //! The sets of kernels, and which of them runs.
 
-use super::list::{Bytes, CrossProducts, PackedProducts, Products, rows_by_hand};
+use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, rows_by_hand};
 use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
 use super::permutation::Permutation;
 use super::portable;
@@ -104,6 +104,12 @@ trait Operand {
 impl Operand for Modulus {
     fn has_vectors(&self) -> bool {
         self.value() < VECTORS_BELOW
+    }
+}
+
+impl Operand for MappedProducts<'_> {
+    fn has_vectors(&self) -> bool {
+        self.modulus.has_vectors() && self.permutation.has_vectors()
     }
 }
 

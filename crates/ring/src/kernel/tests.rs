@@ -1,7 +1,8 @@
 //! Every kernel of every set gives the bits of the portable one.
 
 use super::{
-    Bytes, Cofactors, CrossProducts, Fraction, PADDING, PackedProducts, Permutation, Products, Set,
+    Bytes, Cofactors, CrossProducts, Fraction, MappedProducts, PADDING, PackedProducts,
+    Permutation, Products, Set,
 };
 use crate::ntt::reversed;
 use crate::prime::is_prime;
@@ -97,6 +98,23 @@ fn rows() -> impl Strategy<Value = (Modulus, usize, u64)> {
     (moduli(8), lengths, any::<u64>())
 }
 
+/// Where values come from: blocks in any order, and so are the values within; also as automorphisms
+/// have them, which count in reversed bits and so take quarters of blocks to quarters.
+fn source(length: usize, odd: u32, reverse: bool) -> impl Fn(usize) -> usize {
+    move |place| {
+        let (block, odd) = (16.min(length), odd as usize | 1);
+        let turned = |place| {
+            if reverse {
+                reversed(place, block)
+            } else {
+                place
+            }
+        };
+        let within = (turned(place % block) + place / block) * odd % block;
+        (place / block * odd % (length / block)) * block + turned(within)
+    }
+}
+
 /// The rows that each set makes of the same ones.
 fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
     let mut expected = start.to_vec();
@@ -175,15 +193,8 @@ proptest! {
         (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(), reverse in any::<bool>(),
     ) {
         let length = 1_usize << log;
-        // Blocks are in any order, and so are the values within: also as automorphisms have them,
-        // which count in reversed bits and so take quarters of blocks to quarters.
-        let source = |place: usize| {
-            let (block, odd) = (16.min(length), odd as usize | 1);
-            let turned = |place| if reverse { reversed(place, block) } else { place };
-            let within = (turned(place % block) + place / block) * odd % block;
-            (place / block * odd % (length / block)) * block + turned(within)
-        };
-        let permutation = Permutation::new(length, source);
+        let source = source(length, odd, reverse);
+        let permutation = Permutation::new(length, &source);
         let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
         let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
         assert_same_rows(&expected, |set, to| set.permute(&permutation, &from, to));
@@ -191,6 +202,34 @@ proptest! {
         let mut found = to;
         Set::active().permute(&permutation, &from, &mut found);
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn sums_of_permuted_products_of_all_sets_are_the_same(
+        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+        count in 0..7_usize, plus in any::<bool>(), add in any::<bool>(),
+    ) {
+        let length = 1_usize << log;
+        let permutation = Permutation::new(length, source(length, odd, true));
+        let row = |salt: usize| residues(modulus, length, seed ^ salt as u64);
+        let (more, by) = (row(77), modulus.multiplier(residues(modulus, 1, seed)[0]));
+        let rows: Vec<_> = (0..count).map(row).collect();
+        let factors = |half| (0..count).map(move |pair| PackedRow::new(modulus, &row(100 + 2 * pair + half)));
+        let factors: Vec<[PackedRow; 2]> = factors(0).zip(factors(1)).map(|(a, b)| [a, b]).collect();
+        let products = rows.iter().zip(&factors);
+        let products: Vec<(&[u64], [Bytes<'_>; 2])> = products
+            .map(|(row, halves)| (&row[..], halves.each_ref().map(PackedRow::residues)))
+            .collect();
+        let products = MappedProducts {
+            modulus,
+            permutation: &permutation,
+            products: &products,
+            plus: plus.then_some((&more[..], by)),
+        };
+        assert_same_rows(&[row(98), row(99)].concat(), |set, to| {
+            let (first, second) = to.split_at_mut(length);
+            set.inner_products_mapped(products, add, [first, second]);
+        });
     }
 
     #[test]

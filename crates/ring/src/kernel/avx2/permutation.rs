@@ -13,18 +13,20 @@ use core::arch::x86_64::{
 /// order that the processor does not see.
 const AHEAD: usize = 12;
 
-/// `to[i] = operation(to[i], from[source of i])`, four values at a time.
+/// `to[i] = operation(to[i], from[source of start + i])`, four values at a time.
 macro_rules! permuted {
     (
         ($permutation:ident, $orders:ident),
-        $from:ident,
+        ($from:ident, $start:expr),
         $to:ident,
         |$old:ident, $new:ident| $operation:expr
     ) => {{
         let count = $permutation.blocks.len();
-        assert_eq!(($from.len(), $to.len()), (count * BLOCK, count * BLOCK));
-        for (index, &[block, order]) in $permutation.blocks.iter().enumerate() {
-            let next = $permutation.blocks[(index + AHEAD).min(count - 1)][0] as usize;
+        assert_eq!(($from.len(), $to.len() % BLOCK), (count * BLOCK, 0));
+        let first = $start / BLOCK;
+        let blocks = &$permutation.blocks[first..first + $to.len() / BLOCK];
+        for (index, &[block, order]) in blocks.iter().enumerate() {
+            let next = $permutation.blocks[(first + index + AHEAD).min(count - 1)][0] as usize;
             let next = $from.as_ptr().wrapping_add(next * BLOCK);
             _mm_prefetch::<_MM_HINT_T0>(next.cast());
             _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(BLOCK / 2).cast());
@@ -50,7 +52,16 @@ pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
     let Some(orders) = &permutation.quarters else {
         return portable::permute(permutation, from, to);
     };
-    permuted!((permutation, orders), from, to, |_old, new| new);
+    permuted!((permutation, orders), (from, 0), to, |_old, new| new);
+}
+
+/// The values from a place on, of whole blocks.
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn permute_part(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
+    let Some(orders) = &permutation.quarters else {
+        return permutation.part(from, start, to);
+    };
+    permuted!((permutation, orders), (from, start), to, |_old, new| new);
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -64,7 +75,7 @@ pub(super) fn add_permuted(
         return portable::add_permuted(permutation, modulus, from, to);
     };
     let value = _mm256_set1_epi64x(modulus.value().cast_signed());
-    permuted!((permutation, orders), from, to, |old, new| {
+    permuted!((permutation, orders), (from, 0), to, |old, new| {
         reduced(_mm256_add_epi64(old(), new), value)
     });
 }

@@ -3,13 +3,15 @@
 use super::Seen;
 use super::bytes::unpack;
 use super::excess::excess;
-use super::permutation::{add_permuted, permute};
+use super::permutation::{add_permuted, permute, permute_part};
 use super::sums::{convert, convert_two, inner_product, inner_product_packed};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,
 };
-use crate::kernel::list::{Bytes, CrossProducts, PackedProducts, Products, methods, rows_by_hand};
+use crate::kernel::list::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, methods, rows_by_hand,
+};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
@@ -155,4 +157,16 @@ fn cross_products(
     }
     let rest = to.map(|row| &mut row[count..]);
     portable::cross_products(modulus, factors.from(count), add_to, rest);
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]) {
+    let modulus = products.modulus;
+    products.in_parts(
+        add,
+        to,
+        |permutation, from, start, to| permute_part(permutation, from, start, to),
+        |products, add, to| inner_product_packed(modulus, products, add, to),
+        |to, row, by| add_scaled_rows(modulus, to, row, by),
+    );
 }

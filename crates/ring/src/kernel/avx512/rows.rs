@@ -2,13 +2,16 @@
 
 use super::Seen;
 use super::excess::excess;
+use super::mapped::inner_products_mapped;
 use super::permutation::{add_permuted, permute};
 use super::residues::{
     Factor, Field, LANES, V, add, below, divided, left, load, load_of_many, product, splat, store,
     sub,
 };
 use super::sums::{convert, convert_two, inner_product, inner_product_packed, unpack};
-use crate::kernel::list::{Bytes, CrossProducts, PackedProducts, Products, methods, rows_by_hand};
+use crate::kernel::list::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, methods, rows_by_hand,
+};
 use crate::kernel::montgomery::{Cofactors, Fraction};
 use crate::kernel::permutation::Permutation;
 use crate::{Modulus, Multiplier};

@@ -99,7 +99,7 @@ unsafe fn halves<const COUNT: usize>(
 }
 
 /// A row that sums are written to, or added to.
-struct Sums {
+pub(super) struct Sums {
     field: Field,
     modulus: Modulus,
     to: *mut u64,
@@ -112,7 +112,7 @@ impl Sums {
     /// For sums that are, divided by 2^52, below `most` times the modulus.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn new(modulus: Modulus, most: usize, add: bool, to: &mut [u64]) -> Self {
+    pub(super) fn new(modulus: Modulus, most: usize, add: bool, to: &mut [u64]) -> Self {
         Sums {
             field: Field::new(modulus),
             modulus,
@@ -125,7 +125,7 @@ impl Sums {
     /// The halves that sums begin with: the modulus is added, since the division may end below 0.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    fn none<const COUNT: usize>(&self) -> [(V, V); COUNT] {
+    pub(super) fn none<const COUNT: usize>(&self) -> [(V, V); COUNT] {
         [(_mm512_setzero_si512(), self.field.value); COUNT]
     }
 
@@ -149,7 +149,7 @@ impl Sums {
     /// The lanes of the mask are there.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-    unsafe fn put<const COUNT: usize>(
+    pub(super) unsafe fn put<const COUNT: usize>(
         &self,
         sums: [(V, V); COUNT],
         (index, mask): (usize, __mmask8),
