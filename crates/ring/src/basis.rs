@@ -1,6 +1,6 @@
 //! Large integers as their residues modulo several primes, and from some primes to others.
 
-use crate::kernel::{Cofactors, Fraction, Set};
+use crate::kernel::{Cofactors, Fraction, Set, Target};
 use crate::{Error, Modulus, Multiplier, Result};
 use rayon::prelude::*;
 
@@ -144,16 +144,12 @@ impl BaseConversion {
         let mut excess = [0; COLUMNS];
         let excess = &mut excess[..digits[0].len()];
         Set::active().excess(&self.fractions, digits, excess);
-        let mut part = part.into_iter().peekable();
-        while let Some((target, to)) = part.next() {
-            let one = &self.to[target];
-            match part.next_if(|(other, _)| one.goes_with(&self.to[*other])) {
-                Some((other, too)) => {
-                    let both = [one, &self.to[other]];
-                    Set::active().convert_two(both, digits, excess, [to, too]);
-                }
-                None => Set::active().convert(one, digits, excess, to),
-            }
+        let targets = part.into_iter().map(|(target, to)| (&self.to[target], to));
+        // A kernel computes with vectors, or does not, for all that it is given.
+        let (mut vectors, mut others): (Vec<Target<'_>>, Vec<Target<'_>>) =
+            targets.partition(|(cofactors, _)| cofactors.has_vectors());
+        for targets in [&mut vectors, &mut others] {
+            Set::active().convert(targets, digits, excess);
         }
     }
 

@@ -29,7 +29,9 @@ mod transform;
 #[cfg(target_arch = "x86_64")]
 mod twiddles;
 
-pub(crate) use list::{Bytes, CrossProducts, MappedProducts, PADDING, PackedProducts, Products};
+pub(crate) use list::{
+    Bytes, CrossProducts, MappedProducts, PADDING, PackedProducts, Products, Target,
+};
 pub(crate) use montgomery::{Cofactors, Fraction};
 pub(crate) use permutation::Permutation;
 pub use set::Set;

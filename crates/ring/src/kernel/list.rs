@@ -1,5 +1,6 @@
 //! The kernels on rows that every vector set has, said once.
 
+use super::montgomery::Cofactors;
 use super::permutation::Permutation;
 use crate::{Modulus, Multiplier};
 
@@ -55,6 +56,9 @@ impl Bytes<'_> {
 pub(crate) struct PackedProducts<'a> {
     pub(crate) pairs: &'a [(&'a [u64], Bytes<'a>)],
 }
+
+/// What digits are multiplied by, to be summed, and a row for the sums.
+pub(crate) type Target<'a> = (&'a Cofactors, &'a mut [u64]);
 
 /// Rows of two factors that are each a sum of two parts, and what their products are multiplied
 /// by.
@@ -239,12 +243,7 @@ macro_rules! rows_by_hand {
             fn inner_products_mapped(
                 products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]
             );
-            fn convert(
-                cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]
-            );
-            fn convert_two(
-                cofactors: [&Cofactors; 2], digits: &[&[u64]], excess: &[u64], to: [&mut [u64]; 2]
-            );
+            fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]);
             fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
             fn unpack(packed: Bytes<'_>, to: &mut [u64]);
             fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);

@@ -27,8 +27,7 @@ pub(crate) struct Cofactors {
     pub(super) balanced: Vec<f64>,
     /// What the sum divided by 2^52 is below, in moduli.
     pub(super) most: usize,
-    /// Whether vectors can sum.
-    pub(super) vectors: bool,
+    vectors: bool,
 }
 
 impl Cofactors {
@@ -52,9 +51,9 @@ impl Cofactors {
         }
     }
 
-    /// Whether one run through the digits can serve another target too.
-    pub(crate) fn goes_with(&self, other: &Cofactors) -> bool {
-        self.vectors && other.vectors
+    /// Whether vectors can sum.
+    pub(crate) fn has_vectors(&self) -> bool {
+        self.vectors
     }
 }
 

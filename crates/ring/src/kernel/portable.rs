@@ -1,6 +1,6 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products};
+use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target};
 use super::montgomery::{Cofactors, Fraction};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
@@ -164,12 +164,14 @@ fn low(value: u128) -> u64 {
     value as u64
 }
 
-/// The sum of digits, and last of their excess, times the cofactors.
-pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
-    convert_from(0, cofactors, digits, excess, to);
+/// For each target, the sum of digits, and last of their excess, times its cofactors.
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
+    for (cofactors, to) in targets {
+        convert_from(0, cofactors, digits, excess, to);
+    }
 }
 
-/// As [`convert`], from a place on.
+/// As [`convert`], to one target and from a place on.
 pub(super) fn convert_from(
     start: usize,
     cofactors: &Cofactors,
@@ -278,16 +280,5 @@ fn for_each_permuted(
         for (to, &place) in to.iter_mut().zip(order) {
             operation(to, from[usize::try_from(place).unwrap_or(0)]);
         }
-    }
-}
-
-pub(super) fn convert_two(
-    cofactors: [&Cofactors; 2],
-    digits: &[&[u64]],
-    excess: &[u64],
-    to: [&mut [u64]; 2],
-) {
-    for (cofactors, to) in cofactors.into_iter().zip(to) {
-        convert(cofactors, digits, excess, to);
     }
 }

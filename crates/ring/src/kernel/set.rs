@@ -1,7 +1,9 @@
 //! The sets of kernels, and which of them runs.
 
-use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, rows_by_hand};
-use super::montgomery::{Cofactors, Fraction, VECTORS_BELOW};
+use super::list::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target, rows_by_hand,
+};
+use super::montgomery::{Fraction, VECTORS_BELOW};
 use super::permutation::Permutation;
 use super::portable;
 #[cfg(target_arch = "x86_64")]
@@ -119,15 +121,9 @@ impl Operand for Bytes<'_> {
     }
 }
 
-impl Operand for &Cofactors {
+impl Operand for &mut [Target<'_>] {
     fn has_vectors(&self) -> bool {
-        self.vectors
-    }
-}
-
-impl Operand for [&Cofactors; 2] {
-    fn has_vectors(&self) -> bool {
-        self[0].goes_with(self[1])
+        self.iter().all(|(cofactors, _)| cofactors.has_vectors())
     }
 }
 

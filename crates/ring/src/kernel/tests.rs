@@ -2,7 +2,7 @@
 
 use super::{
     Bytes, Cofactors, CrossProducts, Fraction, MappedProducts, PADDING, PackedProducts,
-    Permutation, Products, Set,
+    Permutation, Products, Set, Target,
 };
 use crate::ntt::reversed;
 use crate::prime::is_prime;
@@ -292,11 +292,14 @@ proptest! {
         let mut excess = vec![0; length];
         Set::PORTABLE.excess(&fractions, &digits, &mut excess);
         assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
-        assert_same_rows(&excess, |set, to| set.convert(&cofactors[0], &digits, &excess, to));
-        assert_same_rows(&vec![7; 2 * length], |set, to| {
-            let (one, two) = to.split_at_mut(length);
-            set.convert_two(cofactors.each_ref(), &digits, &excess, [one, two]);
-        });
+        for targets in 0..5 {
+            let cofactors = cofactors.iter().cycle().take(targets);
+            assert_same_rows(&vec![7; targets * length], |set, to| {
+                let rows = to.chunks_exact_mut(length.max(1));
+                let mut targets: Vec<Target<'_>> = cofactors.clone().zip(rows).collect();
+                set.convert(&mut targets, &digits, &excess);
+            });
+        }
     }
 }
 
@@ -363,13 +366,10 @@ fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
                 let mut excess = vec![0; 21];
                 Set::PORTABLE.excess(&fractions, &digits, &mut excess);
                 assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
-                assert_same_rows(&excess, |set, to| {
-                    set.convert(&cofactors, &digits, &excess, to);
-                });
-                let twice = [&excess[..], &excess[..]].concat();
-                assert_same_rows(&twice, |set, to| {
-                    let (one, two) = to.split_at_mut(21);
-                    set.convert_two([&cofactors, &cofactors], &digits, &excess, [one, two]);
+                assert_same_rows(&[7; 3 * 21], |set, to| {
+                    let rows = to.chunks_exact_mut(21);
+                    let mut targets: Vec<Target<'_>> = rows.map(|row| (&cofactors, row)).collect();
+                    set.convert(&mut targets, &digits, &excess);
                 });
             }
         }
@@ -385,7 +385,8 @@ fn large_transforms_of_all_sets_are_the_same() {
         for bits in [40, 45, 46, 47] {
             assert_same_transform(prime_near(1 << bits, step, true), 1 << log, 3);
         }
-        // On both sides of where integers would not be exact, they differ in all but their bits.
+        // On both sides of the bound of transforms in integers: there the numbers are others, and
+        // their residues are not.
         for below in [true, false] {
             assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 1);
             assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 4 * log);

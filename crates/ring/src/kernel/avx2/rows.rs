@@ -4,15 +4,15 @@ use super::Seen;
 use super::bytes::unpack;
 use super::excess::excess;
 use super::permutation::{add_permuted, permute, permute_part};
-use super::sums::{convert, convert_two, inner_product, inner_product_packed};
+use super::sums::{convert, inner_product, inner_product_packed};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,
 };
 use crate::kernel::list::{
-    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, methods, rows_by_hand,
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target, methods, rows_by_hand,
 };
-use crate::kernel::montgomery::{Cofactors, Fraction};
+use crate::kernel::montgomery::Fraction;
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;

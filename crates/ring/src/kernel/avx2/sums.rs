@@ -19,7 +19,7 @@ use super::vector::{
     times, to_residues, whole,
 };
 use crate::Modulus;
-use crate::kernel::list::{PackedProducts, Products};
+use crate::kernel::list::{PackedProducts, Products, Target};
 use crate::kernel::montgomery::{Cofactors, inverse_of_odd};
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;
@@ -226,19 +226,19 @@ fn inverse_of_factor(modulus: Modulus) -> u64 {
 }
 
 /// A row that sums are written to, or added to.
-struct Target {
+struct Sums {
     field: Field,
     /// 2^-52 modulo the modulus, and its quotient.
     inverse: (V, V),
     to: *mut u64,
 }
 
-impl Target {
+impl Sums {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn new(modulus: Modulus, to: &mut [u64]) -> Self {
         let [inverse, quotient] = balanced(modulus, inverse_of_factor(modulus));
-        Target {
+        Sums {
             field: Field::new(modulus),
             inverse: (_mm256_set1_pd(inverse), _mm256_set1_pd(quotient)),
             to: to.as_mut_ptr(),
@@ -306,7 +306,7 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
     let most = if run == 1 { ROWS / 2 } else { ROWS };
     let each = pairs.len().div_ceil(pairs.len().div_ceil(most).max(1));
     let (first, rest) = pairs.split_at(each);
-    let target = Target::new(modulus, to);
+    let sums = Sums::new(modulus, to);
     for start in (0..to.len()).step_by(COLUMNS) {
         let columns = start..to.len().min(start + COLUMNS);
         let rest = rest.chunks(each.max(1)).map(|pairs| (pairs, true));
@@ -316,7 +316,7 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
                 run => Terms::Runs(pairs, run.trailing_zeros()),
             };
             // SAFETY: the lengths were seen to be what they must be.
-            unsafe { target.form_all(terms, add, columns.clone()) };
+            unsafe { sums.form_all(terms, add, columns.clone()) };
         }
     }
     portable::inner_product_from(whole(to.len()), modulus, products, add, to);
@@ -338,11 +338,18 @@ pub(super) fn inner_product_packed(
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
+    for (cofactors, to) in targets {
+        convert_to(cofactors, digits, excess, to);
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn convert_to(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
     let as_long = |row: &[u64]| row.len() == to.len();
     assert!(digits.iter().all(|row| as_long(row)) && as_long(excess));
     assert_eq!(digits.len() + 1, cofactors.balanced.len());
-    let target = Target::new(cofactors.modulus, to);
+    let sums = Sums::new(cofactors.modulus, to);
     let (mut digits_left, mut factors) = (digits, &cofactors.balanced[..]);
     let mut add = false;
     while !factors.is_empty() {
@@ -351,21 +358,9 @@ pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], 
         let last = usize::from(count == digits_left.len());
         let terms = Terms::Multiples(&digits_left[..count], excess, &factors[..count + last]);
         // SAFETY: the lengths were seen to be the same.
-        unsafe { target.form_all(terms, add, 0..to.len()) };
+        unsafe { sums.form_all(terms, add, 0..to.len()) };
         (digits_left, factors) = (&digits_left[count..], &factors[count + last..]);
         add = true;
     }
     portable::convert_from(whole(to.len()), cofactors, digits, excess, to);
-}
-
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn convert_two(
-    cofactors: [&Cofactors; 2],
-    digits: &[&[u64]],
-    excess: &[u64],
-    to: [&mut [u64]; 2],
-) {
-    for (cofactors, to) in cofactors.into_iter().zip(to) {
-        convert(cofactors, digits, excess, to);
-    }
 }

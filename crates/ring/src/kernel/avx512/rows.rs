@@ -8,11 +8,11 @@ use super::residues::{
     Factor, Field, LANES, V, add, below, divided, left, load, load_of_many, product, splat, store,
     sub,
 };
-use super::sums::{convert, convert_two, inner_product, inner_product_packed, unpack};
+use super::sums::{convert, inner_product, inner_product_packed, unpack};
 use crate::kernel::list::{
-    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, methods, rows_by_hand,
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target, methods, rows_by_hand,
 };
-use crate::kernel::montgomery::{Cofactors, Fraction};
+use crate::kernel::montgomery::Fraction;
 use crate::kernel::permutation::Permutation;
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::{_mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512};

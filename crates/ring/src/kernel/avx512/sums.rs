@@ -10,8 +10,7 @@ use super::residues::{
     Field, LANES, V, add, below, divided, left, load, load_of_many, splat, store,
 };
 use crate::Modulus;
-use crate::kernel::list::{Bytes, PackedProducts, Products};
-use crate::kernel::montgomery::Cofactors;
+use crate::kernel::list::{Bytes, PackedProducts, Products, Target};
 use crate::kernel::portable;
 use core::arch::x86_64::{
     __mmask8, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512,
@@ -273,26 +272,38 @@ unsafe fn multiples<const TARGETS: usize, const COUNT: usize>(
     sums
 }
 
-/// As [`convert`], for several targets at once, of `COUNT` vectors at a time.
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
+    let (pairs, rest) = targets.as_chunks_mut::<2>();
+    for pair in pairs {
+        convert_to::<2, 4>(pair, digits, excess);
+    }
+    let (rest, _) = rest.as_chunks_mut::<1>();
+    for one in rest {
+        convert_to::<1, 8>(one, digits, excess);
+    }
+}
+
+/// As [`convert`], all targets at once, of `COUNT` vectors at a time.
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 fn convert_to<const TARGETS: usize, const COUNT: usize>(
-    cofactors: [&Cofactors; TARGETS],
+    targets: &mut [Target<'_>; TARGETS],
     digits: &[&[u64]],
     excess: &[u64],
-    to: [&mut [u64]; TARGETS],
 ) {
     let length = excess.len();
     assert!(digits.iter().all(|row| row.len() == length));
-    for (cofactors, to) in cofactors.iter().zip(&to) {
+    for (cofactors, to) in &*targets {
         assert_eq!(to.len(), length);
         assert_eq!(cofactors.montgomery.len(), digits.len() + 1);
     }
-    let factors = cofactors.map(|cofactors| &cofactors.montgomery[..]);
-    let mut to = to.into_iter();
-    let targets = cofactors.map(|cofactors| {
-        let to = to.next().unwrap_or_default();
+    let factors = targets.each_ref();
+    let factors = factors.map(|(cofactors, _)| &cofactors.montgomery[..]);
+    let sums_of = |target: &mut Target<'_>| {
+        let (cofactors, to) = target;
         Sums::new(cofactors.modulus, cofactors.most, false, to)
-    });
+    };
+    let targets = targets.each_mut().map(sums_of);
     let digits = Digits {
         rows: digits,
         last: excess,
@@ -319,19 +330,4 @@ fn convert_to<const TARGETS: usize, const COUNT: usize>(
             }
         }
     }
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-pub(super) fn convert(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
-    convert_to::<1, 8>([cofactors], digits, excess, [to]);
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-pub(super) fn convert_two(
-    cofactors: [&Cofactors; 2],
-    digits: &[&[u64]],
-    excess: &[u64],
-    to: [&mut [u64]; 2],
-) {
-    convert_to::<2, 4>(cofactors, digits, excess, to);
 }
