@@ -75,12 +75,18 @@ impl Automorphism {
     /// If the sizes are not the degree.
     pub fn values(&self, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
-        Set::active().permute(&self.values, from, to);
+        Set::active().permute(&self.values, from, 0, to);
     }
 
     /// Sums of products of what it makes of values with both halves of packed factors, as
     /// [`Modulus::inner_product_packed`] forms them; and a multiple of what it makes of one more
     /// row added to the first.
+    ///
+    /// # Shapes
+    /// All rows have as many values as the degree; both sums are written.
+    ///
+    /// # Range
+    /// Residues in and out, the packed ones in Montgomery form.
     ///
     /// # Panics
     /// If the sizes are not the degree.

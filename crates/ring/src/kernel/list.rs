@@ -246,7 +246,7 @@ macro_rules! rows_by_hand {
             fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]);
             fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
             fn unpack(packed: Bytes<'_>, to: &mut [u64]);
-            fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]);
+            fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]);
             fn add_permuted(
                 permutation: &Permutation, modulus: Modulus, from: &[u64], to: &mut [u64]
             );

@@ -98,28 +98,17 @@ impl Permutation {
         self.length >= BLOCK
     }
 
-    /// The values from a place on, of whole blocks.
-    pub(super) fn part(&self, from: &[u64], start: usize, to: &mut [u64]) {
-        let length = BLOCK.min(self.length);
-        let blocks = to.chunks_exact_mut(length);
-        for (to, &[block, order]) in blocks.zip(&self.blocks[start / length..]) {
-            let from = &from[block as usize * length..][..length];
-            for (to, &place) in to.iter_mut().zip(&self.orders[order as usize]) {
-                *to = from[usize::try_from(place).unwrap_or(0)];
-            }
-        }
-    }
-
-    /// Each block's values where they come from, with their order.
+    /// The values of each block from that of a place on, where they come from, with their order.
     pub(super) fn sources<'a>(
         &'a self,
         from: &'a [u64],
+        start: usize,
     ) -> impl Iterator<Item = (&'a [u64], &'a [u64; BLOCK])> {
         let length = BLOCK.min(self.length);
         let block = move |&[block, order]: &[u32; 2]| {
             let from = &from[block as usize * length..][..length];
             (from, &self.orders[order as usize])
         };
-        self.blocks.iter().map(block)
+        self.blocks[start / length..].iter().map(block)
     }
 }

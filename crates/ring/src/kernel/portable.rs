@@ -223,7 +223,7 @@ pub(super) fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to:
     products.in_parts(
         add,
         to,
-        Permutation::part,
+        permute,
         |products, add, to| inner_product_packed(modulus, products, add, to),
         |to, row, by| add_scaled_rows(modulus, to, row, by),
     );
@@ -252,8 +252,9 @@ fn unpack_width<const WIDTH: usize>(bytes: &[u8], to: &mut [u64]) {
     }
 }
 
-pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
-    for_each_permuted(permutation, from, to, |to, from| *to = from);
+/// `to = from`, permuted: the values from a place on, of whole blocks.
+pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
+    for_each_permuted(permutation, (from, start), to, |to, from| *to = from);
 }
 
 /// `to += from`, permuted.
@@ -263,19 +264,21 @@ pub(super) fn add_permuted(
     from: &[u64],
     to: &mut [u64],
 ) {
-    for_each_permuted(permutation, from, to, |to, from| {
+    for_each_permuted(permutation, (from, 0), to, |to, from| {
         *to = modulus.add(*to, from);
     });
 }
 
 fn for_each_permuted(
     permutation: &Permutation,
-    from: &[u64],
+    (from, start): (&[u64], usize),
     to: &mut [u64],
     operation: impl Fn(&mut u64, u64),
 ) {
     let length = BLOCK.min(permutation.length());
-    let blocks = to.chunks_exact_mut(length).zip(permutation.sources(from));
+    let blocks = to
+        .chunks_exact_mut(length)
+        .zip(permutation.sources(from, start));
     for (to, (from, order)) in blocks {
         for (to, &place) in to.iter_mut().zip(order) {
             operation(to, from[usize::try_from(place).unwrap_or(0)]);

@@ -48,18 +48,9 @@ macro_rules! permuted {
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
+pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
     let Some(orders) = &permutation.quarters else {
-        return portable::permute(permutation, from, to);
-    };
-    permuted!((permutation, orders), (from, 0), to, |_old, new| new);
-}
-
-/// The values from a place on, of whole blocks.
-#[target_feature(enable = "avx2,fma")]
-pub(super) fn permute_part(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
-    let Some(orders) = &permutation.quarters else {
-        return permutation.part(from, start, to);
+        return portable::permute(permutation, from, start, to);
     };
     permuted!((permutation, orders), (from, start), to, |_old, new| new);
 }

@@ -3,7 +3,7 @@
 use super::Seen;
 use super::bytes::unpack;
 use super::excess::excess;
-use super::permutation::{add_permuted, permute, permute_part};
+use super::permutation::{add_permuted, permute};
 use super::sums::{convert, inner_product, inner_product_packed};
 use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
@@ -165,7 +165,7 @@ fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to: [&mut [u64
     products.in_parts(
         add,
         to,
-        |permutation, from, start, to| permute_part(permutation, from, start, to),
+        |permutation, from, start, to| permute(permutation, from, start, to),
         |products, add, to| inner_product_packed(modulus, products, add, to),
         |to, row, by| add_scaled_rows(modulus, to, row, by),
     );

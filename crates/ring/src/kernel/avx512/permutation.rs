@@ -5,12 +5,12 @@ use crate::Modulus;
 use crate::kernel::permutation::Permutation;
 use core::arch::x86_64::{_mm512_loadu_epi64, _mm512_permutex2var_epi64, _mm512_storeu_epi64};
 
-/// `to[i] = operation(to[i], from[source of i])`, eight values at a time.
+/// `to[i] = operation(to[i], from[source of start + i])`, eight values at a time.
 macro_rules! permuted {
-    ($permutation:ident, $from:ident, $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
+    ($permutation:ident, ($from:ident, $start:expr), $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
         let (blocks, rest) = $to.as_chunks_mut::<16>();
         debug_assert!(rest.is_empty());
-        for (to, (from, order)) in blocks.iter_mut().zip($permutation.sources($from)) {
+        for (to, (from, order)) in blocks.iter_mut().zip($permutation.sources($from, $start)) {
             let to: *mut i64 = to.as_mut_ptr().cast();
             // SAFETY: 16 values are in each block, and 16 places in the order.
             unsafe {
@@ -33,8 +33,8 @@ macro_rules! permuted {
 }
 
 #[target_feature(enable = "avx512f")]
-pub(super) fn permute(permutation: &Permutation, from: &[u64], to: &mut [u64]) {
-    permuted!(permutation, from, to, |_old, new| new);
+pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
+    permuted!(permutation, (from, start), to, |_old, new| new);
 }
 
 #[target_feature(enable = "avx512f")]
@@ -45,5 +45,9 @@ pub(super) fn add_permuted(
     to: &mut [u64],
 ) {
     let field = Field::new(modulus);
-    permuted!(permutation, from, to, |old, new| add(field, old(), new));
+    permuted!(permutation, (from, 0), to, |old, new| add(
+        field,
+        old(),
+        new
+    ));
 }
