@@ -2,7 +2,7 @@
 
 use crate::gadget::{Digits, Gadget};
 use crate::keys::SwitchingKey;
-use nearfield_ring::{Automorphism, Limbs, Modulus, Ntt, NttTable, PackedRow, Poly, Ring, Row};
+use nearfield_ring::{Automorphism, Limbs, Ntt, NttTable, PackedRow, Poly, Ring, Row};
 use rayon::prelude::*;
 
 /// A polynomial to be switched by a key: the result is the special primes' product times what
@@ -63,16 +63,20 @@ impl KeySwitch<'_> {
         let table = self.ring.table(self.limbs(), row);
         transform(table, &mut digits);
         let digits = values(&digits, self.poly, row);
-        let (modulus, place) = (table.modulus(), (self.limbs(), row));
+        let products = self.key.pairs(&digits, (self.limbs(), row));
+        let modulus = table.modulus();
         let mut pair = [self.ring.row(), self.ring.row()];
         match self.map {
             None => {
                 for (half, sum) in pair.iter_mut().enumerate() {
-                    self.key.multiply(modulus, &digits, place, half, sum);
+                    let products = products
+                        .iter()
+                        .map(|(digit, halves)| (*digit, halves[half]));
+                    let products: Vec<(&[u64], &PackedRow)> = products.collect();
+                    modulus.inner_product_packed(&products, sum);
                 }
             }
             Some(map) => {
-                let products = self.key.pairs(&digits, place);
                 let [first, second] = &mut pair;
                 map.inner_products(modulus, &products, None, [first, second]);
             }
@@ -136,22 +140,6 @@ impl RaisedDigits {
 }
 
 impl SwitchingKey {
-    /// The sum of products of digits and one half of this key, modulo the prime of a row.
-    fn multiply(
-        &self,
-        modulus: Modulus,
-        digits: &[&[u64]],
-        (limbs, row): (Limbs, usize),
-        half: usize,
-        to: &mut [u64],
-    ) {
-        let products = digits.iter().zip(&self.digits);
-        let products: Vec<(&[u64], &PackedRow)> = products
-            .map(|(digit, pair)| (*digit, pair[half].row_of(limbs, row)))
-            .collect();
-        modulus.inner_product_packed(&products, to);
-    }
-
     /// Digits with both halves of this key, modulo the prime of a row.
     fn pairs<'a>(
         &'a self,
