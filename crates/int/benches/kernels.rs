@@ -10,8 +10,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, ROWS, Reciprocal, Rows, SUMS,
-    Set, Span, products,
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, Patch, ROWS, Reciprocal, Rows,
+    SUMS, Set, Span, products,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::{Network, StepSettings};
@@ -132,17 +132,18 @@ fn element_wise(c: &mut Criterion) {
         rate: Reciprocal::new(512 * 640),
         decay: Some(Reciprocal::new(28_000)),
     };
+    let patch = Patch::row(COUNT);
     for set in Set::available() {
         let mut weights = narrow(COUNT, 30_000);
         let mut expected = weights.clone();
         assert_eq!(
-            set.update(&mut weights, &gradients, correction),
-            Set::PORTABLE.update(&mut expected, &gradients, correction)
+            set.update(&mut weights, &gradients, patch, correction),
+            Set::PORTABLE.update(&mut expected, &gradients, patch, correction)
         );
         assert_eq!(*weights, *expected);
         let none = vec![0; COUNT];
         group.bench_function(format!("update/{}", set.name()), |bencher| {
-            bencher.iter(|| set.update(black_box(&mut weights), &none, correction));
+            bencher.iter(|| set.update(black_box(&mut weights), &none, patch, correction));
         });
         let (mut scaled, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
         set.scale(&gradients, correction.rate, 127, &mut scaled);

@@ -104,19 +104,14 @@ impl Classifier {
     /// Forms the loss gradients; returns how many left int8.
     fn compare(&self, work: &mut ClassifierWork, lesson: &Lesson<'_>) -> u64 {
         let mut outside = 0;
-        work.residuals.clear();
-        let samples = work.scores.chunks_exact(self.linear.outputs);
-        for (scores, &label) in samples.zip(lesson.labels) {
-            for (class, &score) in scores.iter().enumerate() {
-                let target = if class == usize::from(label) {
-                    TARGET
-                } else {
-                    0
-                };
-                let (residual, left_int8) = lesson.residual.gradient(score, target);
-                outside += u64::from(left_int8);
-                work.residuals.push(residual);
-            }
+        // The target of every class but the label's is 0.
+        work.residuals.clone_from(&work.scores);
+        let samples = work.residuals.chunks_exact_mut(self.linear.outputs);
+        for (residuals, &label) in samples.zip(lesson.labels) {
+            let residual = &mut residuals[usize::from(label)];
+            let (gradient, left_int8) = lesson.residual.gradient(*residual, TARGET);
+            *residual = gradient;
+            outside += u64::from(left_int8);
         }
         outside
     }
@@ -141,13 +136,13 @@ impl Classifier {
 
 /// Index of the first largest score.
 pub fn predicted_class(scores: &[i8]) -> usize {
-    let mut best = 0;
-    for (class, score) in scores.iter().enumerate() {
-        if *score > scores[best] {
-            best = class;
-        }
-    }
-    best
+    // A score and its class as one number: their maximum is found without branches, which
+    // processors guess wrong.
+    let keys = (0..)
+        .zip(scores)
+        .map(|(class, &score)| (i64::from(score) << 32) - class);
+    let class = keys.max().unwrap_or(0).wrapping_neg() & i64::from(u32::MAX);
+    usize::try_from(class).unwrap_or_default()
 }
 
 /// How many samples have their largest score at their label.

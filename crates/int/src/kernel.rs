@@ -36,11 +36,11 @@ pub use contributions::Contributions;
 pub use few::FewOfLanes;
 pub use panel::Panel;
 pub(crate) use panel::fill_from_rows;
-pub use reciprocal::Reciprocal;
+pub use reciprocal::{NarrowReciprocal, Reciprocal};
 pub use set::Set;
-pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Rows, SUMS, Span};
+pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Rows, SUMS, Span, Sums};
 pub(crate) use tile::{are_few, joined};
-pub use weights::{Corrected, Correction, RowsMut, Weights};
+pub use weights::{Corrected, Correction, Patch, RowsMut, Weights};
 pub(crate) use weights::{between, split};
 
 use tile::Tile;
@@ -403,23 +403,44 @@ mod tests {
         }
 
         #[test]
-        fn every_set_scales_and_updates_as_the_portable_one(
+        fn every_set_scales_as_the_portable_one(
             sums in proptest::collection::vec(wide_values(), 0..90),
-            weights in proptest::collection::vec(any::<i16>(), 90),
             divisor in 1..(1_u64 << 32),
             bits in 0..32_u32,
-            decay in proptest::option::of(1..100_000_u64),
         ) {
-            let rate = Reciprocal::new((divisor >> bits).max(1));
-            let correction = Correction { rate, decay: decay.map(Reciprocal::new) };
+            let divisor = Reciprocal::new((divisor >> bits).max(1));
             for set in Set::available() {
                 let (mut ours, mut oracle) = (vec![9; sums.len()], vec![9; sums.len()]);
-                let cut = set.scale(&sums, rate, 127, &mut ours);
-                prop_assert_eq!(cut, portable::scale(&sums, rate, 127, &mut oracle));
+                let cut = set.scale(&sums, divisor, 127, &mut ours);
+                prop_assert_eq!(cut, portable::scale(&sums, divisor, 127, &mut oracle));
                 prop_assert_eq!(ours, oracle, "{:?}", set);
+            }
+        }
+
+        #[test]
+        fn every_set_updates_as_the_portable_one(
+            gradients in proptest::collection::vec(wide_values(), 4 * 50),
+            weights in proptest::collection::vec(any::<i16>(), 4 * 60),
+            (quiet, rows, columns) in (0..200_usize, 0..=4_usize, 1..=50_usize),
+            stride in 50..=60_usize,
+            divisor in 1..(1_u64 << 32),
+            bits in 0..32_u32,
+            decay in proptest::option::of((1..(1_u64 << 33), 0..33_u32)),
+        ) {
+            let rate = Reciprocal::new((divisor >> bits).max(1));
+            let decay = decay.map(|(decay, bits)| Reciprocal::new((decay >> bits).max(1)));
+            let correction = Correction { rate, decay };
+            // Where gradients are small, no weight leaves int16 for some rows.
+            let small = gradients.iter().enumerate().map(|(place, &gradient)| {
+                if place < quiet { gradient % 1000 } else { gradient }
+            });
+            let gradients: Vec<i32> = small.collect();
+            let weights: Vec<i16> = weights.iter().map(|weight| weight / 2).collect();
+            let patch = Patch { rows, columns, strides: [stride, 50] };
+            for set in Set::available() {
                 let (mut ours, mut oracle) = (weights.clone(), weights.clone());
-                let done = set.update(&mut ours[..sums.len()], &sums, correction);
-                let expected = portable::update(&mut oracle[..sums.len()], &sums, correction);
+                let done = set.update(&mut ours, &gradients, patch, correction);
+                let expected = portable::update(&mut oracle, &gradients, patch, correction);
                 prop_assert_eq!(done, expected);
                 prop_assert_eq!(ours, oracle, "{:?}", set);
             }

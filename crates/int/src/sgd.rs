@@ -38,14 +38,15 @@ impl IntegerSgd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Corrected, Weights};
+    use crate::kernel::{Corrected, Sums, Weights};
     use alloc::vec::Vec;
 
     fn update(sgd: IntegerSgd, weights: &[i32], gradients: &[i32]) -> (Vec<i32>, u64) {
         let mut weights = Weights::new(weights, weights.len());
         let ((), corrected) = weights.correct(1, 0, |_, rows| {
             let mut corrected = Corrected::default();
-            rows.correct(0, 0, gradients, sgd.correction(), &mut corrected);
+            let gradients = Sums::of_rows(gradients, gradients.len());
+            rows.correct(0, gradients, sgd.correction(), &mut corrected);
             ((), corrected)
         });
         (weights.values(), corrected.wrapped)

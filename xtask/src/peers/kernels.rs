@@ -3,8 +3,8 @@
 use super::median;
 use anyhow::{Result, ensure};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, ROWS, Reciprocal, Rows, SUMS,
-    Set, Span, products,
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, Patch, ROWS, Reciprocal, Rows,
+    SUMS, Set, Span, products,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_train::random::{Purpose, Stream};
@@ -173,16 +173,17 @@ fn update(set: Set) -> Result<f64> {
     };
     let mut weights = random(COUNT, 25_000)?;
     let (gradients, mut expected) = (gradients(), weights.clone());
-    let done = set.update(&mut weights, &gradients, correction);
+    let patch = Patch::row(COUNT);
+    let done = set.update(&mut weights, &gradients, patch, correction);
     ensure!(
-        done == Set::PORTABLE.update(&mut expected, &gradients, correction)
+        done == Set::PORTABLE.update(&mut expected, &gradients, patch, correction)
             && *weights == *expected,
         "{} corrects otherwise",
         set.name()
     );
     let none = vec![0; COUNT];
     Ok(rate(COUNT, || {
-        std::hint::black_box(set.update(&mut weights, &none, correction));
+        std::hint::black_box(set.update(&mut weights, &none, patch, correction));
     }))
 }
 

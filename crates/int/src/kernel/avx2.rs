@@ -6,12 +6,16 @@ use super::list::{by_compiler, by_hand, methods};
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
-use super::weights::Correction;
+use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
     __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256,
     _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
+
+mod quotients;
+
+use quotients::{scale, update};
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,14 +210,4 @@ unsafe fn contribute<const V: usize>(
         }
     }
     V
-}
-
-#[target_feature(enable = "avx2")]
-fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
-    portable::scale(sums, divisor, limit, scaled)
-}
-
-#[target_feature(enable = "avx2")]
-fn update(weights: &mut [i16], gradients: &[i32], correction: Correction) -> (usize, u32) {
-    portable::update(weights, gradients, correction)
 }

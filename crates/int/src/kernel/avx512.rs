@@ -6,20 +6,19 @@ use super::list::{by_compiler, by_hand, methods};
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
-use super::weights::Correction;
+use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_cvtsi64_si128, _mm_prefetch, _mm_storeu_si128, _mm256_loadu_si256,
-    _mm256_storeu_si256, _mm512_abs_epi32, _mm512_add_epi32, _mm512_cmpgt_epu32_mask,
-    _mm512_cmpneq_epi32_mask, _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi8, _mm512_cvtepi32_epi16,
-    _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_mask_blend_epi32, _mm512_mask_storeu_epi32,
-    _mm512_mask_sub_epi32, _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epi32,
-    _mm512_max_epu32, _mm512_min_epi32, _mm512_movepi32_mask, _mm512_mul_epu32,
-    _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_reduce_max_epu32, _mm512_set_epi64,
-    _mm512_set1_epi32, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_shuffle_i32x4,
-    _mm512_slli_epi32, _mm512_slli_epi64, _mm512_srl_epi64, _mm512_srli_epi64, _mm512_storeu_si512,
-    _mm512_sub_epi32, _mm512_unpackhi_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64,
-    _mm512_unpacklo_epi16, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32, _mm512_loadu_si512,
+    _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32,
+    _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_set_epi64, _mm512_set1_epi32,
+    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_storeu_si512,
+    _mm512_unpackhi_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi16,
+    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
 };
+
+mod quotients;
+
+use quotients::{scale, update};
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -372,70 +371,4 @@ unsafe fn contribute<const V: usize>(
         }
     }
     V
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
-    let (high, low) = (_mm512_set1_epi32(limit), _mm512_set1_epi32(-limit));
-    let (vectors, rest) = sums.as_chunks::<16>();
-    let (places, last) = scaled.as_chunks_mut::<16>();
-    let mut cut = 0;
-    for (sums, place) in vectors.iter().zip(places) {
-        // SAFETY: there are 16 sums, and room for 16 results.
-        unsafe {
-            let quotient = divide(_mm512_loadu_si512(sums.as_ptr().cast()), divisor);
-            let clipped = _mm512_max_epi32(_mm512_min_epi32(quotient, high), low);
-            cut += u64::from(_mm512_cmpneq_epi32_mask(quotient, clipped).count_ones());
-            _mm_storeu_si128(place.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(clipped));
-        }
-    }
-    cut + portable::scale(rest, divisor, limit, last)
-}
-
-#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn update(weights: &mut [i16], gradients: &[i32], correction: Correction) -> (usize, u32) {
-    let (vectors, last_weights) = weights.as_chunks_mut::<16>();
-    let (steps, last_gradients) = gradients.as_chunks::<16>();
-    let limit = _mm512_set1_epi32(i16::MAX.into());
-    let mut largest = _mm512_setzero_si512();
-    for (done, (place, gradients)) in vectors.iter_mut().zip(steps).enumerate() {
-        // SAFETY: there are 16 weights and 16 gradients.
-        unsafe {
-            let weight = _mm512_cvtepi16_epi32(_mm256_loadu_si256(place.as_ptr().cast()));
-            let step = divide(
-                _mm512_loadu_si512(gradients.as_ptr().cast()),
-                correction.rate,
-            );
-            let decay = correction
-                .decay
-                .map_or(_mm512_setzero_si512(), |decay| divide(weight, decay));
-            let stepped = _mm512_sub_epi32(weight, _mm512_add_epi32(step, decay));
-            let magnitude = _mm512_abs_epi32(stepped);
-            // A step that wraps int32 ends far outside int16, so that this sees it too.
-            if _mm512_cmpgt_epu32_mask(magnitude, limit) != 0 {
-                return (16 * done, _mm512_reduce_max_epu32(largest));
-            }
-            largest = _mm512_max_epu32(largest, magnitude);
-            _mm256_storeu_si256(place.as_mut_ptr().cast(), _mm512_cvtepi32_epi16(stepped));
-        }
-    }
-    let (done, last) = portable::update(last_weights, last_gradients, correction);
-    (
-        16 * vectors.len() + done,
-        _mm512_reduce_max_epu32(largest).max(last),
-    )
-}
-
-/// Quotients of 16 values, rounded toward zero.
-#[target_feature(enable = "avx512f,avx512dq")]
-fn divide(values: __m512i, divisor: Reciprocal) -> __m512i {
-    let multiplier = _mm512_set1_epi64(i64::from(divisor.multiplier));
-    let shift = _mm_cvtsi64_si128(i64::from(divisor.shift));
-    let magnitudes = _mm512_abs_epi32(values);
-    let quotients = |halves| _mm512_srl_epi64(_mm512_mul_epu32(halves, multiplier), shift);
-    let even = quotients(magnitudes);
-    let odd = _mm512_slli_epi64::<32>(quotients(_mm512_srli_epi64::<32>(magnitudes)));
-    let unsigned = _mm512_mask_blend_epi32(0xaaaa, even, odd);
-    let negative = _mm512_movepi32_mask(values);
-    _mm512_mask_sub_epi32(unsigned, negative, _mm512_setzero_si512(), unsigned)
 }

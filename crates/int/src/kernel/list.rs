@@ -16,7 +16,7 @@ macro_rules! by_hand {
                 rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize
             );
             fn update(
-                weights: &mut [i16], gradients: &[i32], correction: Correction
+                weights: &mut [i16], gradients: &[i32], patch: Patch, correction: Correction
             ) -> (usize, u32);
         }
     };

@@ -4,7 +4,7 @@
 use super::contributions::Contribution;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
-use super::weights::Correction;
+use super::weights::{Correction, Patch};
 
 pub(super) use super::fast_fir::{add, fast_fir_inputs, fast_fir_line, fast_fir_weights, subtract};
 pub(super) use super::upper::add_upper;
@@ -113,28 +113,34 @@ pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut 
 pub(super) fn update(
     weights: &mut [i16],
     gradients: &[i32],
+    patch: Patch,
     correction: Correction,
 ) -> (usize, u32) {
     let (mut done, mut largest) = (0, 0);
-    for (weights, gradients) in weights.chunks_mut(16).zip(gradients.chunks(16)) {
-        let mut stepped = [0; 16];
-        let mut most = 0;
-        for ((stepped, &weight), &gradient) in stepped.iter_mut().zip(&*weights).zip(gradients) {
-            let weight = i32::from(weight);
-            let step = correction.rate.divide_toward_zero(gradient);
-            let decay = correction
-                .decay
-                .map_or(0, |decay| decay.divide_toward_zero(weight));
-            *stepped = weight.wrapping_sub(step.wrapping_add(decay));
-            most = most.max(stepped.unsigned_abs());
-        }
-        if most > i16::MAX.unsigned_abs().into() {
-            break;
-        }
-        largest = largest.max(most);
-        done += weights.len();
-        for (weight, stepped) in weights.iter_mut().zip(stepped) {
-            *weight = stepped as i16;
+    let decay = correction.decay.map(Reciprocal::narrow);
+    let rows = weights
+        .chunks_mut(patch.strides[0])
+        .zip(gradients.chunks(patch.strides[1]));
+    for (weights, gradients) in rows.take(patch.rows) {
+        let (weights, gradients) = (&mut weights[..patch.columns], &gradients[..patch.columns]);
+        for (weights, gradients) in weights.chunks_mut(16).zip(gradients.chunks(16)) {
+            let mut stepped = [0; 16];
+            let mut most = 0;
+            for ((stepped, &weight), &gradient) in stepped.iter_mut().zip(&*weights).zip(gradients)
+            {
+                let step = correction.rate.divide_toward_zero(gradient);
+                let decay = decay.map_or(0, |decay| decay.divide_toward_zero(weight));
+                *stepped = i32::from(weight).wrapping_sub(step.wrapping_add(decay));
+                most = most.max(stepped.unsigned_abs());
+            }
+            if most > i16::MAX.unsigned_abs().into() {
+                return (done, largest);
+            }
+            largest = largest.max(most);
+            done += weights.len();
+            for (weight, stepped) in weights.iter_mut().zip(stepped) {
+                *weight = stepped as i16;
+            }
         }
     }
     (done, largest)

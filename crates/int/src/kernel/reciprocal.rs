@@ -32,6 +32,21 @@ impl Reciprocal {
         }
     }
 
+    /// The same divisor, for values of int16.
+    pub fn narrow(self) -> NarrowReciprocal {
+        let shift = self.shift - 16;
+        if shift > 31 {
+            return NarrowReciprocal {
+                multiplier: 0,
+                shift: 0,
+            };
+        }
+        NarrowReciprocal {
+            multiplier: self.multiplier.div_ceil(1 << 16),
+            shift,
+        }
+    }
+
     /// `value / divisor`, rounded toward zero.
     #[allow(
         clippy::cast_possible_truncation,
@@ -44,6 +59,29 @@ impl Reciprocal {
         // Two's complement: negation where the value is negative, also of 2^31.
         let sign = value >> 31;
         (quotient.cast_signed() ^ sign).wrapping_sub(sign)
+    }
+}
+
+/// A divisor of int16 values, as a multiplication and a shift of 32 bits.
+///
+/// `m = ceil(2^(15+l) / d)`, by the theorem of [`Reciprocal`] for magnitudes up to 2^15. By a
+/// divisor beyond 2^16 every quotient is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NarrowReciprocal {
+    /// `m`, up to 2^16, so that products are below 2^32.
+    pub(super) multiplier: u32,
+    /// `15 + l`, up to 31.
+    pub(super) shift: u32,
+}
+
+impl NarrowReciprocal {
+    /// `value / divisor`, rounded toward zero.
+    #[inline(always)]
+    pub fn divide_toward_zero(self, value: i16) -> i32 {
+        let value = i32::from(value);
+        let quotient = (value.unsigned_abs() * self.multiplier) >> self.shift;
+        let sign = value >> 31;
+        (quotient.cast_signed() ^ sign) - sign
     }
 }
 
@@ -69,6 +107,21 @@ mod tests {
                         expected,
                         "{value} / {divisor}"
                     );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_int16_divides_exactly_by_every_kind_of_divisor() {
+        for power in 0..34_u32 {
+            for divisor in [(1_u64 << power) - 1, 1 << power, (1 << power) + 1] {
+                let divisor = divisor.max(1);
+                let (reciprocal, signed) =
+                    (Reciprocal::new(divisor).narrow(), divisor.cast_signed());
+                for value in i16::MIN..=i16::MAX {
+                    let expected = divide_toward_zero(value.into(), signed);
+                    assert_eq!(reciprocal.divide_toward_zero(value), expected);
                 }
             }
         }

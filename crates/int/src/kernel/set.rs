@@ -6,7 +6,7 @@ use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::upper::{GROUP, LINE};
-use super::weights::Correction;
+use super::weights::{Correction, Patch};
 use alloc::vec::Vec;
 use core::ops::Range;
 
@@ -311,19 +311,20 @@ impl Set {
         call!(self, scale(sums, divisor, limit, scaled))
     }
 
-    /// `weights -= gradients / rate + weights / decay`, both rounded toward zero, until one of
-    /// the next 16 weights would leave ±32,767: returns how many were corrected, and their
-    /// largest magnitude.
+    /// `weights -= gradients / rate + weights / decay`, both rounded toward zero, row by row of
+    /// a patch, until one of the next 16 weights of a row would leave ±32,767: returns how many
+    /// were corrected, and their largest magnitude.
     ///
     /// # Panics
-    /// If the sizes differ.
+    /// If they are not there.
     pub fn update(
         self,
         weights: &mut [i16],
         gradients: &[i32],
+        patch: Patch,
         correction: Correction,
     ) -> (usize, u32) {
-        assert_eq!(weights.len(), gradients.len(), "one gradient a weight");
-        call!(self, update(weights, gradients, correction))
+        patch.check(weights.len(), gradients.len());
+        call!(self, update(weights, gradients, patch, correction))
     }
 }

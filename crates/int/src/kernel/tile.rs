@@ -125,6 +125,34 @@ pub struct Lanes<'a> {
     pub width: usize,
 }
 
+/// Sums of some rows with a block of lanes, of which the first ones exist.
+#[derive(Clone, Copy, Debug)]
+pub struct Sums<'a> {
+    /// `[rows][width]`
+    pub values: &'a [i32],
+    /// From the start of a row to that of the next.
+    pub width: usize,
+    /// Sums that each row has.
+    pub count: usize,
+}
+
+impl<'a> Sums<'a> {
+    /// Rows of `width` sums, all of which exist.
+    pub fn of_rows(values: &'a [i32], width: usize) -> Self {
+        Sums {
+            values,
+            width,
+            count: width,
+        }
+    }
+
+    /// The sums of each row.
+    pub fn rows(self) -> impl Iterator<Item = &'a [i32]> {
+        let rows = self.values.chunks_exact(self.width);
+        rows.map(move |row| &row[..self.count])
+    }
+}
+
 /// Some rows and one block of lanes, of which a kernel forms all sums of products.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tile<'a> {

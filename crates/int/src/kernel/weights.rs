@@ -1,11 +1,16 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
 use super::tile::{are_few, joined};
-use super::{Aligned, BLOCK, Excess, Halves, High, Reciprocal, Set};
+use super::{Aligned, Excess, Halves, High, Set};
 use crate::audit::Merge;
 use crate::parallel::{self, Shared};
 use alloc::vec;
 use alloc::vec::Vec;
+
+mod rows;
+
+use rows::KeptMut;
+pub use rows::{Corrected, Correction, Patch, RowsMut};
 
 /// Rows of weights of even length; a row of odd length is followed by a 0.
 ///
@@ -26,51 +31,6 @@ enum Kept {
     /// In order of places.
     Few(Vec<Excess>),
     Dense(Vec<i16>),
-}
-
-/// How weights are corrected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Correction {
-    /// What gradients are divided by.
-    pub rate: Reciprocal,
-    /// What weights are divided by, if they decay.
-    pub decay: Option<Reciprocal>,
-}
-
-/// What became of corrected weights.
-#[derive(Clone, Debug, Default)]
-pub struct Corrected {
-    /// Weights that left int32 and wrapped.
-    pub wrapped: u64,
-    /// Largest magnitude of a corrected weight.
-    pub largest: u32,
-    /// Weights beyond int16, where not all have high halves.
-    escaped: Vec<Excess>,
-}
-
-impl Merge for Corrected {
-    fn merge(&mut self, other: &Self) {
-        self.wrapped += other.wrapped;
-        self.largest = self.largest.max(other.largest);
-        self.escaped.extend_from_slice(&other.escaped);
-    }
-}
-
-/// Some rows of weights, to be corrected.
-#[derive(Debug)]
-pub struct RowsMut<'a> {
-    low: &'a mut [i16],
-    high: KeptMut<'a>,
-    /// Place of the first of them among all weights.
-    first: usize,
-    stride: usize,
-}
-
-#[derive(Debug)]
-enum KeptMut<'a> {
-    /// Those of these rows; new ones are listed anew.
-    Few(&'a [Excess]),
-    Dense(&'a mut [i16]),
 }
 
 impl Weights {
@@ -286,101 +246,6 @@ pub(crate) fn between(few: &[Excess], start: usize, end: usize) -> &[Excess] {
     }
 }
 
-impl RowsMut<'_> {
-    /// Number of rows.
-    pub fn count(&self) -> usize {
-        self.low.len() / self.stride
-    }
-
-    /// Corrects weights of one row, from `column` on, by their gradients.
-    ///
-    /// # Panics
-    /// If the row has not so many weights.
-    pub fn correct(
-        &mut self,
-        row: usize,
-        column: usize,
-        gradients: &[i32],
-        correction: Correction,
-        corrected: &mut Corrected,
-    ) {
-        let start = row * self.stride + column;
-        assert!(
-            column + gradients.len() <= self.stride,
-            "gradients of one row"
-        );
-        let next = &self.low[self.low.len().min(start + gradients.len())..];
-        Set::active().prefetch(&next[..next.len().min(gradients.len()).min(BLOCK)]);
-        let part = start..start + gradients.len();
-        match &mut self.high {
-            KeptMut::Few(few) => {
-                let first = self.first + start;
-                let few = between(few, first, first + gradients.len());
-                let low = &mut self.low[part];
-                correct_few((low, few, first), gradients, correction, corrected);
-            }
-            KeptMut::Dense(high) => {
-                let halves = self.low[part.clone()].iter_mut().zip(&mut high[part]);
-                for ((low, high), &gradient) in halves.zip(gradients) {
-                    let weight = joined(*low, *high);
-                    (*low, *high) = split(corrected.step(weight, gradient, correction));
-                }
-            }
-        }
-    }
-}
-
-/// Corrects weights from the place `first` on, of which `few` are beyond int16.
-fn correct_few(
-    (low, mut few, first): (&mut [i16], &[Excess], usize),
-    gradients: &[i32],
-    correction: Correction,
-    corrected: &mut Corrected,
-) {
-    let set = Set::active();
-    let mut done = 0;
-    while done < gradients.len() {
-        let next = few.first().map(|excess| excess.place as usize - first);
-        let stop = next.unwrap_or(gradients.len());
-        let (more, largest) = set.update(&mut low[done..stop], &gradients[done..stop], correction);
-        corrected.largest = corrected.largest.max(largest);
-        done += more;
-        // What is next leaves int16, or is beyond it.
-        let (end, high) = match few.first() {
-            Some(excess) if done == stop => {
-                few = &few[1..];
-                (stop + 1, excess.high)
-            }
-            _ => (stop.min(done + 16), 0),
-        };
-        for index in done..end {
-            let weight = joined(low[index], high);
-            let stepped = corrected.step(weight, gradients[index], correction);
-            let (half, high) = split(stepped);
-            low[index] = half;
-            if high != 0 {
-                corrected.escaped.push(excess(first + index, high));
-            }
-        }
-        done = end;
-    }
-}
-
-impl Corrected {
-    /// One corrected weight.
-    fn step(&mut self, weight: i32, gradient: i32, correction: Correction) -> i32 {
-        let step = correction.rate.divide_toward_zero(gradient);
-        let decay = correction
-            .decay
-            .map_or(0, |decay| decay.divide_toward_zero(weight));
-        let (change, over) = step.overflowing_add(decay);
-        let (stepped, over_too) = weight.overflowing_sub(change);
-        self.wrapped += u64::from(over || over_too);
-        self.largest = self.largest.max(stepped.unsigned_abs());
-        stepped
-    }
-}
-
 /// The low half of a value taken as int16, and what is left above it.
 #[allow(clippy::cast_possible_truncation, reason = "halves of an int32")]
 pub(crate) fn split(value: i32) -> (i16, i16) {
@@ -407,18 +272,28 @@ impl<R: Merge> Merge for Pair<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::{Reciprocal, Sums};
     use proptest::prelude::*;
 
     fn corrected(weights: &mut Weights, gradients: &[i32], correction: Correction) -> (u64, u32) {
         let depth = weights.depth();
         let ((), corrected) = weights.correct(2, 0, |first, rows| {
             let mut corrected = Corrected::default();
-            for row in 0..rows.count() {
-                let own = &gradients[(first + row) * depth..][..depth];
-                let (left, right) = own.split_at(depth / 2);
-                rows.correct(row, 0, left, correction, &mut corrected);
-                rows.correct(row, depth / 2, right, correction, &mut corrected);
-            }
+            let own = &gradients[first * depth..][..rows.count() * depth];
+            let half = depth / 2;
+            let left = Sums {
+                values: own,
+                width: depth,
+                count: half,
+            };
+            rows.correct(0, left, correction, &mut corrected);
+            let right: Vec<i32> = own
+                .chunks(depth)
+                .flat_map(|row| &row[half..])
+                .copied()
+                .collect();
+            let right = Sums::of_rows(&right, depth - half);
+            rows.correct(half, right, correction, &mut corrected);
             ((), corrected)
         });
         (corrected.wrapped, corrected.largest)

@@ -117,10 +117,11 @@ impl Linear {
         let task = |index: usize, scaled: &mut [i8]| {
             let mut audit = LayerAudit::default();
             let rows = index * ROWS..index * ROWS + scaled.len() / samples;
-            let forward = operands.for_each_row(rows, |row, lane, sums| {
-                let place = row * samples + lane;
-                let scaled = &mut scaled[place..place + sums.len()];
-                audit.cut += scaling.apply(set, sums, scaled);
+            let forward = operands.for_each_block(rows, |lane, sums| {
+                for (scaled, sums) in scaled.chunks_exact_mut(samples).zip(sums.rows()) {
+                    let scaled = &mut scaled[lane..lane + sums.len()];
+                    audit.cut += scaling.apply(set, sums, scaled);
+                }
             });
             LayerAudit { forward, ..audit }
         };
@@ -247,8 +248,8 @@ impl Linear {
             self.weights.correct(rows_a_task, products, |first, rows| {
                 let mut corrected = Corrected::default();
                 let all = first..first + rows.count();
-                let range = operands.for_each_row(all, |row, lane, sums| {
-                    rows.correct(row, lane, sums, correction, &mut corrected);
+                let range = operands.for_each_block(all, |lane, sums| {
+                    rows.correct(lane, sums, correction, &mut corrected);
                 });
                 (range, corrected)
             });

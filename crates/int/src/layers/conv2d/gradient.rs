@@ -3,7 +3,7 @@
 
 use super::{Conv2d, span};
 use crate::audit::{LayerAudit, Merge, Range};
-use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Set, Span};
+use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Set, Span, Sums};
 use crate::layers::images::{Frame, Images};
 use crate::parallel::PerThread;
 use crate::plan::{BlockPlan, ForwardPlan};
@@ -156,16 +156,14 @@ impl<G: OutputGradient> Task<'_, G> {
             self.add(memory, start);
         }
         let mut audit = LayerAudit::default();
-        let mut corrected = Corrected::default();
-        let correction = self.sgd.correction();
-        for row in 0..count {
-            let sums = &memory.sums[row * depth..(row + 1) * depth];
-            let magnitude = memory.magnitudes[row];
+        let gradients = Sums::of_rows(&memory.sums, depth);
+        for (row, (sums, &magnitude)) in gradients.rows().zip(&memory.magnitudes).enumerate() {
             audit
                 .gradient
                 .merge(&self.audit(first + row, magnitude, sums));
-            rows.correct(row, 0, sums, correction, &mut corrected);
         }
+        let mut corrected = Corrected::default();
+        rows.correct(0, gradients, self.sgd.correction(), &mut corrected);
         (audit, corrected)
     }
 

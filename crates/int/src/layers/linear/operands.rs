@@ -2,7 +2,7 @@
 
 use crate::audit::{Merge, Range};
 use crate::kernel::{
-    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, are_few,
+    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Sums, are_few,
     between, joined, split,
 };
 use crate::layers::sums::{self, Bounds};
@@ -112,12 +112,12 @@ pub(super) struct Operands<'a> {
 }
 
 impl Operands<'_> {
-    /// Forms the sums of at most [`ROWS`] rows with all lanes, and calls `visit(row, first lane,
-    /// sums)` for each row and each block of lanes; `row` counts from the first of `rows`.
-    pub(super) fn for_each_row(
+    /// Forms the sums of at most [`ROWS`] rows with all lanes, and calls `visit(first lane, sums)`
+    /// for each block of lanes.
+    pub(super) fn for_each_block(
         &self,
         rows: core::ops::Range<usize>,
-        mut visit: impl FnMut(usize, usize, &[i32]),
+        mut visit: impl FnMut(usize, Sums<'_>),
     ) -> Range {
         let starts = row_starts(rows.start, self.stride);
         let starts = &starts[..rows.len()];
@@ -161,9 +161,12 @@ impl Operands<'_> {
                 self.look_for_largest,
                 sums,
             ));
-            for (row, sums) in sums.chunks_exact(width).enumerate() {
-                visit(row, block * BLOCK, &sums[..count]);
-            }
+            let sums = Sums {
+                values: sums,
+                width,
+                count,
+            };
+            visit(block * BLOCK, sums);
         }
         range
     }

@@ -1,0 +1,135 @@
+//! Kernels that divide: scaling, and the correction of weights.
+
+use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal, portable};
+use core::arch::x86_64::{
+    __m256i, _mm_cvtsi32_si128, _mm256_abs_epi32, _mm256_add_epi32, _mm256_blend_epi32,
+    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmpeq_epi32, _mm256_cvtepi16_epi32,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_max_epi32, _mm256_max_epu32,
+    _mm256_min_epi32, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_epu32,
+    _mm256_mullo_epi32, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_permute4x64_epi64,
+    _mm256_permutevar8x32_epi32, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_si256,
+    _mm256_sign_epi32, _mm256_srl_epi32, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi32,
+};
+
+#[target_feature(enable = "avx2")]
+pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
+    let (high, low) = (_mm256_set1_epi32(limit), _mm256_set1_epi32(-limit));
+    let in_order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    let (vectors, rest) = sums.as_chunks::<32>();
+    let (places, last) = scaled.as_chunks_mut::<32>();
+    let mut within = 0_u64;
+    for (sums, place) in vectors.iter().zip(places) {
+        let sums: *const __m256i = sums.as_ptr().cast();
+        let mut clip = |index: usize| {
+            // SAFETY: there are four times 8 sums.
+            let quotient = divide(unsafe { _mm256_loadu_si256(sums.add(index)) }, divisor);
+            let clipped = _mm256_max_epi32(_mm256_min_epi32(quotient, high), low);
+            let same = _mm256_castsi256_ps(_mm256_cmpeq_epi32(quotient, clipped));
+            within += u64::from(_mm256_movemask_ps(same).count_ones());
+            clipped
+        };
+        let [a, b, c, d] = [clip(0), clip(1), clip(2), clip(3)];
+        let packed = _mm256_packs_epi16(_mm256_packs_epi32(a, b), _mm256_packs_epi32(c, d));
+        let ordered = _mm256_permutevar8x32_epi32(packed, in_order);
+        // SAFETY: there is room for 32 results.
+        unsafe { _mm256_storeu_si256(place.as_mut_ptr().cast(), ordered) }
+    }
+    let cut = 32 * vectors.len() as u64 - within;
+    cut + portable::scale(rest, divisor, limit, last)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn update(
+    weights: &mut [i16],
+    gradients: &[i32],
+    patch: Patch,
+    correction: Correction,
+) -> (usize, u32) {
+    let divisors = (correction.rate, correction.decay.map(Reciprocal::narrow));
+    let limit = _mm256_set1_epi32(i16::MAX.into());
+    let mut most = _mm256_setzero_si256();
+    let (mut done, mut largest) = (0, 0);
+    'rows: for row in 0..patch.rows {
+        let weights = &mut weights[row * patch.strides[0]..][..patch.columns];
+        let gradients = &gradients[row * patch.strides[1]..][..patch.columns];
+        let (vectors, last_weights) = weights.as_chunks_mut::<16>();
+        let (steps, last_gradients) = gradients.as_chunks::<16>();
+        for (weights, gradients) in vectors.iter_mut().zip(steps) {
+            let place: *mut __m256i = weights.as_mut_ptr().cast();
+            let gradients: *const __m256i = gradients.as_ptr().cast();
+            // SAFETY: there are 16 weights and 16 gradients.
+            unsafe {
+                let weights = _mm256_loadu_si256(place);
+                let first = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(weights));
+                let second = _mm256_cvtepi16_epi32(_mm256_extracti128_si256::<1>(weights));
+                let first = step(first, _mm256_loadu_si256(gradients), divisors);
+                let second = step(second, _mm256_loadu_si256(gradients.add(1)), divisors);
+                let magnitudes =
+                    _mm256_max_epu32(_mm256_abs_epi32(first), _mm256_abs_epi32(second));
+                let within = _mm256_cmpeq_epi32(_mm256_max_epu32(magnitudes, limit), limit);
+                // A step that wraps int32 ends far outside int16, so that this sees it too.
+                if _mm256_movemask_epi8(within) != -1 {
+                    break 'rows;
+                }
+                most = _mm256_max_epu32(most, magnitudes);
+                let packed = _mm256_packs_epi32(first, second);
+                _mm256_storeu_si256(place, _mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
+            }
+            done += 16;
+        }
+        if !last_weights.is_empty() {
+            let last = Patch::row(last_weights.len());
+            let (more, magnitude) =
+                portable::update(last_weights, last_gradients, last, correction);
+            (done, largest) = (done + more, magnitude.max(largest));
+            if more < last.columns {
+                break;
+            }
+        }
+    }
+    let mut lanes = [0; 8];
+    // SAFETY: there is room for 8 lanes.
+    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), most) };
+    (done, lanes.into_iter().fold(largest, u32::max))
+}
+
+/// Corrected weights, modulo 2^32, of weights that fit int16.
+#[target_feature(enable = "avx2")]
+fn step(
+    weights: __m256i,
+    gradients: __m256i,
+    (rate, decay): (Reciprocal, Option<NarrowReciprocal>),
+) -> __m256i {
+    let step = divide(gradients, rate);
+    let change = match decay {
+        None => step,
+        Some(decay) => _mm256_add_epi32(step, divide_narrow(weights, decay)),
+    };
+    _mm256_sub_epi32(weights, change)
+}
+
+/// Quotients of 8 values, rounded toward zero.
+#[target_feature(enable = "avx2")]
+fn divide(values: __m256i, divisor: Reciprocal) -> __m256i {
+    // The shift of a divisor of 1 is 31.
+    let Some(shift) = divisor.shift.checked_sub(32) else {
+        return values;
+    };
+    let multiplier = _mm256_set1_epi32(divisor.multiplier.cast_signed());
+    let magnitudes = _mm256_abs_epi32(values);
+    let even = _mm256_mul_epu32(magnitudes, multiplier);
+    let odd = _mm256_mul_epu32(_mm256_srli_epi64::<32>(magnitudes), multiplier);
+    // The high halves of all products.
+    let high = _mm256_blend_epi32::<0b1010_1010>(_mm256_srli_epi64::<32>(even), odd);
+    let quotients = _mm256_srl_epi32(high, _mm_cvtsi32_si128(shift.cast_signed()));
+    _mm256_sign_epi32(quotients, values)
+}
+
+/// Quotients of 8 values that fit int16, rounded toward zero.
+#[target_feature(enable = "avx2")]
+fn divide_narrow(values: __m256i, divisor: NarrowReciprocal) -> __m256i {
+    let multiplier = _mm256_set1_epi32(divisor.multiplier.cast_signed());
+    let products = _mm256_mullo_epi32(_mm256_abs_epi32(values), multiplier);
+    let shift = _mm_cvtsi32_si128(divisor.shift.cast_signed());
+    _mm256_sign_epi32(_mm256_srl_epi32(products, shift), values)
+}

@@ -1,0 +1,243 @@
+//! Rows of weights, as they are corrected.
+
+use super::{between, excess, split};
+use crate::audit::Merge;
+use crate::kernel::tile::joined;
+use crate::kernel::{BLOCK, Excess, Reciprocal, Set, Sums};
+use alloc::vec::Vec;
+
+/// How weights are corrected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// What gradients are divided by.
+    pub rate: Reciprocal,
+    /// What weights are divided by, if they decay.
+    pub decay: Option<Reciprocal>,
+}
+
+/// Where weights of some rows stand, and their gradients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patch {
+    /// Number of rows.
+    pub rows: usize,
+    /// Weights in each.
+    pub columns: usize,
+    /// From the start of a row to that of the next: among the weights, and among the gradients.
+    pub strides: [usize; 2],
+}
+
+impl Patch {
+    /// Weights side by side.
+    pub fn row(columns: usize) -> Self {
+        Patch {
+            rows: 1,
+            columns,
+            strides: [columns; 2],
+        }
+    }
+
+    /// Panics unless so many weights and gradients hold the patch.
+    pub(in crate::kernel) fn check(self, weights: usize, gradients: usize) {
+        for (stride, found) in self.strides.into_iter().zip([weights, gradients]) {
+            let before = self.rows.saturating_sub(1).checked_mul(stride);
+            let end = before.and_then(|before| before.checked_add(self.columns));
+            assert!(
+                stride >= self.columns.max(1) && end.is_some_and(|end| end <= found),
+                "rows within their buffer"
+            );
+        }
+    }
+}
+
+/// What became of corrected weights.
+#[derive(Clone, Debug, Default)]
+pub struct Corrected {
+    /// Weights that left int32 and wrapped.
+    pub wrapped: u64,
+    /// Largest magnitude of a corrected weight.
+    pub largest: u32,
+    /// Weights beyond int16, where not all have high halves.
+    pub(super) escaped: Vec<Excess>,
+}
+
+impl Merge for Corrected {
+    fn merge(&mut self, other: &Self) {
+        self.wrapped += other.wrapped;
+        self.largest = self.largest.max(other.largest);
+        self.escaped.extend_from_slice(&other.escaped);
+    }
+}
+
+/// Some rows of weights, to be corrected.
+#[derive(Debug)]
+pub struct RowsMut<'a> {
+    pub(super) low: &'a mut [i16],
+    pub(super) high: KeptMut<'a>,
+    /// Place of the first of them among all weights.
+    pub(super) first: usize,
+    pub(super) stride: usize,
+}
+
+#[derive(Debug)]
+pub(super) enum KeptMut<'a> {
+    /// Those of these rows; new ones are listed anew.
+    Few(&'a [Excess]),
+    Dense(&'a mut [i16]),
+}
+
+impl RowsMut<'_> {
+    /// Number of rows.
+    pub fn count(&self) -> usize {
+        self.low.len() / self.stride
+    }
+
+    /// Corrects the weights of all rows from `column` on by their gradients.
+    ///
+    /// # Panics
+    /// If there are not gradients of so many rows, or the rows have not so many weights.
+    pub fn correct(
+        &mut self,
+        column: usize,
+        gradients: Sums<'_>,
+        correction: Correction,
+        corrected: &mut Corrected,
+    ) {
+        let columns = gradients.count;
+        assert_eq!(gradients.values.len(), self.count() * gradients.width);
+        assert!(column + columns <= self.stride, "gradients of whole rows");
+        self.ask_for_next(column + columns, columns.min(BLOCK));
+        let stride = self.stride;
+        match &mut self.high {
+            KeptMut::Few(few) => {
+                let part = Part {
+                    low: &mut self.low[column..],
+                    few,
+                    first: self.first + column,
+                    stride,
+                };
+                part.correct(gradients, correction, corrected);
+            }
+            KeptMut::Dense(high) => {
+                let rows = self.low.chunks_exact_mut(stride);
+                let rows = rows.zip(high.chunks_exact_mut(stride));
+                for ((low, high), gradients) in rows.zip(gradients.rows()) {
+                    let low = low[column..].iter_mut();
+                    for ((low, high), &gradient) in low.zip(&mut high[column..]).zip(gradients) {
+                        let weight = joined(*low, *high);
+                        (*low, *high) = split(corrected.step(weight, gradient, correction));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Asks for the weights that will be corrected next to be brought near.
+    fn ask_for_next(&self, column: usize, columns: usize) {
+        let set = Set::active();
+        for row in 0..self.count() {
+            let next = &self.low[self.low.len().min(row * self.stride + column)..];
+            set.prefetch(&next[..next.len().min(columns)]);
+        }
+    }
+}
+
+/// Weights from one column of their rows on, some of them beyond int16.
+struct Part<'a> {
+    low: &'a mut [i16],
+    few: &'a [Excess],
+    /// Place of the first of them among all weights.
+    first: usize,
+    stride: usize,
+}
+
+impl Part<'_> {
+    fn correct(mut self, gradients: Sums<'_>, correction: Correction, corrected: &mut Corrected) {
+        let (columns, rows) = (gradients.count, gradients.values.len() / gradients.width);
+        let mut row = 0;
+        while row < rows {
+            let plain = (row..rows).take_while(|&row| self.wide(row, columns).is_empty());
+            let patch = Patch {
+                rows: plain.count(),
+                columns,
+                strides: [self.stride, gradients.width],
+            };
+            let (weights, own) = (row * self.stride, row * gradients.width);
+            let (done, largest) = Set::active().update(
+                &mut self.low[weights..],
+                &gradients.values[own..],
+                patch,
+                correction,
+            );
+            corrected.largest = corrected.largest.max(largest);
+            row += done / columns;
+            if row < rows {
+                let gradients = &gradients.values[row * gradients.width..][..columns];
+                self.correct_row((row, done % columns), gradients, correction, corrected);
+                row += 1;
+            }
+        }
+    }
+
+    /// The weights of a row that are beyond int16.
+    fn wide(&self, row: usize, columns: usize) -> &[Excess] {
+        let first = self.first + row * self.stride;
+        between(self.few, first, first + columns)
+    }
+
+    /// Corrects one row, of which some weights are done and others leave int16 or are beyond it.
+    fn correct_row(
+        &mut self,
+        (row, mut done): (usize, usize),
+        gradients: &[i32],
+        correction: Correction,
+        corrected: &mut Corrected,
+    ) {
+        let first = self.first + row * self.stride;
+        let mut few = between(self.few, first, first + gradients.len());
+        let low = &mut self.low[row * self.stride..][..gradients.len()];
+        while done < gradients.len() {
+            let next = few.first().map(|excess| excess.place as usize - first);
+            let stop = next.unwrap_or(gradients.len());
+            let (weights, own) = (&mut low[done..stop], &gradients[done..stop]);
+            if !own.is_empty() {
+                let patch = Patch::row(own.len());
+                let (more, largest) = Set::active().update(weights, own, patch, correction);
+                corrected.largest = corrected.largest.max(largest);
+                done += more;
+            }
+            // What is next leaves int16, or is beyond it.
+            let (end, high) = match few.first() {
+                Some(excess) if done == stop => {
+                    few = &few[1..];
+                    (stop + 1, excess.high)
+                }
+                _ => (stop.min(done + 16), 0),
+            };
+            for index in done..end {
+                let weight = joined(low[index], high);
+                let stepped = corrected.step(weight, gradients[index], correction);
+                let (half, high) = split(stepped);
+                low[index] = half;
+                if high != 0 {
+                    corrected.escaped.push(excess(first + index, high));
+                }
+            }
+            done = end;
+        }
+    }
+}
+
+impl Corrected {
+    /// One corrected weight.
+    fn step(&mut self, weight: i32, gradient: i32, correction: Correction) -> i32 {
+        let step = correction.rate.divide_toward_zero(gradient);
+        let decay = correction
+            .decay
+            .map_or(0, |decay| decay.divide_toward_zero(weight));
+        let (change, over) = step.overflowing_add(decay);
+        let (stepped, over_too) = weight.overflowing_sub(change);
+        self.wrapped += u64::from(over || over_too);
+        self.largest = self.largest.max(stepped.unsigned_abs());
+        stepped
+    }
+}
