@@ -94,7 +94,7 @@ impl RowsMut<'_> {
     /// Corrects the weights of all rows from `column` on by their gradients.
     ///
     /// # Panics
-    /// If there are not gradients of so many rows, or the rows have not so many weights.
+    /// If there are none, not of so many rows, or the rows have not so many weights.
     pub fn correct(
         &mut self,
         column: usize,
@@ -103,8 +103,11 @@ impl RowsMut<'_> {
         corrected: &mut Corrected,
     ) {
         let columns = gradients.count;
-        assert_eq!(gradients.values.len(), self.count() * gradients.width);
-        assert!(column + columns <= self.stride, "gradients of whole rows");
+        assert!(
+            gradients.values.len() == self.count() * gradients.width
+                && (1..=self.stride - column).contains(&columns),
+            "gradients of weights of all rows"
+        );
         self.ask_for_next(column + columns, columns.min(BLOCK));
         let stride = self.stride;
         match &mut self.high {
