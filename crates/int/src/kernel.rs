@@ -403,6 +403,23 @@ mod tests {
         }
 
         #[test]
+        fn every_set_transposes_as_the_portable_one(
+            seed in proptest::collection::vec(wide_values(), 97),
+            (rows, columns) in (1..50_usize, 1..50_usize),
+            more in 0..3_usize,
+        ) {
+            let values: Vec<i32> = seed.iter().cycle().copied().take(rows * columns).collect();
+            let run = |set: Set| {
+                let mut low = vec![7; columns * (rows + more)];
+                set.transpose_low_halves(&values, columns, &mut low, rows + more);
+                low
+            };
+            for set in Set::available() {
+                prop_assert_eq!(run(set), run(Set::PORTABLE), "{:?}", set);
+            }
+        }
+
+        #[test]
         fn every_set_scales_as_the_portable_one(
             sums in proptest::collection::vec(wide_values(), 0..90),
             divisor in 1..(1_u64 << 32),

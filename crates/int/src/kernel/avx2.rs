@@ -134,6 +134,11 @@ fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) 
 }
 
 #[target_feature(enable = "avx2")]
+fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i16], stride: usize) {
+    portable::transpose_low_halves(values, columns, low, stride);
+}
+
+#[target_feature(enable = "avx2")]
 fn prefetch(values: &[i16]) {
     for line in values.chunks(32) {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());

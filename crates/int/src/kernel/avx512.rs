@@ -12,13 +12,14 @@ use core::arch::x86_64::{
     _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32,
     _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_set_epi64, _mm512_set1_epi32,
     _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_storeu_si512,
-    _mm512_unpackhi_epi16, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi16,
-    _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
 };
 
 mod quotients;
+mod squares;
 
 use quotients::{scale, update};
+use squares::{lay_out_square, transpose_low_halves};
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -225,56 +226,6 @@ fn products_alone(rounds: u32) -> (u64, i32) {
     let all = sums.into_iter().reduce(|a, b| _mm512_add_epi32(a, b));
     let last = all.map_or(0, |all| _mm512_reduce_add_epi32(all));
     (u64::from(rounds) * 16 * 32, last)
-}
-
-/// # Safety
-/// There are 16 rows of 32 values, and room for 16 lines of as many.
-#[target_feature(enable = "avx512f")]
-unsafe fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
-    let from = rows.as_ptr();
-    // SAFETY: 16 rows of 32 values are there.
-    let row = |row: usize| unsafe { _mm512_loadu_si512(from.add(row * stride).cast()) };
-    let two = |at: usize| {
-        let (first, second) = (row(2 * at), row(2 * at + 1));
-        [
-            _mm512_unpacklo_epi32(first, second),
-            _mm512_unpackhi_epi32(first, second),
-        ]
-    };
-    // The `k`th has, in its quarter `q`, the pairs `4 q + k` of the rows `4 at` to `4 at + 3`.
-    let four = |at: usize| {
-        let ([a, b], [c, d]) = (two(2 * at), two(2 * at + 1));
-        [
-            _mm512_unpacklo_epi64(a, c),
-            _mm512_unpackhi_epi64(a, c),
-            _mm512_unpacklo_epi64(b, d),
-            _mm512_unpackhi_epi64(b, d),
-        ]
-    };
-    let [a, b, c, d] = [four(0), four(1), four(2), four(3)];
-    for (k, (((a, b), c), d)) in a.into_iter().zip(b).zip(c).zip(d).enumerate() {
-        let even = [
-            _mm512_shuffle_i32x4::<0x88>(a, b),
-            _mm512_shuffle_i32x4::<0x88>(c, d),
-        ];
-        let odd = [
-            _mm512_shuffle_i32x4::<0xdd>(a, b),
-            _mm512_shuffle_i32x4::<0xdd>(c, d),
-        ];
-        let all = [
-            _mm512_shuffle_i32x4::<0x88>(even[0], even[1]),
-            _mm512_shuffle_i32x4::<0x88>(odd[0], odd[1]),
-            _mm512_shuffle_i32x4::<0xdd>(even[0], even[1]),
-            _mm512_shuffle_i32x4::<0xdd>(odd[0], odd[1]),
-        ];
-        for (quarter, line) in all.into_iter().enumerate() {
-            let to = lines
-                .as_mut_ptr()
-                .wrapping_add((4 * quarter + k) * 2 * width);
-            // SAFETY: there is room for 16 lines of 32 values.
-            unsafe { _mm512_storeu_si512(to.cast(), line) }
-        }
-    }
 }
 
 #[target_feature(enable = "avx512f")]

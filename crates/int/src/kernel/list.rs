@@ -10,6 +10,9 @@ macro_rules! by_hand {
             fn lay_out_square(
                 rows: &[i16], stride: usize, lines: &mut [i16], width: usize
             );
+            fn transpose_low_halves(
+                values: &[i32], columns: usize, low: &mut [i16], stride: usize
+            );
             fn prefetch(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
             fn add_upper(

@@ -58,6 +58,25 @@ pub(super) fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], wid
     }
 }
 
+/// As [`super::Set::transpose_low_halves`]: some columns after others, so that places stay near.
+#[allow(clippy::cast_possible_truncation, reason = "the low half")]
+#[inline(always)]
+pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i16], stride: usize) {
+    const TOGETHER: usize = 64;
+    for first in (0..columns).step_by(TOGETHER) {
+        for (row, values) in values.chunks_exact(columns).enumerate() {
+            let some = &values[first..columns.min(first + TOGETHER)];
+            for (place, &value) in low[first * stride + row..]
+                .iter_mut()
+                .step_by(stride)
+                .zip(some)
+            {
+                *place = value as i16;
+            }
+        }
+    }
+}
+
 /// As [`super::Set::prefetch`]: processors are left to guess.
 #[inline(always)]
 pub(super) fn prefetch(_: &[i16]) {}

@@ -140,6 +140,25 @@ impl Set {
         call!(self, lay_out_square(rows, stride, lines, width));
     }
 
+    /// Takes the low halves of `values`, `[rows][columns]`, into `low`, `[columns][rows]`, whose
+    /// rows begin `stride` apart.
+    ///
+    /// # Panics
+    /// If there are not whole rows, or no room.
+    pub fn transpose_low_halves(
+        self,
+        values: &[i32],
+        columns: usize,
+        low: &mut [i16],
+        stride: usize,
+    ) {
+        assert!(columns > 0 && values.len().is_multiple_of(columns), "rows");
+        let rows = values.len() / columns;
+        assert!(stride >= rows.max(1), "room for a row");
+        assert!(low.len() >= (columns - 1) * stride + rows, "room for all");
+        call!(self, transpose_low_halves(values, columns, low, stride));
+    }
+
     /// Transforms the 3x3 weights of 32 channels, which stand in 9 rows `stride` apart, to the
     /// factors of 36 products: their low halves, in rows `spacing` apart. Returns a bit for each
     /// channel, which is 1 if a factor's magnitude is beyond int16's.

@@ -13,7 +13,7 @@ use alloc::vec::Vec;
 
 mod operands;
 
-use operands::{GradientRows, Operands, row_starts};
+use operands::{GradientRows, GradientValue, Operands, row_starts};
 
 /// Rows of weights that are corrected together: as many as memory is well read in at once.
 const ROWS_CORRECTED: usize = 24;
@@ -209,7 +209,7 @@ impl Linear {
 
     /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
     /// gradient exists. `gradient` is `[samples, outputs]`.
-    pub(crate) fn learn<T: Copy + Into<i32>>(
+    pub(crate) fn learn<T: GradientValue>(
         &mut self,
         work: &mut LinearWork,
         gradient: &[T],

@@ -21,46 +21,99 @@ pub(super) struct GradientRows {
     pub(super) squares: Vec<u64>,
 }
 
+/// A number type of gradients.
+pub(crate) trait GradientValue: Copy + Into<i32> {
+    /// Largest magnitude.
+    fn largest(set: Set, values: &[Self]) -> u32;
+
+    /// As [`Set::transpose_low_halves`].
+    fn transpose_low_halves(
+        set: Set,
+        values: &[Self],
+        columns: usize,
+        low: &mut [i16],
+        stride: usize,
+    );
+}
+
+impl GradientValue for i32 {
+    fn largest(set: Set, values: &[i32]) -> u32 {
+        set.largest(values)
+    }
+
+    fn transpose_low_halves(
+        set: Set,
+        values: &[i32],
+        columns: usize,
+        low: &mut [i16],
+        stride: usize,
+    ) {
+        set.transpose_low_halves(values, columns, low, stride);
+    }
+}
+
+impl GradientValue for i8 {
+    fn largest(_: Set, values: &[i8]) -> u32 {
+        values
+            .iter()
+            .map(|value| value.unsigned_abs())
+            .max()
+            .unwrap_or(0)
+            .into()
+    }
+
+    fn transpose_low_halves(_: Set, values: &[i8], columns: usize, low: &mut [i16], stride: usize) {
+        for (row, values) in values.chunks_exact(columns).enumerate() {
+            for (place, &value) in low[row..].iter_mut().step_by(stride).zip(values) {
+                *place = value.into();
+            }
+        }
+    }
+}
+
 impl GradientRows {
     /// Takes in a gradient, `[samples, outputs]`.
-    pub(super) fn fill<T: Copy + Into<i32>>(&mut self, gradient: &[T], outputs: usize) {
+    pub(super) fn fill<T: GradientValue>(&mut self, gradient: &[T], outputs: usize) {
+        let set = Set::active();
         let samples = gradient.len() / outputs;
         let stride = samples.next_multiple_of(2);
-        let values = || gradient.iter().map(|&value| -> i32 { value.into() });
-        self.largest = values().map(i32::unsigned_abs).max().unwrap_or(0);
-        let beyond = if self.largest > i16::MAX.unsigned_abs().into() {
-            values()
-                .filter(|&value| i16::try_from(value).is_err())
-                .count()
-        } else {
-            0
-        };
-        self.dense = !are_few(beyond, outputs * stride);
-        self.few.clear();
+        self.largest = T::largest(set, gradient);
         self.low.resize(outputs * stride);
         if stride > samples {
             self.low.fill(0);
         }
-        if beyond == 0 {
-            for_each_transposed(gradient, outputs, stride, |place, value| {
-                self.low[place] = split(value).0;
-            });
-            return;
+        T::transpose_low_halves(set, gradient, outputs, &mut self.low, stride);
+        self.dense = false;
+        self.few.clear();
+        if self.largest > i16::MAX.unsigned_abs().into() {
+            self.take_high_halves(gradient, outputs, stride);
         }
+    }
+
+    fn take_high_halves<T: GradientValue>(
+        &mut self,
+        gradient: &[T],
+        outputs: usize,
+        stride: usize,
+    ) {
+        let beyond = |value: &&T| i16::try_from((**value).into()).is_err();
+        let count = gradient.iter().filter(beyond).count();
+        self.dense = !are_few(count, outputs * stride);
         if self.dense {
             self.high.resize(outputs * stride);
             self.high.fill(0);
         }
-        for_each_transposed(gradient, outputs, stride, |place, value| {
-            let (low, high) = split(value);
-            self.low[place] = low;
-            if self.dense {
-                self.high[place] = high;
-            } else if high != 0 {
-                let place = u32::try_from(place).expect("a batch below 2^32 values");
-                self.few.push(Excess { place, high });
+        for (sample, values) in gradient.chunks_exact(outputs).enumerate() {
+            for (output, &value) in values.iter().enumerate() {
+                let (place, high) = (output * stride + sample, split(value.into()).1);
+                if self.dense {
+                    self.high[place] = high;
+                } else if high != 0 {
+                    let place = u32::try_from(place).expect("a batch below 2^32 values");
+                    self.few.push(Excess { place, high });
+                }
             }
-        });
+        }
         self.few.sort_unstable();
     }
 
@@ -169,25 +222,6 @@ impl Operands<'_> {
             visit(block * BLOCK, sums);
         }
         range
-    }
-}
-
-/// Calls `put(place, value)` for every value of `[rows, columns]`, with its place in `[columns,
-/// rows]` whose rows start `stride` apart: some columns after others, so that places stay near.
-fn for_each_transposed<T: Copy + Into<i32>>(
-    values: &[T],
-    columns: usize,
-    stride: usize,
-    mut put: impl FnMut(usize, i32),
-) {
-    const TOGETHER: usize = 64;
-    for first in (0..columns).step_by(TOGETHER) {
-        for (row, values) in values.chunks_exact(columns).enumerate() {
-            let some = &values[first..columns.min(first + TOGETHER)];
-            for (column, &value) in (first..).zip(some) {
-                put(column * stride + row, value.into());
-            }
-        }
     }
 }
 
