@@ -142,7 +142,7 @@ pub fn predicted_class(scores: &[i8]) -> usize {
         .zip(scores)
         .map(|(class, &score)| (i64::from(score) << 32) - class);
     let class = keys.max().unwrap_or(0).wrapping_neg() & i64::from(u32::MAX);
-    usize::try_from(class).unwrap_or_default()
+    usize::try_from(class).expect("the index of a score")
 }
 
 /// How many samples have their largest score at their label.

@@ -438,6 +438,7 @@ mod tests {
         fn every_set_updates_as_the_portable_one(
             gradients in proptest::collection::vec(wide_values(), 4 * 50),
             weights in proptest::collection::vec(any::<i16>(), 4 * 60),
+            halved in any::<bool>(),
             (quiet, rows, columns) in (0..200_usize, 0..=4_usize, 1..=50_usize),
             stride in 50..=60_usize,
             divisor in 1..(1_u64 << 32),
@@ -452,7 +453,8 @@ mod tests {
                 if place < quiet { gradient % 1000 } else { gradient }
             });
             let gradients: Vec<i32> = small.collect();
-            let weights: Vec<i16> = weights.iter().map(|weight| weight / 2).collect();
+            let half = |&weight: &i16| if halved { weight / 2 } else { weight };
+            let weights: Vec<i16> = weights.iter().map(half).collect();
             let patch = Patch { rows, columns, strides: [stride, 50] };
             for set in Set::available() {
                 let (mut ours, mut oracle) = (weights.clone(), weights.clone());

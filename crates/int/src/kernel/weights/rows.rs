@@ -32,7 +32,7 @@ impl Patch {
         Patch {
             rows: 1,
             columns,
-            strides: [columns; 2],
+            strides: [columns.max(1); 2],
         }
     }
 
@@ -203,12 +203,10 @@ impl Part<'_> {
             let next = few.first().map(|excess| excess.place as usize - first);
             let stop = next.unwrap_or(gradients.len());
             let (weights, own) = (&mut low[done..stop], &gradients[done..stop]);
-            if !own.is_empty() {
-                let patch = Patch::row(own.len());
-                let (more, largest) = Set::active().update(weights, own, patch, correction);
-                corrected.largest = corrected.largest.max(largest);
-                done += more;
-            }
+            let patch = Patch::row(own.len());
+            let (more, largest) = Set::active().update(weights, own, patch, correction);
+            corrected.largest = corrected.largest.max(largest);
+            done += more;
             // What is next leaves int16, or is beyond it.
             let (end, high) = match few.first() {
                 Some(excess) if done == stop => {
