@@ -125,8 +125,9 @@ fn job(options: &Options, work: &Work) -> Job {
     }
 }
 
-/// From 1210 to 1250 bits, in two ways: levels of 40 bits, and as few primes as each library can do with.
-fn shapes() -> [Shape; 2] {
+/// From 1210 to 1260 bits, in three ways: levels of 40 bits, as ours bootstrap with; levels of 48
+/// bits, as OpenFHE does; and as few primes as each library can do with.
+fn shapes() -> [Shape; 3] {
     let work = |first_bits, scale_bits, levels| Work::Operations {
         first_bits,
         scale_bits,
@@ -138,6 +139,11 @@ fn shapes() -> [Shape; 2] {
             name: "29 levels of 40 bits",
             ours: work(50, 40, 29),
             theirs: work(50, 40, 29),
+        },
+        Shape {
+            name: "25 levels of 48 bits",
+            ours: work(50, 48, 25),
+            theirs: work(60, 48, 25),
         },
         Shape {
             name: "primes as long as each can have",
