@@ -70,9 +70,9 @@ impl Staggered {
     }
 }
 
-/// Modulo primes of both sizes that sets may have transforms for.
+/// Modulo primes of all sizes that sets may have transforms for.
 fn transforms(c: &mut Criterion) {
-    for bits in [50, 40] {
+    for bits in [50, 48, 40] {
         transforms_modulo(c, bits);
     }
 }

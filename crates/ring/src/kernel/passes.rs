@@ -11,7 +11,7 @@
 //! more than `b / 32` for its factor's rounding and, for its own, 1/16, 1/8 or 1/4 where `b` is
 //! below 2, 4 or 8; so the product is at most 1/2 plus these.
 //! Forward, each level adds that: from 1, eight levels end below 7.07. (A ninth would pass 8, so
-//! there the second step reduces first.) In a row, the first level multiplies all: it ends below
+//! there the second step reduces first what it adds products to.) In a row, the first level multiplies all: it ends below
 //! 1.95, and the seven others below 7.53.
 //! Backward, the sums double: from at most 1.5, four coefficients pass two levels to at most 6
 //! for the first of them, which is reduced, and at most 1.44 for the others.
@@ -42,8 +42,9 @@ pub(super) trait Passes<N> {
 }
 
 /// The functions of the passes, and [`Passes`] for `Seen`. They need, where they are:
-/// `N`, `V`, `LANES`, `SQUARES`, `Seen`, `Field`, `load`, `store`, `splat`, `add`, `difference`,
-/// `products`, `reduce`, `from_residues`, `to_residues`, `forward_squares`, `inverse_squares`.
+/// `N`, `V`, `LANES`, `SQUARES`, `COLUMNS`, `Seen`, `Field`, `load`, `store`, `splat`, `add`,
+/// `subtract`, `raise`, `difference`, `products`, `reduce`, `from_residues`, `to_residues`,
+/// `forward_squares`, `inverse_squares`.
 macro_rules! passes {
     ($features:literal) => {
         $crate::kernel::passes::butterflies!($features);
@@ -72,7 +73,7 @@ macro_rules! passes {
         ) {
             let step_of = twiddles.steps[step];
             let (levels, distance) = (step_of.levels, (rows >> step_of.levels) * ROW);
-            let reduced = step == 1 && twiddles.levels() == 9;
+            let reduced = step == 1 && twiddles.levels() > COLUMNS;
             // SAFETY: all lines and rows are there.
             unsafe {
                 let pairs = twiddles.pairs(step, block);
@@ -167,11 +168,12 @@ macro_rules! passes {
                     };
                     let first = |x: [V; 4]| {
                         let [a, b, c, d] = products(field, x, [plain, plain, times, times]);
+                        let (a, b) = (raise(field, a), raise(field, b));
                         [
                             add(a, c),
                             add(b, d),
-                            difference(field, a, c),
-                            difference(field, b, d),
+                            subtract(field, a, c),
+                            subtract(field, b, d),
                         ]
                     };
                     let two = |index: usize| {

@@ -384,14 +384,16 @@ fn large_transforms_of_all_sets_are_the_same() {
         let step = 2 << log;
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 4 * log);
-        for bits in [40, 45, 46, 47] {
+        for bits in [40, 45, 46, 47, 48, 49] {
             assert_same_transform(prime_near(1 << bits, step, true), 1 << log, 3);
         }
-        // On both sides of the bound of transforms in integers: there the numbers are others, and
-        // their residues are not.
-        for below in [true, false] {
-            assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 1);
-            assert_same_transform(prime_near(3 << 44, step, below), 1 << log, 4 * log);
+        // On both sides of the bounds of both transforms in integers: there the numbers are
+        // others, and their residues are not.
+        for bound in [6 << 44, 17 << 44] {
+            for below in [true, false] {
+                assert_same_transform(prime_near(bound, step, below), 1 << log, 1);
+                assert_same_transform(prime_near(bound, step, below), 1 << log, 4 * log);
+            }
         }
     }
 }

@@ -31,7 +31,9 @@ enum Tables {
     #[cfg(target_arch = "x86_64")]
     Avx512(Vectors<super::avx512::Seen, f64>),
     #[cfg(target_arch = "x86_64")]
-    Avx512Integers(Vectors<super::avx512::Seen, u64>),
+    Avx512Short(Vectors<super::avx512::integers::short::Seen, u64>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512Long(Vectors<super::avx512::integers::long::Seen, u64>),
 }
 
 /// A transform with vectors of numbers `N`.
@@ -109,7 +111,9 @@ impl Transform {
             #[cfg(target_arch = "x86_64")]
             Tables::Avx512(vectors) => vectors.forward(self.modulus, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Integers(vectors) => vectors.forward(self.modulus, row),
+            Tables::Avx512Short(vectors) => vectors.forward(self.modulus, row),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Long(vectors) => vectors.forward(self.modulus, row),
         }
     }
 
@@ -135,7 +139,9 @@ impl Transform {
             #[cfg(target_arch = "x86_64")]
             Tables::Avx512(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Integers(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            Tables::Avx512Short(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Long(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
         }
     }
 
@@ -148,7 +154,9 @@ impl Transform {
             #[cfg(target_arch = "x86_64")]
             Tables::Avx512(vectors) => vectors.bytes(),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Integers(vectors) => vectors.bytes(),
+            Tables::Avx512Short(vectors) => vectors.bytes(),
+            #[cfg(target_arch = "x86_64")]
+            Tables::Avx512Long(vectors) => vectors.bytes(),
         }
     }
 }
@@ -157,11 +165,16 @@ impl Tables {
     fn new(set: Set, modulus: Modulus, degree: usize, roots: [u64; 2]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if modulus.value() < VECTORS_BELOW && degree >= 4 * ROW {
+            use super::avx512::integers::{long, short};
             use super::{avx2, avx512};
             match set.0 {
-                Kind::Avx512(seen) if modulus.value() < avx512::integers::BELOW => {
+                Kind::Avx512(seen) if modulus.value() < short::BELOW => {
                     let seen = (seen, avx512::Seen::LANES);
-                    return Tables::Avx512Integers(Vectors::new(seen, modulus, degree, roots));
+                    return Tables::Avx512Short(Vectors::new(seen, modulus, degree, roots));
+                }
+                Kind::Avx512(seen) if modulus.value() < long::BELOW => {
+                    let seen = (long::Seen(seen), avx512::Seen::LANES);
+                    return Tables::Avx512Long(Vectors::new(seen, modulus, degree, roots));
                 }
                 Kind::Avx512(seen) => {
                     let seen = (seen, avx512::Seen::LANES);

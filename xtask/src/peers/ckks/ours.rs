@@ -13,7 +13,7 @@ use std::io::{BufRead, Write};
 use std::time::Instant;
 
 /// Bits of the special primes of single operations: one more of them than could do, since there
-/// are faster transforms for primes of 45 bits or less.
+/// are faster transforms for primes of 46 bits or less.
 const SPECIAL_BITS: [u32; 10] = [44; 10];
 
 /// Whatever the job is about, ready to be timed.

@@ -21,6 +21,22 @@ fn difference(_: Field, a: V, b: V) -> V {
     sub(a, b)
 }
 
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn subtract(_: Field, a: V, b: V) -> V {
+    sub(a, b)
+}
+
+/// Nothing to do: numbers may be negative.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn raise(_: Field, x: V) -> V {
+    x
+}
+
+/// Levels down columns without a reduction.
+const COLUMNS: u32 = 8;
+
 /// Squares that are transformed at once.
 const SQUARES: usize = 2;
 

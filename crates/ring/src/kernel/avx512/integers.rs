@@ -1,35 +1,25 @@
-//! The number-theoretic transform with eight lanes of 52-bit integers (IFMA), for moduli below
-//! [`BELOW`].
+//! The number-theoretic transform with eight lanes of 52-bit integers (IFMA): what it needs.
 //!
 //! A product by a factor `w`, of which `floor(w 2^52 / p)` is known, is `x w - c p`, where `c` is
 //! the upper half of `x` times that. All is modulo 2^52, since what is above 52 bits of a factor
-//! does not count: so nothing is taken off but at the end.
+//! does not count: so nothing has to be taken off as long as all that is multiplied stays below
+//! 2^52. How seldom that is depends on the room that the modulus leaves: [`short`] and [`long`].
 //!
-//! # Range
-//! In units of the modulus: any number below 2^52 has a product below 2, and a reduced one is
-//! below 2. Differences are raised by [`RAISED`], and so never negative: what is subtracted is
-//! below that. Forward, eight levels end below 1 + 8 * 8 = 65 (of nine, six follow a reduction);
-//! in a row, all are below 10 after the first level, and below 10 + 7 * 8 = 66 after the last.
-//! Backward, results of two levels are below 4, so what is subtracted is below 8, and sums are
-//! below 16. So all is below 2^52 for moduli below 3 * 2^44.
+//! In units of the modulus `p`, a product is below `1 + x p / 2^52`, and so is a reduced number.
+//! The passes, run on what numbers may be instead of on numbers, show that none leaves its range
+//! (`ranges.rs`).
 
-use super::Seen;
-use super::squares::squares;
+pub(in crate::kernel) mod long;
+#[cfg(test)]
+mod ranges;
+pub(in crate::kernel) mod short;
+
 use crate::Modulus;
-use crate::kernel::passes::{Passes, passes};
-use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles};
 use core::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi64, _mm512_and_si512, _mm512_castpd_si512,
-    _mm512_castsi512_pd, _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
-    _mm512_min_epu64, _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512,
-    _mm512_sub_epi64,
+    __m512i, _mm512_add_epi64, _mm512_and_si512, _mm512_castpd_si512, _mm512_castsi512_pd,
+    _mm512_loadu_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_min_epu64,
+    _mm512_set1_epi64, _mm512_setzero_si512, _mm512_storeu_si512, _mm512_sub_epi64,
 };
-
-/// Moduli that these transforms are for.
-pub(in crate::kernel) const BELOW: u64 = 3 << 44;
-
-/// Moduli that differences are raised by.
-const RAISED: u64 = 8;
 
 /// Numbers that vectors are of.
 type N = u64;
@@ -40,28 +30,31 @@ type V = __m512i;
 /// How many.
 const LANES: usize = 8;
 
-/// What is reduced by, in all lanes.
+/// What is reduced by, and what keeps numbers from being negative, in all lanes: so many times the
+/// modulus, forward and backward.
 #[derive(Clone, Copy)]
-struct Field {
+struct Raising<const FORWARD: u64, const BACKWARD: u64> {
     value: V,
     /// Minus the modulus, modulo 2^52.
     negative: V,
     /// `floor(2^52 / modulus)`.
     inverse: V,
-    raised: V,
+    forward: V,
+    backward: V,
 }
 
-impl Field {
+impl<const FORWARD: u64, const BACKWARD: u64> Raising<FORWARD, BACKWARD> {
     #[inline]
     #[target_feature(enable = "avx512f,avx512ifma")]
     fn new(modulus: Modulus) -> Self {
         let all = |value: u64| _mm512_set1_epi64(value.cast_signed());
         let value = modulus.value();
-        Field {
+        Raising {
             value: all(value),
             negative: all((1 << 52) - value),
             inverse: all((1 << 52) / value),
-            raised: all(RAISED * value),
+            forward: all(FORWARD * value),
+            backward: all(BACKWARD * value),
         }
     }
 }
@@ -72,16 +65,17 @@ fn add(a: V, b: V) -> V {
     _mm512_add_epi64(a, b)
 }
 
+/// The difference of what is multiplied next.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn difference(field: Field, a: V, b: V) -> V {
-    _mm512_sub_epi64(_mm512_add_epi64(a, field.raised), b)
+fn difference<const F: u64, const B: u64>(field: Raising<F, B>, a: V, b: V) -> V {
+    _mm512_sub_epi64(add(a, field.backward), b)
 }
 
 /// Four products, step by step.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
+fn products<const F: u64, const B: u64>(field: Raising<F, B>, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
     let zero = _mm512_setzero_si512();
     let times = [
         _mm512_madd52hi_epu64(zero, x[0], f[0].1),
@@ -106,7 +100,7 @@ fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
 /// The same modulo the modulus, below twice that.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn reduce(field: Field, x: V) -> V {
+fn reduce<const F: u64, const B: u64>(field: Raising<F, B>, x: V) -> V {
     let times = _mm512_madd52hi_epu64(_mm512_setzero_si512(), x, field.inverse);
     _mm512_madd52lo_epu64(x, times, field.negative)
 }
@@ -153,7 +147,7 @@ unsafe fn from_residues(from: *const u64) -> V {
 /// A vector is there.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
+unsafe fn to_residues<const F: u64, const B: u64>(field: Raising<F, B>, to: *mut u64, x: V) {
     let x = _mm512_and_si512(x, _mm512_set1_epi64((1 << 52) - 1));
     // The difference is a large number if it is negative.
     let x = _mm512_min_epu64(x, _mm512_sub_epi64(x, field.value));
@@ -166,9 +160,3 @@ unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
 fn transpose(x: [V; 8]) -> [V; 8] {
     super::squares::transpose(x.map(|x| _mm512_castsi512_pd(x))).map(|x| _mm512_castpd_si512(x))
 }
-
-/// Squares that are transformed at once.
-const SQUARES: usize = 1;
-
-passes!("avx512f,avx512ifma");
-squares!("avx512f,avx512ifma");

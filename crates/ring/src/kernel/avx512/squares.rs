@@ -47,8 +47,8 @@ fn transpose_pairs([a, b, c, d]: [V; 4]) -> [V; 4] {
     ]
 }
 
-/// The functions. They need, where they are, what [`crate::kernel::passes`] needs and makes, and
-/// `transpose`.
+/// The functions. They need, where they are, what [`crate::kernel::passes`] needs and makes,
+/// `transpose`, and `REDUCED`.
 macro_rules! squares {
     ($features:literal) => {
         /// A vector of factors and one of their quotients, after the four pairs of a square.
@@ -94,18 +94,21 @@ macro_rules! squares {
             };
             // SAFETY: as promised.
             unsafe {
-                let [x, y] = lines.eight::<false>(0, 1, 2);
+                let [mut x, y] = lines.eight::<false>(0, 1, 2);
+                if REDUCED {
+                    x = reduce4(field, x);
+                }
                 let by = [
                     factor(numbers, 0),
                     factor(numbers, 1),
                     factor(numbers, 2),
                     factor(numbers, 3),
                 ];
-                let [x, y] = both(field, x, products(field, y, by));
+                let [x, y] = plus_minus(field, x, products(field, y, by));
                 let x = transpose([x[0], y[0], x[1], y[1], x[2], y[2], x[3], y[3]]);
                 let [a, b, c, d, e, f, g, h] = x;
                 let y = products(field, [e, f, g, h], [within(numbers, 0); 4]);
-                let [x, y] = forward4(field, both(field, [a, b, c, d], y), last_two(numbers));
+                let [x, y] = forward4(field, plus_minus(field, [a, b, c, d], y), last_two(numbers));
                 let ([a, b, c, d], [e, f, g, h]) = (reduce4(field, x), reduce4(field, y));
                 let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);
                 lines.put_residues(field, 0, 1, [a, b, c, d]);

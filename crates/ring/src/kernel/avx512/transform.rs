@@ -55,6 +55,19 @@ fn difference(_: Field, a: V, b: V) -> V {
     _mm512_sub_pd(a, b)
 }
 
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn subtract(_: Field, a: V, b: V) -> V {
+    _mm512_sub_pd(a, b)
+}
+
+/// Nothing to do: numbers may be negative.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl")]
+fn raise(_: Field, x: V) -> V {
+    x
+}
+
 /// Four products, step by step.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
@@ -148,6 +161,12 @@ unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
     // SAFETY: as promised.
     unsafe { _mm512_storeu_si512(to.cast(), _mm512_min_epu64(signed, above)) };
 }
+
+/// Levels down columns without a reduction.
+const COLUMNS: u32 = 8;
+
+/// Whether what the last four levels along rows add to is reduced before.
+const REDUCED: bool = false;
 
 /// Squares that are transformed at once.
 const SQUARES: usize = 1;

@@ -1,7 +1,7 @@
 //! Two levels of a transform on what is in vectors.
 
-/// The functions. They need, where they are: `N`, `V`, `Field`, `splat`, `add`, `difference`,
-/// `products`, `reduce`.
+/// The functions. They need, where they are: `N`, `V`, `Field`, `splat`, `add`, `subtract`,
+/// `raise`, `difference`, `products`, `reduce`.
 macro_rules! butterflies {
     ($features:literal) => {
         /// A factor and its quotient, in all lanes.
@@ -28,14 +28,14 @@ macro_rules! butterflies {
             let x = [
                 add(x[0], c),
                 add(x[1], d),
-                difference(field, x[0], c),
-                difference(field, x[1], d),
+                subtract(field, x[0], c),
+                subtract(field, x[1], d),
             ];
             let y = [
                 add(y[0], p),
                 add(y[1], q),
-                difference(field, y[0], p),
-                difference(field, y[1], q),
+                subtract(field, y[0], p),
+                subtract(field, y[1], q),
             ];
             forward4_after(field, [x, y], [f, g])
         }
@@ -53,15 +53,15 @@ macro_rules! butterflies {
             [
                 [
                     add(x[0], b),
-                    difference(field, x[0], b),
+                    subtract(field, x[0], b),
                     add(x[2], d),
-                    difference(field, x[2], d),
+                    subtract(field, x[2], d),
                 ],
                 [
                     add(y[0], p),
-                    difference(field, y[0], p),
+                    subtract(field, y[0], p),
                     add(y[2], q),
-                    difference(field, y[2], q),
+                    subtract(field, y[2], q),
                 ],
             ]
         }
@@ -181,7 +181,7 @@ macro_rules! butterflies {
             }};
         }
 
-        /// Sums and differences.
+        /// Sums and differences, backward.
         #[inline]
         #[target_feature(enable = $features)]
         fn both(field: Field, x: [V; 4], y: [V; 4]) -> [[V; 4]; 2] {
@@ -197,6 +197,22 @@ macro_rules! butterflies {
                     difference(field, x[1], y[1]),
                     difference(field, x[2], y[2]),
                     difference(field, x[3], y[3]),
+                ],
+            ]
+        }
+
+        /// Products added to what they belong to, and subtracted from it.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn plus_minus(field: Field, x: [V; 4], products: [V; 4]) -> [[V; 4]; 2] {
+            let [a, b, c, d] = products;
+            [
+                [add(x[0], a), add(x[1], b), add(x[2], c), add(x[3], d)],
+                [
+                    subtract(field, x[0], a),
+                    subtract(field, x[1], b),
+                    subtract(field, x[2], c),
+                    subtract(field, x[3], d),
                 ],
             ]
         }

@@ -119,8 +119,19 @@ macro_rules! lines {
             }
         }
 
+        /// Four coefficients, of which the first two are raised at the first level of all.
+        #[inline]
+        #[target_feature(enable = $features)]
+        fn raised<const FIRST: bool>(field: Field, [a, b, c, d]: [V; 4]) -> [V; 4] {
+            if FIRST {
+                [raise(field, a), raise(field, b), c, d]
+            } else {
+                [a, b, c, d]
+            }
+        }
+
         /// `levels` levels down `2^levels` lines: from residues in the first step; from numbers
-        /// in the others, where `reduced` ones of three levels are reduced before.
+        /// in the others, where what `reduced` steps of three levels add to is reduced before.
         ///
         /// # Safety
         /// The vectors are there, and `2^levels - 1` pairs.
@@ -137,25 +148,30 @@ macro_rules! lines {
                 match levels {
                     4 => {
                         let first = [three(pairs, 0, 1); 2];
-                        let x = [
-                            forward4(field, lines.eight::<FIRST>(0, 1, 4), first),
-                            forward4(field, lines.eight::<FIRST>(2, 3, 4), first),
-                        ];
+                        let two = |index: usize| {
+                            let [x, y] = lines.eight::<FIRST>(index, index + 1, 4);
+                            let x = [raised::<FIRST>(field, x), raised::<FIRST>(field, y)];
+                            forward4(field, x, first)
+                        };
+                        let x = [two(0), two(2)];
                         let [x, y] = forward16_after!(field, x, pairs);
                         lines.put_both(0, 4, 1, x);
                         lines.put_both(8, 12, 1, y);
                     }
                     3 => {
-                        let [mut x, mut y] = lines.eight::<FIRST>(0, 4, 1);
+                        let [mut x, y] = lines.eight::<FIRST>(0, 4, 1);
                         if reduced {
-                            (x, y) = (reduce4(field, x), reduce4(field, y));
+                            x = reduce4(field, x);
+                        }
+                        if FIRST {
+                            x = x.map(|x| raise(field, x));
                         }
                         let y = products(field, y, [factor(pairs, 0); 4]);
                         let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
-                        lines.put_both(0, 4, 1, forward4(field, both(field, x, y), factors));
+                        lines.put_both(0, 4, 1, forward4(field, plus_minus(field, x, y), factors));
                     }
                     _ => {
-                        let x = lines.four::<FIRST>(0, 1);
+                        let x = raised::<FIRST>(field, lines.four::<FIRST>(0, 1));
                         let [x, _] = forward4(field, [x, x], [three(pairs, 0, 1); 2]);
                         lines.put(0, 1, x);
                     }
