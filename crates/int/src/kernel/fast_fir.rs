@@ -13,8 +13,8 @@
 //! minimal filtering saves as much, but by way of `4 y`, of which int32 has lost two bits. The differences of
 //! weights are mostly small, as filters are smooth; few need more than int16.
 //!
-//! A single output is `d0 g0 + d1 g1 + d2 g2`, by the factors of the last three products. So sizes
-//! that are one more than a multiple of three waste nothing.
+//! A single output is `d0 g0 + d1 g1 + d2 g2`, by the factors of the last three products. At the
+//! sides of an image one of its inputs is padding: so all sizes have two products an output.
 //!
 //! # Source
 //! The fast FIR algorithm of three parallel outputs (Parker and Parhi, "Low-area/power parallel FIR
@@ -188,13 +188,11 @@ fn factors<const ONE: bool>(
 pub(super) fn fast_fir_line(
     products: &[i32],
     starts: &[usize; SIX],
-    threes: usize,
     width: usize,
     line: &mut [i32],
 ) {
     let part = |product: usize, at: usize| &products[starts[product] + at..][..LANES];
-    let (of_threes, of_single) = line.split_at_mut(3 * threes * width);
-    for (tile, outputs) in of_threes.chunks_exact_mut(3 * width).enumerate() {
+    for (tile, outputs) in line.chunks_exact_mut(3 * width).enumerate() {
         for first in (0..width).step_by(LANES) {
             let parts: [&[i32]; SIX] =
                 array::from_fn(|product| part(product, tile * width + first));
@@ -208,14 +206,6 @@ pub(super) fn fast_fir_line(
             for (outputs, values) in outputs.chunks_exact_mut(width).zip(&all) {
                 outputs[first..first + LANES].copy_from_slice(values);
             }
-        }
-    }
-    for (first, outputs) in of_single.chunks_exact_mut(LANES).enumerate() {
-        let parts: [&[i32]; 3] =
-            array::from_fn(|product| part(SINGLE + product, threes * width + first * LANES));
-        for (lane, output) in outputs.iter_mut().enumerate() {
-            let [a, b, c] = parts.map(|part| part[lane]);
-            *output = a.wrapping_add(b).wrapping_add(c);
         }
     }
 }
@@ -339,7 +329,7 @@ mod tests {
             weights in proptest::collection::vec(any::<i16>(), 9 * 64),
             values in proptest::collection::vec(any::<i16>(), 25 * 64),
             products in proptest::collection::vec(any::<i32>(), 6 * 7 * 32),
-            single in any::<[bool; 2]>(), threes in 0..3_usize, one in any::<bool>(),
+            single in any::<[bool; 2]>(), threes in 0..3_usize,
         ) {
             let starts = array::from_fn(|at| 64 * at);
             let places = array::from_fn(|at| 70 * at);
@@ -349,8 +339,8 @@ mod tests {
                 let beyond = set.fast_fir_weights(&weights[32..], 64, &mut low, 40);
                 let mut inputs = vec![2; PRODUCTS * 70];
                 set.fast_fir_inputs(&values, &starts, single, 64, &mut inputs, &places);
-                let mut line = vec![3; (3 * threes + usize::from(one)) * 32];
-                set.fast_fir_line(&products, &line_starts, threes, 32, &mut line);
+                let mut line = vec![3; 3 * threes * 32];
+                set.fast_fir_line(&products, &line_starts, 32, &mut line);
                 let mut sums = products.clone();
                 set.add(&mut sums, &products[5..]);
                 set.subtract(&mut sums, &products[99..]);

@@ -45,7 +45,7 @@ macro_rules! by_compiler {
                 transformed: &mut [i16], places: &[usize; PRODUCTS]
             );
             fn fast_fir_line(
-                products: &[i32], starts: &[usize; SIX], threes: usize, width: usize,
+                products: &[i32], starts: &[usize; SIX], width: usize,
                 line: &mut [i32]
             );
             fn add(sums: &mut [i32], values: &[i32]);

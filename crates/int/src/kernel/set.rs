@@ -200,8 +200,8 @@ impl Set {
         );
     }
 
-    /// Puts the six products of a line together, `[tiles][width]` each from its start on, to outputs `[outputs][width]`: of so many `threes`, and of a single
-    /// output behind them if there is room in `line` for one.
+    /// Puts the six products of threes in a line together, `[threes][width]` each from its start
+    /// on, to outputs `[threes][3][width]`.
     ///
     /// # Panics
     /// If they are not there, or `width` is no multiple of 16.
@@ -209,14 +209,12 @@ impl Set {
         self,
         products: &[i32],
         starts: &[usize; SIX],
-        threes: usize,
         width: usize,
         line: &mut [i32],
     ) {
         assert!(width.is_multiple_of(16) && width > 0, "whole vectors");
-        let single = line.len() - 3 * threes * width;
-        assert!(single == 0 || single == width, "one output more at most");
-        call!(self, fast_fir_line(products, starts, threes, width, line));
+        assert!(line.len().is_multiple_of(3 * width), "threes");
+        call!(self, fast_fir_line(products, starts, width, line));
     }
 
     /// Adds the products of rows with high halves of 16 lanes, times 2^16, to sums that begin

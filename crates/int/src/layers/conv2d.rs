@@ -156,7 +156,12 @@ impl Conv2d {
         scaled: &mut [i8],
         look_for_largest: bool,
     ) -> LayerAudit {
-        let pays = fast_fir::pays(self.kernel, self.input, self.output, input.samples());
+        let pays = fast_fir::pays(
+            (self.kernel, self.padding),
+            self.input,
+            self.output,
+            input.samples(),
+        );
         let mut audit = if pays && self.prepare_fast(&mut work.fast, input) {
             self.forward_fast(&work.fast, input, scaling, scaled, look_for_largest)
         } else {
@@ -251,8 +256,8 @@ pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize, threads: usize) -> 
     let pixels = batch * frame.size() / frame.depth;
     let depth = kernel * kernel * frame.depth;
     let suspects = suspects::planned(positions, pixels, filters, depth);
-    if fast_fir::pays(kernel, block.input, block.output, batch) {
-        let [lanes, scratch] = fast_fir::planned(block.input, block.output, batch);
+    if fast_fir::pays((kernel, padding), block.input, block.output, batch) {
+        let [lanes, scratch] = fast_fir::planned(block.input, block.output, padding, batch);
         return lanes + threads * scratch + suspects;
     }
     let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);

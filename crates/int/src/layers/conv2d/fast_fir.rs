@@ -1,9 +1,9 @@
 //! 3x3 convolutions by fewer products ([`crate::kernel::fast_fir`] says how), with the same bits.
 //!
 //! The outputs of a sample are cut into *bands* of three rows, and these into tiles of three
-//! columns; a size that is one more than a multiple of three ends in a band, or a column, of one.
+//! columns; where three does not divide a size, bands, or columns, of one are left at the sides.
 //! Each of the 36 products is a matrix product of its own: of the transformed inputs of all tiles
-//! with the transformed weights.
+//! that have it with the transformed weights.
 
 use super::Conv2d;
 use crate::audit::LayerAudit;
@@ -19,6 +19,9 @@ use crate::spec::Shape;
 use alloc::vec::Vec;
 use core::array;
 use core::ops::Range;
+use cut::Cut;
+
+mod cut;
 
 /// Tiles that are transformed at once, if a band has not more: enough for the weights to be used
 /// often while they are near.
@@ -40,11 +43,12 @@ pub(super) struct FastWork {
 /// Of the bands that one thread works on.
 #[derive(Debug, Default)]
 struct Scratch {
-    /// Sample and number of each: first those of three rows.
-    bands: Vec<(usize, usize)>,
-    /// How many have three rows, and how many one.
+    /// First singles of all samples, then their threes, then their last singles.
+    bands: Vec<Band>,
+    /// How many there are of each.
     cut: Cut,
-    /// Transformed inputs, `[products][bands][tiles][depth and a gap]`.
+    /// Transformed inputs, `[products][bands][tiles][depth and a gap]`, and room for what no
+    /// product takes.
     inputs: Aligned<i16>,
     /// Sums of one row of products, `[6][bands][tiles][lanes]`.
     products: Aligned<i32>,
@@ -54,96 +58,70 @@ struct Scratch {
     outputs: Aligned<i32>,
 }
 
+/// Some rows of outputs of a sample.
+#[derive(Clone, Debug)]
+struct Band {
+    sample: usize,
+    rows: Range<usize>,
+}
+
 impl FastWork {
     /// Bytes that it occupies.
     pub(super) fn bytes(&self) -> usize {
         let scratch = self.threads.total(|scratch| {
             let sums = [&scratch.products, &scratch.line, &scratch.outputs];
             let sums: usize = sums.iter().map(|sums| sums.bytes()).sum();
-            scratch.inputs.bytes() + sums + scratch.bands.capacity() * size_of::<(usize, usize)>()
+            scratch.inputs.bytes() + sums + scratch.bands.capacity() * size_of::<Band>()
         });
         let large: usize = self.large.iter().map(UpperLanes::bytes).sum();
         self.lanes.bytes() + large + scratch
     }
 }
 
-/// How a size is cut: into so many threes, of which the last may stick out, and a single one.
-#[derive(Clone, Copy, Debug, Default)]
-struct Cut {
-    threes: usize,
-    single: usize,
-}
-
-impl Cut {
-    fn of(size: usize) -> Self {
-        Cut {
-            threes: size / 3 + usize::from(size % 3 == 2),
-            single: usize::from(size % 3 == 1),
-        }
-    }
-
-    fn parts(self) -> usize {
-        self.threes + self.single
-    }
-
-    /// Parts that have a product: singles have only the last three.
-    fn having(self, product: usize) -> usize {
-        if product < SINGLE {
-            self.threes
-        } else {
-            self.parts()
-        }
-    }
-
-    /// Outputs that are formed.
-    fn outputs(self) -> usize {
-        3 * self.threes + self.single
-    }
-
-    /// Products of all parts.
-    fn products(self) -> usize {
-        SIX * self.threes + SINGLE * self.single
-    }
-}
-
 /// How the outputs of a layer are cut, by rows and columns.
-fn cuts(output: Shape) -> [Cut; 2] {
-    [Cut::of(output.height), Cut::of(output.width)]
+fn cuts(output: Shape, padding: usize) -> [Cut; 2] {
+    [output.height, output.width].map(|size| Cut::of(size, padding))
 }
 
 /// Bands that are worked on at once.
-fn bands_together(output: Shape) -> usize {
-    TILES.div_ceil(cuts(output)[1].parts())
+fn bands_together([_, columns]: [Cut; 2]) -> usize {
+    TILES.div_ceil(columns.parts())
 }
 
 /// Samples that one task computes at least.
-fn samples_together(output: Shape) -> usize {
-    bands_together(output).div_ceil(cuts(output)[0].parts())
+fn samples_together(cuts: [Cut; 2]) -> usize {
+    bands_together(cuts).div_ceil(cuts[0].parts())
 }
 
 /// Whether a layer of this form is faster this way for batches of `samples`. Transforming a weight
 /// costs about as much as 400 products more than laying it out, and the rest a sixth of what the
 /// products cost.
-pub(super) fn pays(kernel: usize, input: Shape, output: Shape, samples: usize) -> bool {
+pub(super) fn pays(
+    (kernel, padding): (usize, usize),
+    input: Shape,
+    output: Shape,
+    samples: usize,
+) -> bool {
     let fits = kernel == 3
         && input.channels.is_multiple_of(TOGETHER)
         && output.channels.is_multiple_of(FILTERS);
     let direct = 9 * output.height * output.width;
-    let [rows, columns] = cuts(output).map(Cut::products);
+    let [rows, columns] = cuts(output, padding).map(Cut::products);
     fits && samples * direct.saturating_sub(rows * columns * 7 / 6) > 400
 }
 
 /// Bytes of the transformed weights, and of what each thread works in.
-pub(super) fn planned(input: Shape, output: Shape, samples: usize) -> [usize; 2] {
+pub(super) fn planned(input: Shape, output: Shape, padding: usize, samples: usize) -> [usize; 2] {
     let (depth, filters) = (input.channels, output.channels);
-    let [rows, columns] = cuts(output);
-    let bands = bands_together(output).min(samples * rows.parts());
+    let cuts = cuts(output, padding);
+    let [rows, columns] = cuts;
+    let bands = bands_together(cuts).min(samples * rows.parts());
     let width = BLOCK.min(filters);
-    // Singles have half of the products of threes.
+    // Singles have half of the products of threes at most.
     let products = (bands * SIX).min(samples * rows.products()) * columns.products();
-    let inputs = size_of::<i16>() * products * (depth + GAP);
+    let inputs = size_of::<i16>() * (products * (depth + GAP) + depth);
     let sums = bands * columns.products() + (3 * bands + 1) * columns.outputs();
-    let scratch = inputs + size_of::<i32>() * sums * width + 16 * bands;
+    let scratch = inputs + size_of::<i32>() * sums * width + size_of::<Band>() * bands;
     [size_of::<i16>() * PRODUCTS * depth * filters, scratch]
 }
 
@@ -192,7 +170,8 @@ impl Conv2d {
         look_for_largest: bool,
     ) -> LayerAudit {
         let (features, samples) = (self.output.features(), input.samples());
-        let together = samples_together(self.output)
+        let cuts = cuts(self.output, self.padding);
+        let together = samples_together(cuts)
             .min(samples.div_ceil(parallel::threads()))
             .max(1);
         let pass = Pass {
@@ -202,9 +181,9 @@ impl Conv2d {
             input,
             scaling,
             look_for_largest,
-            cuts: cuts(self.output),
+            cuts,
         };
-        let [rows, columns] = pass.cuts.map(Cut::products);
+        let [rows, columns] = cuts.map(Cut::products);
         let products = samples * rows * columns * self.frame().depth * self.output.channels;
         parallel::for_each_part(scaled, together * features, products, |index, scaled| {
             work.threads
@@ -230,7 +209,7 @@ impl Pass<'_> {
         let parts = self.cuts[0].parts();
         let all = scaled.len() / self.layer.output.features() * parts;
         // Groups of about the same size.
-        let groups = all.div_ceil(bands_together(self.layer.output));
+        let groups = all.div_ceil(bands_together(self.cuts));
         let mut audit = LayerAudit::default();
         for group in 0..groups {
             let bands = group * all / groups..(group + 1) * all / groups;
@@ -245,25 +224,28 @@ impl Pass<'_> {
     }
 
     /// Makes room for some bands, counted over all samples.
-    fn resize(&self, bands: Range<usize>, scratch: &mut Scratch) {
+    fn resize(&self, all: Range<usize>, scratch: &mut Scratch) {
         let [rows, columns] = self.cuts;
-        let band = |at: usize| (at / rows.parts(), at % rows.parts());
-        let is_three = |band: &(usize, usize)| band.1 < rows.threes;
+        let (threes, parts) = (rows.threes(), rows.parts());
         scratch.bands.clear();
-        scratch
-            .bands
-            .extend(bands.clone().map(band).filter(is_three));
-        let (threes, count) = (scratch.bands.len(), bands.len());
-        let singles = bands.map(band).filter(|band| !is_three(band));
-        scratch.bands.extend(singles);
-        scratch.cut = Cut {
-            threes,
-            single: count - threes,
+        let mut list = |kind: Range<usize>| {
+            let own = all.clone().filter(|at| kind.contains(&(at % parts)));
+            let before = scratch.bands.len();
+            scratch.bands.extend(own.map(|at| Band {
+                sample: at / parts,
+                rows: rows.outputs_of(at % parts),
+            }));
+            scratch.bands.len() - before
         };
-        let width = self.work.lanes.width(0);
-        scratch
-            .inputs
-            .resize(self.first_input(scratch.cut, PRODUCTS));
+        scratch.cut = Cut {
+            first: list(0..threes.start),
+            threes: list(threes.clone()),
+            last: list(threes.end..parts),
+            ..rows
+        };
+        let (count, width) = (all.len(), self.work.lanes.width(0));
+        let inputs = self.first_input(scratch.cut, PRODUCTS) + self.input.frame.depth;
+        scratch.inputs.resize(inputs);
         scratch.products.resize(count * columns.products() * width);
         scratch.line.resize(columns.outputs() * width);
         scratch
@@ -274,7 +256,9 @@ impl Pass<'_> {
     /// Where the transformed inputs of a product begin.
     fn first_input(&self, bands: Cut, product: usize) -> usize {
         let tiles: usize = (0..product)
-            .map(|before| bands.having(before / SIX) * self.cuts[1].having(before % SIX))
+            .map(|before| {
+                bands.having(before / SIX).len() * self.cuts[1].having(before % SIX).len()
+            })
             .sum();
         tiles * (self.input.frame.depth + GAP)
     }
@@ -284,20 +268,28 @@ impl Pass<'_> {
         let (stride, height) = (frame.depth + GAP, frame.size() / frame.row());
         let bands = scratch.cut;
         let firsts: [usize; PRODUCTS] = array::from_fn(|product| self.first_input(bands, product));
-        for (index, &(sample, band)) in scratch.bands.iter().enumerate() {
-            let sample = (first + sample) * frame.size();
+        let nowhere = self.first_input(bands, PRODUCTS);
+        for (index, band) in scratch.bands.iter().enumerate() {
+            let sample = (first + band.sample) * frame.size();
             for tile in 0..columns.parts() {
-                // What lies behind the frame belongs to outputs that do not exist: it may be
-                // anything.
+                let left = columns.outputs_of(tile).start;
+                // Singles leave some aside, which may be outside.
                 let starts = array::from_fn(|at| {
-                    let y = (3 * band + at / 5).min(height - 1);
-                    let x = (3 * tile + at % 5).min(frame.columns() - 1);
+                    let y = (band.rows.start + at / 5).min(height - 1);
+                    let x = (left + at % 5).min(frame.columns() - 1);
                     sample + y * frame.row() + x * frame.depth
                 });
                 let places = array::from_fn(|product| {
-                    firsts[product] + (index * columns.having(product % SIX) + tile) * stride
+                    let own = bands.having(product / SIX);
+                    let across = columns.having(product % SIX);
+                    if !own.contains(&index) || !across.contains(&tile) {
+                        return nowhere;
+                    }
+                    let at = (index - own.start) * across.len() + tile - across.start;
+                    firsts[product] + at * stride
                 });
-                let single = [index >= bands.threes, tile >= columns.threes];
+                let threes = [bands.threes(), columns.threes()];
+                let single = [!threes[0].contains(&index), !threes[1].contains(&tile)];
                 self.set.fast_fir_inputs(
                     &self.input.values,
                     &starts,
@@ -314,10 +306,9 @@ impl Pass<'_> {
     fn form_sums(&self, block: usize, scratch: &mut Scratch) {
         let columns = self.cuts[1];
         let width = self.work.lanes.width(block);
-        let line = columns.outputs() * width;
+        let size = columns.outputs() * width;
         for row in [3, 4, 5, 0, 1, 2] {
-            let bands = scratch.cut.having(row);
-            let firsts = self.form_products((block, row), bands, scratch);
+            let firsts = self.form_products((block, row), scratch);
             let Scratch {
                 products,
                 line: spare,
@@ -325,43 +316,72 @@ impl Pass<'_> {
                 cut,
                 ..
             } = &mut *scratch;
-            for (band, outputs) in outputs.chunks_exact_mut(3 * line).take(bands).enumerate() {
-                let starts =
-                    array::from_fn(|column| firsts[column] + band * columns.having(column) * width);
-                let (top, rest) = outputs.split_at_mut(line);
-                let (middle, bottom) = rest.split_at_mut(line);
-                let is_three = band < cut.threes;
+            let (bands, threes) = (cut.having(row), cut.threes());
+            let begun = |band: usize| row > SINGLE + 1 || cut.having(SINGLE).contains(&band);
+            let outputs = outputs.chunks_exact_mut(3 * size).enumerate();
+            for (band, outputs) in outputs.skip(bands.start).take(bands.len()) {
+                let starts = array::from_fn(|column| {
+                    let before = (band - bands.start) * columns.having(column).len();
+                    firsts[column] + before * width
+                });
+                let (top, rest) = outputs.split_at_mut(size);
+                let (middle, bottom) = rest.split_at_mut(size);
+                let is_three = threes.contains(&band);
+                let spare = &mut spare[..size];
                 let own = match row {
                     3 => &mut *top,
                     4 if is_three => &mut *middle,
                     5 if is_three => &mut *bottom,
-                    _ => &mut spare[..line],
+                    4 if !begun(band) => &mut *top,
+                    _ => &mut *spare,
                 };
-                self.set
-                    .fast_fir_line(products, &starts, columns.threes, width, own);
+                self.form_line(products, starts, width, own);
                 let (less, more) = match row {
                     0 => (top, middle),
                     1 => (top, bottom),
                     2 => (middle, bottom),
-                    4 | 5 if !is_three => {
-                        self.set.add(top, &spare[..line]);
+                    4 | 5 if !is_three && begun(band) => {
+                        self.set.add(top, spare);
                         continue;
                     }
                     _ => continue,
                 };
-                self.set.subtract(less, &spare[..line]);
-                self.set.add(more, &spare[..line]);
+                self.set.subtract(less, spare);
+                self.set.add(more, spare);
             }
         }
     }
 
-    /// One row of products, summed over channels; returns where each of the six begins.
-    fn form_products(
+    /// Puts the products of a band together that begin at `starts`, to a line of outputs.
+    fn form_line(
         &self,
-        (block, row): (usize, usize),
-        bands: usize,
-        scratch: &mut Scratch,
-    ) -> [usize; SIX] {
+        products: &[i32],
+        mut starts: [usize; SIX],
+        width: usize,
+        line: &mut [i32],
+    ) {
+        let columns = self.cuts[1];
+        let part = |product: usize, tile: usize| {
+            let own = columns.having(product);
+            own.contains(&tile)
+                .then(|| &products[starts[product] + (tile - own.start) * width..][..width])
+        };
+        for tile in (0..columns.parts()).filter(|tile| !columns.threes().contains(tile)) {
+            let output = &mut line[columns.outputs_of(tile).start * width..][..width];
+            let mut parts = (SINGLE..SIX).filter_map(|product| part(product, tile));
+            output.copy_from_slice(parts.next().expect("one product at least"));
+            parts.for_each(|part| self.set.add(output, part));
+        }
+        for (product, start) in starts.iter_mut().enumerate() {
+            *start += (columns.first - columns.having(product).start) * width;
+        }
+        let threes = &mut line[columns.first * width..][..3 * columns.threes * width];
+        self.set.fast_fir_line(products, &starts, width, threes);
+    }
+
+    /// One row of products, summed over channels; returns where each of the six begins.
+    fn form_products(&self, (block, row): (usize, usize), scratch: &mut Scratch) -> [usize; SIX] {
+        let bands = scratch.cut.having(row).len();
         let (depth, columns) = (self.input.frame.depth, self.cuts[1]);
         let width = self.work.lanes.width(block);
         let mut firsts = [0; SIX];
@@ -369,7 +389,7 @@ impl Pass<'_> {
         for (column, first) in firsts.iter_mut().enumerate() {
             *first = done;
             let product = row * SIX + column;
-            let tiles = bands * columns.having(column);
+            let tiles = bands * columns.having(column).len();
             let values = &self.work.lanes.block(block)[product * depth * width..];
             let lanes = Lanes {
                 values: Halves::narrow(&values[..depth * width]),
@@ -405,11 +425,10 @@ impl Pass<'_> {
         let (width, count) = (self.work.lanes.width(block), self.work.lanes.count(block));
         let line = self.cuts[1].outputs() * width;
         let bands = scratch.outputs.chunks_exact(3 * line);
-        for (sums, &(sample, band)) in bands.zip(&scratch.bands) {
-            let height = output.height.min(3 * band + 3) - 3 * band;
-            for (row, sums) in sums.chunks_exact(line).take(height).enumerate() {
-                let first = (sample * output.height + 3 * band + row) * output.width;
-                for (x, sums) in sums.chunks_exact(width).take(output.width).enumerate() {
+        for (sums, band) in bands.zip(&scratch.bands) {
+            for (y, sums) in band.rows.clone().zip(sums.chunks_exact(line)) {
+                let first = (band.sample * output.height + y) * output.width;
+                for (x, sums) in sums.chunks_exact(width).enumerate() {
                     let place = (first + x) * output.channels + block * BLOCK;
                     let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
                     audit.cut += self.scaling.apply(self.set, sums, scaled);
