@@ -218,7 +218,7 @@ impl Block {
             Forward::Conv2d(conv) => {
                 let gradient = self.head.gradient(&mut batch.head, &batch.scaled);
                 let work = &mut batch.conv.gradient;
-                conv.learn(work, &gradient, &batch.input, sgd, largest)
+                conv.learn(work, &gradient, &mut batch.input, sgd, largest)
             }
         };
         // The second of two published steps predicts again; only the first is an answer.

@@ -24,6 +24,7 @@ mod few;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod list;
 mod panel;
+mod planes;
 mod portable;
 mod reciprocal;
 mod set;
@@ -36,6 +37,8 @@ pub use contributions::Contributions;
 pub use few::FewOfLanes;
 pub use panel::Panel;
 pub(crate) use panel::fill_from_rows;
+pub(crate) use planes::in_line;
+pub use planes::{PLANE, Window, to_planes};
 pub use reciprocal::{NarrowReciprocal, Reciprocal};
 pub use set::Set;
 pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Rows, SUMS, Span, Sums};

@@ -3,6 +3,7 @@
 use super::contributions::Contribution;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX};
 use super::list::{by_compiler, by_hand, methods};
+use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
@@ -14,8 +15,10 @@ use core::arch::x86_64::{
 };
 
 mod quotients;
+mod windows;
 
 use quotients::{scale, update};
+use windows::add_windows;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,9 @@ macro_rules! by_hand {
         $into! {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
             fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
+            fn add_windows(
+                sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution]
+            );
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
             fn lay_out_square(
                 rows: &[i16], stride: usize, lines: &mut [i16], width: usize

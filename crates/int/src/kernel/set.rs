@@ -2,6 +2,7 @@
 
 use super::contributions::Contributions;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
+use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
@@ -274,6 +275,28 @@ impl Set {
             "rows within their buffer"
         );
         call!(self, add_contributions(sums, values, list));
+    }
+
+    /// Adds windows of a plane, each as often as its contribution says, to the sums of their
+    /// pixels, modulo 2^32; `offset` is added to where every window starts.
+    ///
+    /// # Panics
+    /// If a window is not within `values`, or has not all sums.
+    pub fn add_windows(
+        self,
+        sums: &mut [i32],
+        (values, offset): (&[i16], usize),
+        window: Window,
+        (contributions, part): (&Contributions, Range<usize>),
+    ) {
+        let (list, last_start) = contributions.part(part);
+        let values = &values[offset..];
+        assert!(
+            window.side > 0 && last_start + window.reach() <= values.len(),
+            "windows within their plane"
+        );
+        assert!(window.sums() <= sums.len(), "sums of all pixels");
+        call!(self, add_windows(sums, values, window, list));
     }
 
     /// `sums += scale * row`, modulo 2^32, as far as both go.

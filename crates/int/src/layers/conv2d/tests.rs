@@ -85,8 +85,8 @@ fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16], look: bool) -> Lay
         output: layer.output,
     };
     let sgd = IntegerSgd::new(1, 1, 0);
-    let images = framed(layer, input);
-    layer.learn(&mut GradientWork::default(), &dense, &images, sgd, look)
+    let mut images = framed(layer, input);
+    layer.learn(&mut GradientWork::default(), &dense, &mut images, sgd, look)
 }
 
 fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
@@ -94,8 +94,10 @@ fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
         (1..4_usize, 1..6_usize, 1..6_usize, 1..5_usize),
         // More channels than the gradient's columns, more filters than a block of lanes.
         (125..140_usize, 1..3_usize, 1..3_usize, 60..70_usize),
+        // Whole planes of channels.
+        (prop_oneof![Just(32_usize), Just(96)], 1..6_usize, 1..6_usize, 1..20_usize),
     ];
-    (sizes, 1..4_usize, 0..3_usize)
+    (sizes, 1..6_usize, 0..3_usize)
         .prop_filter_map(
             "kernel fits",
             |((channels, height, width, filters), kernel, padding)| {

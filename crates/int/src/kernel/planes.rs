@@ -1,0 +1,143 @@
+//! Images in planes of 32 channels, as sparse gradients of convolutions read them.
+//!
+//! A gradient at one output position adds the window of inputs under the kernel, scaled, to the
+//! sums of a filter. With all channels of a pixel side by side, no window is in the first-level
+//! cache when the next position asks for it; a plane of one sample fits there, and serves all
+//! filters and all places under the kernel.
+//!
+//! Within a pixel's line of 32 channels, their fours stand in the order 0, 4, 1, 5, 2, 6, 3, 7:
+//! that makes sums come out in order where vectors of two pixels are unpacked into pairs.
+
+use super::contributions::Contribution;
+use alloc::vec::Vec;
+
+/// Channels of a plane.
+pub const PLANE: usize = 32;
+
+/// Channels that stay together within a line.
+const FOUR: usize = 4;
+
+/// Where a window stands in a plane, and where what it is added to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Pixels along its side.
+    pub side: usize,
+    /// From a row of the window to the next, in the plane.
+    pub row: usize,
+    /// From the sums of one of its pixels to those of the next.
+    pub spread: usize,
+}
+
+impl Window {
+    /// From its first value to behind the last.
+    pub(super) fn reach(self) -> usize {
+        (self.side - 1) * self.row + self.side * PLANE
+    }
+
+    /// From the first of its sums to behind the last.
+    pub(super) fn sums(self) -> usize {
+        (self.side * self.side - 1) * self.spread + PLANE
+    }
+}
+
+/// Where the four `four` of a line's channels stand.
+const fn place(four: usize) -> usize {
+    four % 4 * 2 + four / 4
+}
+
+/// Where a channel stands in its line.
+pub(crate) const fn in_line(channel: usize) -> usize {
+    place(channel / FOUR) * FOUR + channel % FOUR
+}
+
+/// Orders a sample of `[pixels][depth]` as `[depth / 32][pixels][line]`.
+///
+/// # Panics
+/// If `depth` is no multiple of 32, or there are not whole pixels.
+pub fn to_planes(sample: &mut [i16], depth: usize, spare: &mut Vec<i16>) {
+    assert!(depth.is_multiple_of(PLANE) && depth > 0, "whole lines");
+    assert!(sample.len().is_multiple_of(depth), "whole pixels");
+    spare.clear();
+    spare.extend_from_slice(sample);
+    let pixels = sample.len() / depth;
+    for (plane, lines) in sample.chunks_exact_mut(pixels * PLANE).enumerate() {
+        let pixels = spare.chunks_exact(depth);
+        for (line, pixel) in lines.as_chunks_mut::<PLANE>().0.iter_mut().zip(pixels) {
+            let channels = pixel[plane * PLANE..].as_chunks::<FOUR>().0;
+            let line = line.as_chunks_mut::<FOUR>().0;
+            for four in 0..PLANE / FOUR {
+                line[place(four)] = channels[four];
+            }
+        }
+    }
+}
+
+/// As [`super::Set::add_windows`].
+#[inline(always)]
+pub(super) fn add_windows(sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution]) {
+    for one in list {
+        let scale = i32::from(one.scale);
+        for pixel in 0..window.side * window.side {
+            let (y, x) = (pixel / window.side, pixel % window.side);
+            let line = &values[one.start as usize + y * window.row + x * PLANE..][..PLANE];
+            let line = line.as_chunks::<FOUR>().0;
+            let sums = &mut sums[pixel * window.spread..][..PLANE];
+            for (four, sums) in sums.as_chunks_mut::<FOUR>().0.iter_mut().enumerate() {
+                for (sum, &value) in sums.iter_mut().zip(&line[place(four)]) {
+                    *sum = sum.wrapping_add(scale * i32::from(value));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Contributions, Set};
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn every_set_adds_the_windows_of_the_definition(
+            (side, planes, columns) in (1..6_usize, 1..3_usize, 6..9_usize),
+            gap in 0..9_usize,
+            list in proptest::collection::vec((0..6 * 7_u32, -600_000..600_000), 0..20),
+            sums in proptest::collection::vec(any::<i32>(), 2 * 2 * 25 * 73),
+            seed in proptest::collection::vec(any::<i16>(), 101),
+        ) {
+            let depth = planes * PLANE;
+            let pixels = 12 * columns;
+            let sample: Vec<i16> = seed.iter().cycle().copied().take(pixels * depth).collect();
+            let spread = depth + gap;
+            let mut expected = sums.clone();
+            let mut contributions = Contributions::default();
+            for &(pixel, factor) in &list {
+                if !contributions.push(pixel * 32, factor) {
+                    continue;
+                }
+                for at in 0..side * side {
+                    let pixel = pixel as usize + at / side * columns + at % side;
+                    for channel in 0..depth {
+                        let sum = &mut expected[at * spread + channel];
+                        let value = i32::from(sample[pixel * depth + channel]);
+                        *sum = sum.wrapping_add(factor.wrapping_mul(value));
+                    }
+                }
+            }
+            let mut ordered = sample;
+            to_planes(&mut ordered, depth, &mut Vec::new());
+            let window = Window { side, row: columns * PLANE, spread };
+            for set in Set::available() {
+                let mut ours = sums.clone();
+                for plane in 0..planes {
+                    let values = (&ordered[..], plane * pixels * PLANE);
+                    let all = 0..contributions.len();
+                    let sums = &mut ours[plane * PLANE..];
+                    set.add_windows(sums, values, window, (&contributions, all));
+                }
+                prop_assert_eq!(&ours, &expected, "{:?}", set);
+            }
+        }
+    }
+}

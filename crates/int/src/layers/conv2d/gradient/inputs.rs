@@ -1,0 +1,179 @@
+//! A batch of inputs, as gradients read it.
+
+use super::super::span;
+use crate::kernel::{Aligned, Contributions, PLANE, Set, Window, in_line, to_planes};
+use crate::layers::images::{Frame, Images};
+use crate::parallel::{self, PerThread};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Columns of the gradient that are summed while rows of inputs stay in the second-level cache:
+/// what the registers of the fastest kernels hold.
+const COLUMNS: usize = 384;
+
+/// Bytes of rows of inputs that are passed over at once.
+const INPUT_BYTES: usize = 768 << 10;
+
+/// Ways of the first-level cache that a plane may take, each of 64 lines.
+const WAYS: usize = 6;
+
+/// How the window of inputs under the kernel stands in memory.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Order {
+    /// As convolutions read them forward.
+    Rows,
+    /// Channels by 32, ordered by [`to_planes`].
+    Planes,
+}
+
+impl Order {
+    pub(super) fn of(frame: Frame) -> Self {
+        if frame.depth.is_multiple_of(PLANE) {
+            Order::Planes
+        } else {
+            Order::Rows
+        }
+    }
+}
+
+/// Samples whose inputs are passed over at once.
+pub(super) fn samples_together(frame: Frame, kernel: usize) -> usize {
+    let pixels = frame.size() / frame.depth.max(1);
+    match Order::of(frame) {
+        Order::Planes => (WAYS / pixels.div_ceil(64)).max(1),
+        Order::Rows => {
+            let columns = COLUMNS.min(span(frame, kernel).length);
+            let slab = size_of::<i16>() * pixels * columns;
+            (INPUT_BYTES / slab.max(1)).clamp(1, 16)
+        }
+    }
+}
+
+/// Bytes that ordering the inputs takes on one thread.
+pub(super) fn planned_order(frame: Frame) -> usize {
+    match Order::of(frame) {
+        Order::Planes => size_of::<i16>() * frame.size(),
+        Order::Rows => 0,
+    }
+}
+
+/// Inputs in their order, and where windows start in it.
+pub(super) struct Inputs<'a> {
+    values: &'a Aligned<i16>,
+    frame: Frame,
+    kernel: usize,
+    order: Order,
+    /// Where the window of each output position starts in the frame of a sample.
+    starts: &'a [usize],
+}
+
+impl<'a> Inputs<'a> {
+    /// Puts the inputs in their order.
+    pub(super) fn new(
+        images: &'a mut Images,
+        kernel: usize,
+        starts: &'a [usize],
+        spares: &PerThread<Vec<i16>>,
+    ) -> Self {
+        let (frame, order) = (images.frame, Order::of(images.frame));
+        if let Order::Planes = order {
+            // A value costs about as much as four products.
+            let work = 4 * images.values.len();
+            parallel::for_each_part(&mut images.values, frame.size(), work, |_, sample| {
+                spares.lend(|spare| to_planes(sample, frame.depth, spare));
+            });
+        }
+        Inputs {
+            values: &images.values,
+            frame,
+            kernel,
+            order,
+            starts,
+        }
+    }
+
+    pub(super) fn samples(&self) -> usize {
+        self.values.len() / self.frame.size()
+    }
+
+    pub(super) fn samples_together(&self) -> usize {
+        samples_together(self.frame, self.kernel)
+    }
+
+    /// Where the window of an output position starts.
+    pub(super) fn start(&self, sample: usize, position: usize) -> usize {
+        let start = self.starts[position];
+        sample * self.frame.size()
+            + match self.order {
+                Order::Rows => start,
+                Order::Planes => start / self.frame.depth * PLANE,
+            }
+    }
+
+    /// A value of the window that starts there: of the weight with this index in its filter.
+    pub(super) fn value(&self, start: usize, index: usize) -> i16 {
+        let (depth, row) = (self.frame.depth, self.kernel * self.frame.depth);
+        self.values[match self.order {
+            Order::Rows => start + index / row * self.frame.row() + index % row,
+            Order::Planes => {
+                let (pixel, channel) = (index / depth, index % depth);
+                let (y, x) = (pixel / self.kernel, pixel % self.kernel);
+                let line = y * self.frame.columns() + x;
+                start + channel / PLANE * self.plane() + line * PLANE + in_line(channel % PLANE)
+            }
+        }]
+    }
+
+    /// Adds contributions to the sums of filters, group by group of samples: `filters(group, add)`
+    /// is to call `add(sums, part)` for each filter, with the part that the group has in it.
+    pub(super) fn add(
+        &self,
+        contributions: &Contributions,
+        groups: usize,
+        mut filters: impl FnMut(usize, &mut dyn FnMut(&mut [i32], Range<usize>)),
+    ) {
+        let set = Set::active();
+        match self.order {
+            Order::Planes => {
+                for plane in 0..self.frame.depth / PLANE {
+                    let values = (&**self.values, plane * self.plane());
+                    for group in 0..groups {
+                        filters(group, &mut |sums, part| {
+                            let sums = &mut sums[plane * PLANE..];
+                            set.add_windows(sums, values, self.window(), (contributions, part));
+                        });
+                    }
+                }
+            }
+            Order::Rows => {
+                let span = span(self.frame, self.kernel);
+                for group in 0..groups {
+                    for run in 0..span.runs {
+                        for column in (0..span.length).step_by(COLUMNS) {
+                            let count = COLUMNS.min(span.length - column);
+                            let values = (&**self.values, run * span.stride + column);
+                            let place = run * span.length + column;
+                            filters(group, &mut |sums, part| {
+                                let sums = &mut sums[place..place + count];
+                                set.add_contributions(sums, values, (contributions, part));
+                            });
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// From a plane to the next.
+    fn plane(&self) -> usize {
+        self.frame.size() / self.frame.depth * PLANE
+    }
+
+    fn window(&self) -> Window {
+        Window {
+            side: self.kernel,
+            row: self.frame.columns() * PLANE,
+            spread: self.frame.depth,
+        }
+    }
+}
