@@ -52,7 +52,9 @@ impl StepMemory {
             scaled: as_u64(most(&|block| block.output.features()) * batch),
             operands: as_u64(forward + heads.max(output) + lanes),
             heads: as_u64((head + 2 * classes) * batch),
-            gradients: as_u64(most(&|block| conv2d::planned_gradient(block, batch)) * threads),
+            gradients: as_u64(
+                most(&|block| conv2d::planned_gradient(block, batch, threads)) * threads,
+            ),
         }
     }
 

@@ -9,9 +9,9 @@ use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
-    __m256i, _MM_HINT_T0, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32, _mm256_loadu_si256,
-    _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32, _mm256_setzero_si256,
-    _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
+    __m256i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32,
+    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32,
+    _mm256_setzero_si256, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
 };
 
 mod quotients;
@@ -145,6 +145,13 @@ fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i16], stride:
 fn prefetch(values: &[i16]) {
     for line in values.chunks(32) {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn prefetch_far(values: &[i16]) {
+    for line in values.chunks(32) {
+        _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
     }
 }
 

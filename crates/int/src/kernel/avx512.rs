@@ -9,11 +9,11 @@ use super::reciprocal::Reciprocal;
 use super::tile::Tile;
 use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
-    __m512i, _MM_HINT_T0, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32, _mm512_loadu_si512,
-    _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16, _mm512_maskz_loadu_epi32,
-    _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_set_epi64, _mm512_set1_epi32,
-    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_storeu_si512,
-    _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
+    __m512i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32,
+    _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16,
+    _mm512_maskz_loadu_epi32, _mm512_permutex2var_epi64, _mm512_reduce_add_epi32, _mm512_set_epi64,
+    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi32,
+    _mm512_storeu_si512, _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
 };
 
 mod quotients;
@@ -235,6 +235,13 @@ fn products_alone(rounds: u32) -> (u64, i32) {
 fn prefetch(values: &[i16]) {
     for line in values.chunks(32) {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+fn prefetch_far(values: &[i16]) {
+    for line in values.chunks(32) {
+        _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
     }
 }
 

@@ -7,7 +7,8 @@ macro_rules! by_hand {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
             fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
             fn add_windows(
-                sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution]
+                sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution],
+                fresh: bool
             );
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
             fn lay_out_square(
@@ -17,6 +18,7 @@ macro_rules! by_hand {
                 values: &[i32], columns: usize, low: &mut [i16], stride: usize
             );
             fn prefetch(values: &[i16]);
+            fn prefetch_far(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
             fn add_upper(
                 rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize

@@ -74,7 +74,17 @@ pub fn to_planes(sample: &mut [i16], depth: usize, spare: &mut Vec<i16>) {
 
 /// As [`super::Set::add_windows`].
 #[inline(always)]
-pub(super) fn add_windows(sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution]) {
+pub(super) fn add_windows(
+    sums: &mut [i32],
+    values: &[i16],
+    window: Window,
+    list: &[Contribution],
+    fresh: bool,
+) {
+    if fresh {
+        let pixels = (0..window.side * window.side).map(|pixel| pixel * window.spread);
+        pixels.for_each(|start| sums[start..start + PLANE].fill(0));
+    }
     for one in list {
         let scale = i32::from(one.scale);
         for pixel in 0..window.side * window.side {
@@ -101,7 +111,7 @@ mod tests {
         #[test]
         fn every_set_adds_the_windows_of_the_definition(
             (side, planes, columns) in (1..6_usize, 1..3_usize, 6..9_usize),
-            gap in 0..9_usize,
+            gap in 0..9_usize, fresh in any::<bool>(),
             list in proptest::collection::vec((0..6 * 7_u32, -600_000..600_000), 0..20),
             sums in proptest::collection::vec(any::<i32>(), 2 * 2 * 25 * 73),
             seed in proptest::collection::vec(any::<i16>(), 101),
@@ -111,6 +121,10 @@ mod tests {
             let sample: Vec<i16> = seed.iter().cycle().copied().take(pixels * depth).collect();
             let spread = depth + gap;
             let mut expected = sums.clone();
+            if fresh {
+                let pixels = expected.chunks_mut(spread).take(side * side);
+                pixels.for_each(|sums| sums[..depth].fill(0));
+            }
             let mut contributions = Contributions::default();
             for &(pixel, factor) in &list {
                 if !contributions.push(pixel * 32, factor) {
@@ -132,9 +146,12 @@ mod tests {
                 let mut ours = sums.clone();
                 for plane in 0..planes {
                     let values = (&ordered[..], plane * pixels * PLANE);
-                    let all = 0..contributions.len();
+                    let middle = contributions.len() / 2;
                     let sums = &mut ours[plane * PLANE..];
-                    set.add_windows(sums, values, window, (&contributions, all));
+                    let first = (&contributions, 0..middle);
+                    set.add_windows(sums, values, window, first, fresh);
+                    let second = (&contributions, middle..contributions.len());
+                    set.add_windows(sums, values, window, second, false);
                 }
                 prop_assert_eq!(&ours, &expected, "{:?}", set);
             }

@@ -82,6 +82,10 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
 #[inline(always)]
 pub(super) fn prefetch(_: &[i16]) {}
 
+/// As [`super::Set::prefetch_far`].
+#[inline(always)]
+pub(super) fn prefetch_far(_: &[i16]) {}
+
 /// As [`super::Set::products_alone`]: compilers leave nothing of such a loop to measure.
 #[inline(always)]
 pub(super) fn products_alone(_: u32) -> (u64, i32) {

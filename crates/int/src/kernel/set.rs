@@ -257,6 +257,11 @@ impl Set {
         call!(self, prefetch(values));
     }
 
+    /// As [`Set::prefetch`], no nearer than the second-level cache.
+    pub fn prefetch_far(self, values: &[i16]) {
+        call!(self, prefetch_far(values));
+    }
+
     /// Adds rows of `values`, each as often as its contribution says, to `sums`, modulo 2^32;
     /// `offset` is added to where every row starts.
     ///
@@ -278,7 +283,8 @@ impl Set {
     }
 
     /// Adds windows of a plane, each as often as its contribution says, to the sums of their
-    /// pixels, modulo 2^32; `offset` is added to where every window starts.
+    /// pixels, modulo 2^32, or to nothing if these are `fresh`; `offset` is added to where every
+    /// window starts.
     ///
     /// # Panics
     /// If a window is not within `values`, or has not all sums.
@@ -288,6 +294,7 @@ impl Set {
         (values, offset): (&[i16], usize),
         window: Window,
         (contributions, part): (&Contributions, Range<usize>),
+        fresh: bool,
     ) {
         let (list, last_start) = contributions.part(part);
         let values = &values[offset..];
@@ -296,7 +303,7 @@ impl Set {
             "windows within their plane"
         );
         assert!(window.sums() <= sums.len(), "sums of all pixels");
-        call!(self, add_windows(sums, values, window, list));
+        call!(self, add_windows(sums, values, window, list, fresh));
     }
 
     /// `sums += scale * row`, modulo 2^32, as far as both go.

@@ -15,6 +15,7 @@ pub(super) unsafe fn add_windows(
     values: &[i16],
     window: Window,
     list: &[Contribution],
+    fresh: bool,
 ) {
     let (to, values) = (sums.as_mut_ptr(), values.as_ptr());
     for row in 0..window.side {
@@ -25,9 +26,9 @@ pub(super) unsafe fn add_windows(
             // SAFETY: each case takes columns that are left.
             done += unsafe {
                 match window.side - done {
-                    3.. => add::<3>(to, values, window, list),
-                    2 => add::<2>(to, values, window, list),
-                    _ => add::<1>(to, values, window, list),
+                    3.. => add::<3>(to, values, window, list, fresh),
+                    2 => add::<2>(to, values, window, list, fresh),
+                    _ => add::<1>(to, values, window, list, fresh),
                 }
             };
         }
@@ -44,6 +45,7 @@ unsafe fn add<const C: usize>(
     values: *const i16,
     window: Window,
     list: &[Contribution],
+    fresh: bool,
 ) -> usize {
     // Of each half of a line, with the fours 0, 4, 1, 5 and 2, 6, 3, 7.
     let mut sums = [[[_mm256_setzero_si256(); 2]; 2]; C];
@@ -75,7 +77,12 @@ unsafe fn add<const C: usize>(
                 // SAFETY: every pixel has 32 sums.
                 unsafe {
                     let to = to.add(8 * half + PLANE / 2 * part).cast();
-                    _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), sums));
+                    let before = if fresh {
+                        _mm256_setzero_si256()
+                    } else {
+                        _mm256_loadu_si256(to)
+                    };
+                    _mm256_storeu_si256(to, _mm256_add_epi32(before, sums));
                 }
             }
         }

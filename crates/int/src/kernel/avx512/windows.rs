@@ -15,11 +15,12 @@ pub(super) unsafe fn add_windows(
     values: &[i16],
     window: Window,
     list: &[Contribution],
+    fresh: bool,
 ) {
     let (to, values) = (sums.as_mut_ptr(), values.as_ptr());
     if window.side == 3 {
         // SAFETY: the window has three rows and columns.
-        unsafe { add::<3, 3>(to, values, window, list) };
+        unsafe { add::<3, 3>(to, values, window, list, fresh) };
         return;
     }
     for row in 0..window.side {
@@ -30,9 +31,9 @@ pub(super) unsafe fn add_windows(
             // SAFETY: each case takes columns that are left.
             done += unsafe {
                 match window.side - done {
-                    5.. => add::<1, 5>(to, values, window, list),
-                    2.. => add::<1, 2>(to, values, window, list),
-                    _ => add::<1, 1>(to, values, window, list),
+                    5.. => add::<1, 5>(to, values, window, list, fresh),
+                    2.. => add::<1, 2>(to, values, window, list, fresh),
+                    _ => add::<1, 1>(to, values, window, list, fresh),
                 }
             };
         }
@@ -51,12 +52,13 @@ unsafe fn add<const R: usize, const C: usize>(
     values: *const i16,
     window: Window,
     list: &[Contribution],
+    fresh: bool,
 ) -> usize {
     let place =
         |row: usize, column: usize| to.wrapping_add((row * window.side + column) * window.spread);
     let mut lower = [[_mm512_setzero_si512(); C]; R];
     let mut upper = [[_mm512_setzero_si512(); C]; R];
-    for row in 0..R {
+    for row in 0..if fresh { 0 } else { R } {
         for column in 0..C {
             // SAFETY: every pixel has 32 sums.
             unsafe {

@@ -5,7 +5,7 @@ use super::{Conv2d, span};
 use crate::audit::{LayerAudit, Merge, Range};
 use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Sums};
 use crate::layers::images::{Frame, Images};
-use crate::parallel::PerThread;
+use crate::parallel::{self, PerThread};
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
@@ -13,8 +13,8 @@ use inputs::Inputs;
 
 mod inputs;
 
-/// Filters whose gradients one task forms at most.
-const FILTERS: usize = 64;
+/// Filters whose gradients one task forms at most: inputs are read once for all of them.
+const FILTERS: usize = 128;
 
 /// Values between the sums of two filters, so that not all start at the same line of their pages.
 const GAP: usize = 32;
@@ -44,6 +44,8 @@ struct Memory {
     ends: Vec<usize>,
     /// Sum of magnitudes of each filter's gradients.
     magnitudes: Vec<u64>,
+    /// What is too large for a list: filter, where the window starts, gradient.
+    large: Vec<(usize, usize, i32)>,
 }
 
 impl GradientWork {
@@ -61,17 +63,17 @@ impl GradientWork {
 }
 
 /// Filters whose gradients one task forms.
-fn filters_a_task(filters: usize) -> usize {
-    FILTERS.min(filters.div_ceil(8))
+fn filters_a_task(filters: usize, threads: usize) -> usize {
+    FILTERS.min(filters.div_ceil(2 * threads))
 }
 
 /// Bytes that the gradient of a convolution will take on one thread.
-pub(crate) fn planned_gradient(block: &BlockPlan, batch: usize) -> usize {
+pub(crate) fn planned_gradient(block: &BlockPlan, batch: usize, threads: usize) -> usize {
     let ForwardPlan::Conv2d { kernel, padding } = block.forward else {
         return 0;
     };
     let frame = Frame::padded(block.input, padding);
-    let filters = filters_a_task(block.output.channels);
+    let filters = filters_a_task(block.output.channels, threads);
     let places = block.head_inputs / block.output.channels;
     let groups = batch.div_ceil(inputs::samples_together(frame, kernel));
     let sums = size_of::<i32>() * (span(frame, kernel).depth() + GAP);
@@ -113,7 +115,7 @@ impl Conv2d {
             look_for_largest,
             input: Inputs::new(input, self.kernel, &self.starts, &work.spares),
         };
-        let filters = filters_a_task(self.output.channels);
+        let filters = filters_a_task(self.output.channels, parallel::threads());
         let (mut audit, corrected): (LayerAudit, _) =
             self.weights.correct(filters, products, |first, rows| {
                 let work = &work.threads;
@@ -137,23 +139,27 @@ impl<G: OutputGradient> Task<'_, G> {
         let ([depth, _], count) = (self.sizes, rows.count());
         let width = depth + GAP;
         memory.sums.resize(count * width);
-        memory.sums.fill(0);
         self.list(memory, first, count);
         let Memory {
             sums,
             contributions,
             ends,
             magnitudes,
+            large,
         } = memory;
-        self.input
-            .add(contributions, ends.len() / count, |group, add| {
-                let before = group * count;
-                let filters = sums.chunks_exact_mut(width).zip(before..);
-                filters.for_each(|(sums, at)| {
-                    let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
-                    add(&mut sums[..depth], begin..ends[at]);
-                });
-            });
+        let sizes = (ends.len() / count, count);
+        self.input.form(contributions, sizes, |group, add| {
+            for (sums, at) in sums.chunks_exact_mut(width).zip(group * count..) {
+                let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
+                add(&mut sums[..depth], begin..ends[at]);
+            }
+        });
+        for &(filter, start, value) in &*large {
+            for (index, sum) in sums[filter * width..][..depth].iter_mut().enumerate() {
+                let input = self.input.value(start, index);
+                *sum = sum.wrapping_add(value.wrapping_mul(input.into()));
+            }
+        }
         let gradients = Sums {
             values: sums,
             width,
@@ -169,11 +175,11 @@ impl<G: OutputGradient> Task<'_, G> {
         (audit, corrected)
     }
 
-    /// Lists what the gradients of `count` filters are made of. What is too large for a list is
-    /// added at once.
+    /// Lists what the gradients of `count` filters are made of.
     fn list(&self, memory: &mut Memory, first: usize, count: usize) {
         memory.contributions.clear();
         memory.ends.clear();
+        memory.large.clear();
         memory.magnitudes.clear();
         memory.magnitudes.resize(count, 0);
         let (samples, together) = (self.input.samples(), self.input.samples_together());
@@ -185,15 +191,9 @@ impl<G: OutputGradient> Task<'_, G> {
                         let start = self.input.start(sample, position);
                         *magnitude += u64::from(value.unsigned_abs());
                         let short = u32::try_from(start).ok();
-                        if value == 0 || short.is_some_and(|s| memory.contributions.push(s, value))
-                        {
-                            return;
-                        }
-                        let width = memory.sums.len() / count;
-                        let sums = memory.sums[filter * width..].iter_mut().enumerate();
-                        for (index, sum) in sums.take(self.sizes[0]) {
-                            let input = self.input.value(start, index);
-                            *sum = sum.wrapping_add(value.wrapping_mul(input.into()));
+                        let mut push = |start| memory.contributions.push(start, value);
+                        if value != 0 && !short.is_some_and(&mut push) {
+                            memory.large.push((filter, start, value));
                         }
                     };
                     self.gradient.visit(sample, first + filter, visit);
@@ -231,10 +231,9 @@ impl<G: OutputGradient> Task<'_, G> {
             let mut left = limit;
             contributions.clear();
             let mut add_all = |contributions: &mut Contributions| {
-                part.fill(0);
                 let all = contributions.len();
                 self.input
-                    .add(contributions, 1, |_, add| add(&mut part, 0..all));
+                    .form(contributions, (1, 1), |_, add| add(&mut part, 0..all));
                 for (exact, &part) in exact.iter_mut().zip(&part) {
                     *exact += i64::from(part);
                 }

@@ -95,7 +95,12 @@ fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
         // More channels than the gradient's columns, more filters than a block of lanes.
         (125..140_usize, 1..3_usize, 1..3_usize, 60..70_usize),
         // Whole planes of channels.
-        (prop_oneof![Just(32_usize), Just(96)], 1..6_usize, 1..6_usize, 1..20_usize),
+        (
+            prop_oneof![Just(32_usize), Just(96)],
+            1..6_usize,
+            1..6_usize,
+            1..20_usize
+        ),
     ];
     (sizes, 1..6_usize, 0..3_usize)
         .prop_filter_map(

@@ -124,23 +124,31 @@ impl<'a> Inputs<'a> {
         }]
     }
 
-    /// Adds contributions to the sums of filters, group by group of samples: `filters(group, add)`
-    /// is to call `add(sums, part)` for each filter, with the part that the group has in it.
-    pub(super) fn add(
+    /// Forms sums of contributions for so many filters, group by group of samples:
+    /// `each(group, add)` is to call `add(sums, part)` for each filter, with the part of the
+    /// contributions that it has in the group.
+    pub(super) fn form(
         &self,
         contributions: &Contributions,
-        groups: usize,
-        mut filters: impl FnMut(usize, &mut dyn FnMut(&mut [i32], Range<usize>)),
+        (groups, filters): (usize, usize),
+        mut each: impl FnMut(usize, &mut dyn FnMut(&mut [i32], Range<usize>)),
     ) {
-        let set = Set::active();
         match self.order {
             Order::Planes => {
                 for plane in 0..self.frame.depth / PLANE {
-                    let values = (&**self.values, plane * self.plane());
                     for group in 0..groups {
-                        filters(group, &mut |sums, part| {
-                            let sums = &mut sums[plane * PLANE..];
-                            set.add_windows(sums, values, self.window(), (contributions, part));
+                        let mut ahead = self.ahead((plane, group), groups, filters);
+                        each(group, &mut |sums, part| {
+                            if let Some(lines) = ahead.next() {
+                                Set::active().prefetch_far(lines);
+                            }
+                            Set::active().add_windows(
+                                &mut sums[plane * PLANE..],
+                                (self.values, plane * self.plane()),
+                                self.window(),
+                                (contributions, part),
+                                group == 0,
+                            );
                         });
                     }
                 }
@@ -151,17 +159,43 @@ impl<'a> Inputs<'a> {
                     for run in 0..span.runs {
                         for column in (0..span.length).step_by(COLUMNS) {
                             let count = COLUMNS.min(span.length - column);
-                            let values = (&**self.values, run * span.stride + column);
                             let place = run * span.length + column;
-                            filters(group, &mut |sums, part| {
+                            each(group, &mut |sums, part| {
                                 let sums = &mut sums[place..place + count];
-                                set.add_contributions(sums, values, (contributions, part));
+                                if group == 0 {
+                                    sums.fill(0);
+                                }
+                                let values = (&**self.values, run * span.stride + column);
+                                let part = (contributions, part);
+                                Set::active().add_contributions(sums, values, part);
                             });
                         }
                     }
                 }
             }
         }
+    }
+
+    /// What will be read after a plane of a group of samples, in about so many parts.
+    fn ahead(
+        &self,
+        (plane, group): (usize, usize),
+        groups: usize,
+        parts: usize,
+    ) -> impl Iterator<Item = &[i16]> {
+        let (plane, group) = match group + 1 {
+            next if next < groups => (plane, next),
+            _ => (plane + 1, 0),
+        };
+        let (size, length) = (self.frame.size(), self.plane());
+        let together = self.samples_together();
+        let first = group * together;
+        let count = together.min(self.samples().saturating_sub(first));
+        let samples = first..first + if plane * length < size { count } else { 0 };
+        let part = (together * length / PLANE).div_ceil(parts) * PLANE;
+        samples.flat_map(move |sample| {
+            self.values[sample * size + plane * length..][..length].chunks(part)
+        })
     }
 
     /// From a plane to the next.
