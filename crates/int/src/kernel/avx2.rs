@@ -46,6 +46,18 @@ macro_rules! compiled {
 
 by_compiler!(compiled);
 
+#[target_feature(enable = "avx2")]
+fn fast_fir_inputs(
+    values: &[i16],
+    starts: &[usize; INPUTS],
+    single: [bool; 2],
+    depth: usize,
+    transformed: &mut [i16],
+    places: &[usize; PRODUCTS],
+) {
+    portable::fast_fir_inputs(values, starts, single, depth, transformed, places);
+}
+
 /// All rows of a tile, six at a time, over each 16 lanes.
 ///
 /// # Safety

@@ -16,10 +16,12 @@ use core::arch::x86_64::{
     _mm512_storeu_si512, _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,
 };
 
+mod fast_fir;
 mod quotients;
 mod squares;
 mod windows;
 
+use fast_fir::fast_fir_inputs;
 use quotients::{scale, update};
 use squares::{lay_out_square, transpose_low_halves};
 use windows::add_windows;

@@ -10,6 +10,10 @@ macro_rules! by_hand {
                 sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution],
                 fresh: bool
             );
+            fn fast_fir_inputs(
+                values: &[i16], starts: &[usize; INPUTS], single: [bool; 2], depth: usize,
+                transformed: &mut [i16], places: &[usize; PRODUCTS]
+            );
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
             fn lay_out_square(
                 rows: &[i16], stride: usize, lines: &mut [i16], width: usize
@@ -45,10 +49,6 @@ macro_rules! by_compiler {
             fn fast_fir_weights(
                 weights: &[i16], stride: usize, low: &mut [i16], spacing: usize
             ) -> u32;
-            fn fast_fir_inputs(
-                values: &[i16], starts: &[usize; INPUTS], single: [bool; 2], depth: usize,
-                transformed: &mut [i16], places: &[usize; PRODUCTS]
-            );
             fn fast_fir_line(
                 products: &[i32], starts: &[usize; SIX], width: usize,
                 line: &mut [i32]

@@ -195,6 +195,12 @@ impl Set {
         places: &[usize; PRODUCTS],
     ) {
         assert!(depth.is_multiple_of(TOGETHER), "whole vectors");
+        let last = |all: &[usize]| all.iter().fold(0, |last, &one| one.max(last));
+        assert!(
+            last(starts).saturating_add(depth) <= values.len()
+                && last(places).saturating_add(depth) <= transformed.len(),
+            "pixels within their buffers"
+        );
         call!(
             self,
             fast_fir_inputs(values, starts, single, depth, transformed, places)

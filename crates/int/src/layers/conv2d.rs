@@ -41,8 +41,8 @@ pub struct Conv2d {
     kernel: usize,
     padding: usize,
     weights: Weights,
-    /// Where the inputs of each output position start in the frame of a sample.
-    starts: Vec<usize>,
+    /// The pixel of a sample's frame with which the inputs of each output position begin.
+    pixels: Vec<usize>,
 }
 
 /// Memory that convolutions work in.
@@ -96,18 +96,15 @@ impl Conv2d {
                 own[index % area * frame.depth + index / area] = weight;
             }
         }
-        let position = |index: usize| (index / output.width, index % output.width);
-        let starts = (0..output.height * output.width).map(|index| {
-            let (y, x) = position(index);
-            y * frame.row() + x * frame.depth
-        });
+        let positions = 0..output.height * output.width;
+        let pixels = positions.map(|at| at / output.width * frame.columns() + at % output.width);
         Conv2d {
             input,
             output,
             kernel,
             padding,
             weights: Weights::new(&own, area * frame.depth),
-            starts: starts.collect(),
+            pixels: pixels.collect(),
         }
     }
 
@@ -279,10 +276,11 @@ impl Pass<'_> {
     fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
+        let mut sums = [0; SUMS];
         for block in 0..self.filters.low.blocks() {
             for start in (0..positions).step_by(ROWS) {
                 let part = start..positions.min(start + ROWS);
-                audit.merge(&self.tile(input, (first, part), block, scaled));
+                audit.merge(&self.tile(input, (first, part), block, &mut sums, scaled));
             }
         }
         audit
@@ -294,13 +292,15 @@ impl Pass<'_> {
         input: &Images,
         (first, part): (usize, core::ops::Range<usize>),
         block: usize,
+        sums: &mut [i32; SUMS],
         scaled: &mut [i8],
     ) -> LayerAudit {
         let (layer, all) = (self.layer, self.layer.positions());
         let mut starts = [0; ROWS];
         let starts = &mut starts[..part.len()];
         for (start, position) in starts.iter_mut().zip(part.clone()) {
-            *start = (first + position / all) * input.frame.size() + layer.starts[position % all];
+            let sample = (first + position / all) * input.frame.size();
+            *start = sample + layer.pixels[position % all] * input.frame.depth;
         }
         let rows = Rows {
             values: Halves::narrow(&input.values),
@@ -310,7 +310,6 @@ impl Pass<'_> {
         let filters = self.filters;
         let lanes = filters.block(layer.weights.halves().high, block);
         let count = filters.low.count(block);
-        let mut sums = [0; SUMS];
         let sums = &mut sums[..rows.starts.len() * lanes.width];
         kernel::products(self.set, &rows, &lanes, sums);
         let mut audit = LayerAudit::default();

@@ -92,6 +92,7 @@ impl Window {
         let (mut best, mut places) = ([0; PIECE], [0; PIECE]);
         let (mut active, zeros) = ([0; PIECE], [0; PIECE]);
         for window in 0..windows {
+            let corner = self.corner(input, window);
             for first in (0..input.channels).step_by(PIECE) {
                 let count = PIECE.min(input.channels - first);
                 let (best, places) = (&mut best[..count], &mut places[..count]);
@@ -109,7 +110,7 @@ impl Window {
                     set.raise(best, places, values, place);
                 }
                 for (channel, (&best, &place)) in (first..).zip(best.iter().zip(&*places)) {
-                    let pixel = self.pixel(input, window, place.into());
+                    let pixel = self.pixel(input, corner, place);
                     let pixel = pixel.filter(|_| best > i16::MIN);
                     let index = channel * windows + window;
                     winners.values[index] = if best > i16::MIN { best } else { 0 };
@@ -124,13 +125,22 @@ impl Window {
         }
     }
 
-    /// The pixel at a place of a window.
-    fn pixel(self, input: Shape, window: usize, place: usize) -> Option<usize> {
+    /// The row and column, with padding, at which a window begins.
+    fn corner(self, input: Shape, window: usize) -> [usize; 2] {
         let across = (input.width + 2 * self.pad_width) / self.width;
-        let row = window / across * self.height + place / self.width;
-        let column = window % across * self.width + place % self.width;
-        let y = inside(row, self.pad_height, input.height)?;
-        Some(y * input.width + inside(column, self.pad_width, input.width)?)
+        [window / across * self.height, window % across * self.width]
+    }
+
+    /// The pixel at a place of the window that begins at a corner.
+    fn pixel(self, input: Shape, [top, left]: [usize; 2], place: u16) -> Option<usize> {
+        // Short divisions are fast. A window that is wider than places go has but one row.
+        let (row, column) = match u16::try_from(self.width) {
+            Ok(width) => (place / width, place % width),
+            Err(_) => (0, place),
+        };
+        let y = inside(top + usize::from(row), self.pad_height, input.height)?;
+        let x = inside(left + usize::from(column), self.pad_width, input.width)?;
+        Some(y * input.width + x)
     }
 
     /// The mean of each window of some channels, rounded toward zero; padding counts as 0.

@@ -41,12 +41,14 @@ pub(super) struct FastWork {
 }
 
 /// Of the bands that one thread works on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Scratch {
     /// First singles of all samples, then their threes, then their last singles.
     bands: Vec<Band>,
     /// How many there are of each.
     cut: Cut,
+    /// Where the transformed inputs of each product begin, and where the last ones end.
+    firsts: [usize; PRODUCTS + 1],
     /// Transformed inputs, `[products][bands][tiles][depth and a gap]`, and room for what no
     /// product takes.
     inputs: Aligned<i16>,
@@ -63,6 +65,20 @@ struct Scratch {
 struct Band {
     sample: usize,
     rows: Range<usize>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Scratch {
+            bands: Vec::new(),
+            cut: Cut::default(),
+            firsts: [0; PRODUCTS + 1],
+            inputs: Aligned::default(),
+            products: Aligned::default(),
+            line: Aligned::default(),
+            outputs: Aligned::default(),
+        }
+    }
 }
 
 impl FastWork {
@@ -244,8 +260,13 @@ impl Pass<'_> {
             ..rows
         };
         let (count, width) = (all.len(), self.work.lanes.width(0));
-        let inputs = self.first_input(scratch.cut, PRODUCTS) + self.input.frame.depth;
-        scratch.inputs.resize(inputs);
+        let depth = self.input.frame.depth;
+        for product in 0..PRODUCTS {
+            let bands = scratch.cut.having(product / SIX).len();
+            let tiles = bands * columns.having(product % SIX).len();
+            scratch.firsts[product + 1] = scratch.firsts[product] + tiles * (depth + GAP);
+        }
+        scratch.inputs.resize(scratch.firsts[PRODUCTS] + depth);
         scratch.products.resize(count * columns.products() * width);
         scratch.line.resize(columns.outputs() * width);
         scratch
@@ -253,22 +274,10 @@ impl Pass<'_> {
             .resize(count * 3 * columns.outputs() * width);
     }
 
-    /// Where the transformed inputs of a product begin.
-    fn first_input(&self, bands: Cut, product: usize) -> usize {
-        let tiles: usize = (0..product)
-            .map(|before| {
-                bands.having(before / SIX).len() * self.cuts[1].having(before % SIX).len()
-            })
-            .sum();
-        tiles * (self.input.frame.depth + GAP)
-    }
-
     fn transform_inputs(&self, first: usize, scratch: &mut Scratch) {
         let (frame, columns) = (self.input.frame, self.cuts[1]);
         let (stride, height) = (frame.depth + GAP, frame.size() / frame.row());
-        let bands = scratch.cut;
-        let firsts: [usize; PRODUCTS] = array::from_fn(|product| self.first_input(bands, product));
-        let nowhere = self.first_input(bands, PRODUCTS);
+        let (bands, firsts) = (scratch.cut, scratch.firsts);
         for (index, band) in scratch.bands.iter().enumerate() {
             let sample = (first + band.sample) * frame.size();
             for tile in 0..columns.parts() {
@@ -283,7 +292,7 @@ impl Pass<'_> {
                     let own = bands.having(product / SIX);
                     let across = columns.having(product % SIX);
                     if !own.contains(&index) || !across.contains(&tile) {
-                        return nowhere;
+                        return firsts[PRODUCTS];
                     }
                     let at = (index - own.start) * across.len() + tile - across.start;
                     firsts[product] + at * stride
@@ -395,7 +404,7 @@ impl Pass<'_> {
                 values: Halves::narrow(&values[..depth * width]),
                 width,
             };
-            let begin = self.first_input(scratch.cut, product);
+            let begin = scratch.firsts[product];
             for start in (0..tiles).step_by(ROWS) {
                 let starts: [usize; ROWS] =
                     array::from_fn(|tile| begin + (start + tile) * (depth + GAP));

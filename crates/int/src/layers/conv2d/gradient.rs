@@ -113,7 +113,7 @@ impl Conv2d {
             sgd,
             largest_input: input.largest.into(),
             look_for_largest,
-            input: Inputs::new(input, self.kernel, &self.starts, &work.spares),
+            input: Inputs::new(input, self.kernel, &self.pixels, &work.spares),
         };
         let filters = filters_a_task(self.output.channels, parallel::threads());
         let (mut audit, corrected): (LayerAudit, _) =

@@ -90,7 +90,7 @@ impl Conv2d {
         let mut starts = [0; ROWS];
         for (start, position) in starts.iter_mut().zip(positions) {
             let (sample, position) = (position.index / all, position.index % all);
-            *start = sample * input.frame.size() + self.starts[position];
+            *start = sample * input.frame.size() + self.pixels[position] * input.frame.depth;
         }
         let rows = Rows {
             values: Halves::narrow(&input.values),
@@ -133,8 +133,7 @@ impl Conv2d {
                 for (square, pixel) in pixels.iter_mut().zip(values.chunks_exact(frame.depth)) {
                     *square = set.squares(pixel);
                 }
-                for (square, start) in squares.iter_mut().zip(&self.starts) {
-                    let first = start / frame.depth;
+                for (square, &first) in squares.iter_mut().zip(&self.pixels) {
                     let rows = (0..self.kernel).map(|row| first + row * frame.columns());
                     *square = rows
                         .flat_map(|start| &pixels[start..start + self.kernel])

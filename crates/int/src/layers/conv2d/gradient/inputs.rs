@@ -63,8 +63,8 @@ pub(super) struct Inputs<'a> {
     frame: Frame,
     kernel: usize,
     order: Order,
-    /// Where the window of each output position starts in the frame of a sample.
-    starts: &'a [usize],
+    /// The pixel of a sample's frame with which the window of each output position begins.
+    pixels: &'a [usize],
 }
 
 impl<'a> Inputs<'a> {
@@ -72,7 +72,7 @@ impl<'a> Inputs<'a> {
     pub(super) fn new(
         images: &'a mut Images,
         kernel: usize,
-        starts: &'a [usize],
+        pixels: &'a [usize],
         spares: &PerThread<Vec<i16>>,
     ) -> Self {
         let (frame, order) = (images.frame, Order::of(images.frame));
@@ -88,7 +88,7 @@ impl<'a> Inputs<'a> {
             frame,
             kernel,
             order,
-            starts,
+            pixels,
         }
     }
 
@@ -102,12 +102,11 @@ impl<'a> Inputs<'a> {
 
     /// Where the window of an output position starts.
     pub(super) fn start(&self, sample: usize, position: usize) -> usize {
-        let start = self.starts[position];
-        sample * self.frame.size()
-            + match self.order {
-                Order::Rows => start,
-                Order::Planes => start / self.frame.depth * PLANE,
-            }
+        let values = match self.order {
+            Order::Rows => self.frame.depth,
+            Order::Planes => PLANE,
+        };
+        sample * self.frame.size() + self.pixels[position] * values
     }
 
     /// A value of the window that starts there: of the weight with this index in its filter.
