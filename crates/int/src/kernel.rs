@@ -439,11 +439,11 @@ mod tests {
 
         #[test]
         fn every_set_updates_as_the_portable_one(
-            gradients in proptest::collection::vec(wide_values(), 4 * 50),
-            weights in proptest::collection::vec(any::<i16>(), 4 * 60),
+            gradients in proptest::collection::vec(wide_values(), 4 * 100),
+            weights in proptest::collection::vec(any::<i16>(), 4 * 110),
             halved in any::<bool>(),
-            (quiet, rows, columns) in (0..200_usize, 0..=4_usize, 1..=50_usize),
-            stride in 50..=60_usize,
+            (quiet, rows, columns) in (0..500_usize, 0..=4_usize, 1..=100_usize),
+            stride in 100..=110_usize,
             divisor in 1..(1_u64 << 32),
             bits in 0..32_u32,
             decay in proptest::option::of((1..(1_u64 << 33), 0..33_u32)),
@@ -458,7 +458,7 @@ mod tests {
             let gradients: Vec<i32> = small.collect();
             let half = |&weight: &i16| if halved { weight / 2 } else { weight };
             let weights: Vec<i16> = weights.iter().map(half).collect();
-            let patch = Patch { rows, columns, strides: [stride, 50] };
+            let patch = Patch { rows, columns, strides: [stride, 100] };
             for set in Set::available() {
                 let (mut ours, mut oracle) = (weights.clone(), weights.clone());
                 let done = set.update(&mut ours, &gradients, patch, correction);

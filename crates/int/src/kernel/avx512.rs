@@ -19,11 +19,13 @@ use core::arch::x86_64::{
 mod fast_fir;
 mod quotients;
 mod squares;
+mod updates;
 mod windows;
 
 use fast_fir::fast_fir_inputs;
-use quotients::{scale, update};
+use quotients::scale;
 use squares::{lay_out_square, transpose_low_halves};
+use updates::update;
 use windows::add_windows;
 
 /// Proof that the processor has what these kernels need.

@@ -1,0 +1,180 @@
+//! The correction of weights.
+
+use super::quotients::{divide, divide_magnitudes, divide_narrow};
+use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal};
+use core::arch::x86_64::{
+    __m512i, _mm_cvtsi64_si128, _mm256_loadu_si256, _mm256_mask_storeu_epi16,
+    _mm256_maskz_loadu_epi16, _mm256_storeu_si256, _mm512_abs_epi16, _mm512_abs_epi32,
+    _mm512_add_epi16, _mm512_add_epi32, _mm512_adds_epu16, _mm512_and_si512,
+    _mm512_cmpgt_epu16_mask, _mm512_cmpgt_epu32_mask, _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi16,
+    _mm512_loadu_si512, _mm512_mask_sub_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epu16,
+    _mm512_max_epu32, _mm512_movepi16_mask, _mm512_mulhi_epu16, _mm512_packs_epi32,
+    _mm512_permutexvar_epi64, _mm512_reduce_max_epu32, _mm512_set_epi64, _mm512_set1_epi16,
+    _mm512_set1_epi32, _mm512_setzero_si512, _mm512_srl_epi16, _mm512_srli_epi32,
+    _mm512_storeu_si512, _mm512_sub_epi32, _mm512_subs_epi16,
+};
+
+#[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
+pub(super) fn update(
+    weights: &mut [i16],
+    gradients: &[i32],
+    patch: Patch,
+    correction: Correction,
+) -> (usize, u32) {
+    let limit = _mm512_set1_epi32(i16::MAX.into());
+    let divisors = (correction.rate, correction.decay.map(Reciprocal::narrow));
+    let mut largest = _mm512_setzero_si512();
+    let mut largest_short = largest;
+    let mut done = 0;
+    let (whole, rest) = (patch.columns / 16, patch.columns % 16);
+    let short = Short::new(correction);
+    'rows: for row in 0..patch.rows {
+        let weights = weights[row * patch.strides[0]..][..patch.columns].as_mut_ptr();
+        let gradients = gradients[row * patch.strides[1]..][..patch.columns].as_ptr();
+        let mut vector = 0;
+        while vector < whole {
+            if let Some(short) = short.filter(|_| vector + 2 <= whole) {
+                let place = weights.wrapping_add(16 * vector);
+                // SAFETY: there are 32 weights and 32 gradients.
+                let magnitudes = unsafe { short.step(place, gradients.add(16 * vector)) };
+                if let Some(magnitudes) = magnitudes {
+                    largest_short = _mm512_max_epu16(largest_short, magnitudes);
+                    vector += 2;
+                    done += 32;
+                    continue;
+                }
+            }
+            let place = weights.wrapping_add(16 * vector).cast();
+            // SAFETY: there are 16 weights and 16 gradients.
+            unsafe {
+                let weight = _mm512_cvtepi16_epi32(_mm256_loadu_si256(place));
+                let gradient = _mm512_loadu_si512(gradients.add(16 * vector).cast());
+                let stepped = step(weight, gradient, divisors);
+                let magnitude = _mm512_abs_epi32(stepped);
+                // A step that wraps int32 ends far outside int16, so that this sees it too.
+                if _mm512_cmpgt_epu32_mask(magnitude, limit) != 0 {
+                    break 'rows;
+                }
+                largest = _mm512_max_epu32(largest, magnitude);
+                _mm256_storeu_si256(place, _mm512_cvtepi32_epi16(stepped));
+            }
+            vector += 1;
+            done += 16;
+        }
+        if rest > 0 {
+            let mask = (1_u16 << rest) - 1;
+            let place = weights.wrapping_add(16 * whole);
+            // SAFETY: the mask has the weights and gradients that are left.
+            unsafe {
+                let weight = _mm512_cvtepi16_epi32(_mm256_maskz_loadu_epi16(mask, place));
+                let gradient = _mm512_maskz_loadu_epi32(mask, gradients.add(16 * whole));
+                let stepped = step(weight, gradient, divisors);
+                let magnitude = _mm512_abs_epi32(stepped);
+                if _mm512_cmpgt_epu32_mask(magnitude, limit) != 0 {
+                    break;
+                }
+                largest = _mm512_max_epu32(largest, magnitude);
+                _mm256_mask_storeu_epi16(place, mask, _mm512_cvtepi32_epi16(stepped));
+            }
+            done += rest;
+        }
+    }
+    let pairs = [
+        _mm512_srli_epi32::<16>(largest_short),
+        _mm512_and_si512(largest_short, _mm512_set1_epi32(0xffff)),
+    ];
+    let largest = pairs
+        .into_iter()
+        .fold(largest, |a, b| _mm512_max_epu32(a, b));
+    (done, _mm512_reduce_max_epu32(largest))
+}
+
+/// Corrected weights, modulo 2^32, of weights that fit int16.
+#[target_feature(enable = "avx512f,avx512dq")]
+fn step(
+    weights: __m512i,
+    gradients: __m512i,
+    (rate, decay): (Reciprocal, Option<NarrowReciprocal>),
+) -> __m512i {
+    let step = divide(gradients, rate);
+    let change = match decay {
+        None => step,
+        Some(decay) => _mm512_add_epi32(step, divide_narrow(weights, decay)),
+    };
+    _mm512_sub_epi32(weights, change)
+}
+
+/// A correction in int16, for steps that are short.
+#[derive(Clone, Copy)]
+struct Short {
+    /// Multiplier and shift of gradients' quotients, beyond 32 bits.
+    rate: (u32, u32),
+    /// Multiplier and shift of weights' quotients, beyond 16 bits; 0 where weights do not decay.
+    decay: (i16, u32),
+}
+
+/// Longest step, so that it fits int16 together with a decay, which is at most as long.
+const LONGEST: i16 = i16::MAX / 2;
+
+impl Short {
+    /// `None` if something is divided by less than 2.
+    fn new(correction: Correction) -> Option<Self> {
+        let rate = correction.rate.shift.checked_sub(32)?;
+        let decay = match correction.decay.map(Reciprocal::narrow) {
+            None => (0, 0),
+            Some(decay) if decay.multiplier == 0 => (0, 0),
+            Some(decay) => {
+                let multiplier = u16::try_from(decay.multiplier).ok()?;
+                (multiplier.cast_signed(), decay.shift.checked_sub(16)?)
+            }
+        };
+        Some(Short {
+            rate: (correction.rate.multiplier, rate),
+            decay,
+        })
+    }
+
+    /// Corrects 32 weights and returns their magnitudes, unless a step is too long or a weight
+    /// would come to ±32,767 or beyond.
+    ///
+    /// # Safety
+    /// There are 32 weights and 32 gradients.
+    #[target_feature(enable = "avx512f,avx512bw")]
+    unsafe fn step(self, place: *mut i16, gradients: *const i32) -> Option<__m512i> {
+        // SAFETY: there are 32 weights and 32 gradients.
+        let (weights, first, second) = unsafe {
+            (
+                _mm512_loadu_si512(place.cast()),
+                _mm512_loadu_si512(gradients.cast()),
+                _mm512_loadu_si512(gradients.add(16).cast()),
+            )
+        };
+        let (multiplier, shift) = self.rate;
+        let quotients = |gradients| divide_magnitudes(gradients, multiplier, shift);
+        // Packed within each quarter of both, as the gradients are that give the signs.
+        let lengths = _mm512_packs_epi32(quotients(first), quotients(second));
+        let steps = signed(lengths, _mm512_packs_epi32(first, second));
+        let in_order = _mm512_set_epi64(7, 5, 3, 1, 6, 4, 2, 0);
+        let steps = _mm512_permutexvar_epi64(in_order, steps);
+        let (multiplier, shift) = self.decay;
+        let products = _mm512_mulhi_epu16(_mm512_abs_epi16(weights), _mm512_set1_epi16(multiplier));
+        let decays = _mm512_srl_epi16(products, _mm_cvtsi64_si128(shift.into()));
+        let change = _mm512_add_epi16(steps, signed(decays, weights));
+        let stepped = _mm512_subs_epi16(weights, change);
+        let magnitudes = _mm512_abs_epi16(stepped);
+        let most = _mm512_max_epu16(magnitudes, _mm512_adds_epu16(lengths, lengths));
+        if _mm512_cmpgt_epu16_mask(most, _mm512_set1_epi16(2 * LONGEST)) != 0 {
+            return None;
+        }
+        // SAFETY: there are 32 weights.
+        unsafe { _mm512_storeu_si512(place.cast(), stepped) };
+        Some(magnitudes)
+    }
+}
+
+/// Magnitudes with the signs of values.
+#[target_feature(enable = "avx512f,avx512bw")]
+fn signed(magnitudes: __m512i, values: __m512i) -> __m512i {
+    let negative = _mm512_movepi16_mask(values);
+    _mm512_mask_sub_epi16(magnitudes, negative, _mm512_setzero_si512(), magnitudes)
+}
