@@ -41,7 +41,7 @@ pub(crate) use planes::in_line;
 pub use planes::{PLANE, Window, to_planes};
 pub use reciprocal::{NarrowReciprocal, Reciprocal};
 pub use set::Set;
-pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Rows, SUMS, Span, Sums};
+pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Room, Rows, SUMS, Span, Sums};
 pub(crate) use tile::{are_few, joined};
 pub use weights::{Corrected, Correction, Patch, RowsMut, Weights};
 pub(crate) use weights::{between, split};

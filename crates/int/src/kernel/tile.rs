@@ -1,5 +1,7 @@
 //! What products are formed of: rows, and lanes that all rows are multiplied with.
 
+use core::ops::{Deref, DerefMut};
+
 /// Rows whose sums are formed at once at most: whole register tiles of every kernel.
 pub const ROWS: usize = 48;
 
@@ -8,6 +10,32 @@ pub const BLOCK: usize = 64;
 
 /// Sums of [`ROWS`] rows with a full block of lanes.
 pub const SUMS: usize = ROWS * BLOCK;
+
+/// Room for [`SUMS`] sums from the beginning of a cache line on, so that no vector of them lies
+/// across two.
+#[derive(Debug)]
+#[repr(align(64))]
+pub struct Room([i32; SUMS]);
+
+impl Default for Room {
+    fn default() -> Self {
+        Room([0; SUMS])
+    }
+}
+
+impl Deref for Room {
+    type Target = [i32];
+
+    fn deref(&self) -> &[i32] {
+        &self.0
+    }
+}
+
+impl DerefMut for Room {
+    fn deref_mut(&mut self) -> &mut [i32] {
+        &mut self.0
+    }
+}
 
 /// Where the values of a row stand: in some runs of equal length, equally far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

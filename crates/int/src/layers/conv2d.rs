@@ -3,7 +3,7 @@
 use super::images::{Frame, Images};
 use super::scaling::Scaling;
 use crate::audit::{LayerAudit, Merge};
-use crate::kernel::{self, BLOCK, Halves, High, Panel, ROWS, Rows, SUMS, Set, Span, Weights};
+use crate::kernel::{self, BLOCK, Halves, High, Panel, ROWS, Room, Rows, Set, Span, Weights};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::Shape;
@@ -276,7 +276,7 @@ impl Pass<'_> {
     fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
-        let mut sums = [0; SUMS];
+        let mut sums = Room::default();
         for block in 0..self.filters.low.blocks() {
             for start in (0..positions).step_by(ROWS) {
                 let part = start..positions.min(start + ROWS);
@@ -292,7 +292,7 @@ impl Pass<'_> {
         input: &Images,
         (first, part): (usize, core::ops::Range<usize>),
         block: usize,
-        sums: &mut [i32; SUMS],
+        sums: &mut Room,
         scaled: &mut [i8],
     ) -> LayerAudit {
         let (layer, all) = (self.layer, self.layer.positions());

@@ -5,7 +5,7 @@ use super::scaling::Scaling;
 use super::sums::Bounds;
 use crate::audit::{LayerAudit, Range};
 use crate::kernel::{
-    BLOCK, Corrected, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Weights,
+    BLOCK, Corrected, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Weights,
 };
 use crate::parallel;
 use crate::sgd::IntegerSgd;
@@ -167,7 +167,7 @@ impl Linear {
         parallel::for_each_part(at_input, ROWS * self.inputs, products, |index, at_input| {
             let starts = row_starts(index * ROWS, depth);
             let starts = &starts[..at_input.len() / self.inputs];
-            let mut sums = [0; SUMS];
+            let mut sums = Room::default();
             for block in 0..panel.blocks() {
                 let rows = Rows {
                     values: Halves::narrow(rows),

@@ -2,7 +2,7 @@
 
 use crate::audit::{Merge, Range};
 use crate::kernel::{
-    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Rows, SUMS, Set, Span, Sums, are_few,
+    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, are_few,
     between, joined, split,
 };
 use crate::layers::sums::{self, Bounds};
@@ -180,7 +180,7 @@ impl Operands<'_> {
             values.high = High::Few(between(few, start, end));
         }
         let mut range = Range::default();
-        let mut sums = [0; SUMS];
+        let mut sums = Room::default();
         let enough = Bounds::suffice(self.stride, self.largest);
         for block in 0..self.panel.blocks() {
             let (width, count) = (self.panel.width(block), self.panel.count(block));
