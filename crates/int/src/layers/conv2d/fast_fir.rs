@@ -27,6 +27,9 @@ mod cut;
 /// often while they are near.
 const TILES: usize = 48;
 
+/// Tasks for each thread at most.
+const TASKS: usize = 4;
+
 /// Between the inputs of two tiles, so that not all start at the same line of their pages.
 const GAP: usize = 32;
 
@@ -104,9 +107,11 @@ fn bands_together([_, columns]: [Cut; 2]) -> usize {
     TILES.div_ceil(columns.parts())
 }
 
-/// Samples that one task computes at least.
-fn samples_together(cuts: [Cut; 2]) -> usize {
-    bands_together(cuts).div_ceil(cuts[0].parts())
+/// Samples that one task computes: some groups of bands, and as many tasks for every thread.
+fn samples_a_task(cuts: [Cut; 2], samples: usize, threads: usize) -> usize {
+    let enough = bands_together(cuts).div_ceil(cuts[0].parts());
+    let tasks = (samples / enough).clamp(threads, TASKS * threads);
+    samples.div_ceil(tasks / threads * threads).max(1)
 }
 
 /// Whether a layer of this form is faster this way for batches of `samples`. Transforming a weight
@@ -187,9 +192,7 @@ impl Conv2d {
     ) -> LayerAudit {
         let (features, samples) = (self.output.features(), input.samples());
         let cuts = cuts(self.output, self.padding);
-        let together = samples_together(cuts)
-            .min(samples.div_ceil(parallel::threads()))
-            .max(1);
+        let together = samples_a_task(cuts, samples, parallel::threads());
         let pass = Pass {
             layer: self,
             set: Set::active(),
