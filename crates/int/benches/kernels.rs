@@ -10,8 +10,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, Patch, ROWS, Reciprocal, Rows,
-    SUMS, Set, Span, products,
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, PLANE, Panel, Patch, ROWS,
+    Reciprocal, Rows, SUMS, Set, Span, Window, products, to_planes,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::{Network, StepSettings};
@@ -94,29 +94,41 @@ fn sums_of_products(c: &mut Criterion) {
     }
 }
 
-/// Sparse weight gradients: rows of an image added up, 16 to a filter.
+/// Sparse weight gradients: windows of a plane of 16x16 images, 8 to each of 64 filters.
 fn sparse_gradients(c: &mut Criterion) {
-    const COLUMNS: usize = 384;
+    const SIDE: u32 = 16;
+    const FILTERS: usize = 64;
     let mut group = c.benchmark_group("sparse gradients");
-    let values = activations(16 * 16 * 256);
+    let row = (SIDE as usize + 2) * PLANE;
+    let mut values = activations((SIDE as usize + 2) * row);
+    to_planes(&mut values, PLANE, &mut Vec::new());
     let mut stream = Stream::new(1, Purpose::Split, 0, 0);
     let mut contributions = Contributions::default();
-    for _ in 0..64 {
-        let start = stream.below(200) * 256;
+    for _ in 0..8 * FILTERS {
+        let pixel = stream.below(SIDE) * (SIDE + 2) + stream.below(SIDE);
+        let start = pixel * u32::try_from(PLANE).unwrap();
         assert!(contributions.push(start, stream.symmetric(30_000)));
     }
-    group.throughput(Throughput::Elements((contributions.len() * COLUMNS) as u64));
-    let run = |set: Set, sums: &mut [i32]| {
-        let all = 0..contributions.len();
-        set.add_contributions(sums, (&values, 0), (&contributions, all));
+    let window = Window {
+        side: 3,
+        row,
+        spread: PLANE,
     };
-    let mut expected = vec![0; COLUMNS];
+    let products = contributions.len() * 9 * PLANE;
+    group.throughput(Throughput::Elements(products as u64));
+    let run = |set: Set, sums: &mut [i32]| {
+        for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
+            let own = (&contributions, 8 * filter..8 * filter + 8);
+            set.add_windows(sums, (&values, 0), window, own, false);
+        }
+    };
+    let mut expected = Aligned::new(FILTERS * 9 * PLANE);
     run(Set::PORTABLE, &mut expected);
     for set in Set::available() {
-        let mut sums = vec![0; COLUMNS];
+        let mut sums = Aligned::new(FILTERS * 9 * PLANE);
         run(set, &mut sums);
-        assert_eq!(sums, expected, "{}", set.name());
-        group.bench_function(format!("{COLUMNS} columns/{}", set.name()), |bencher| {
+        assert_eq!(*sums, *expected, "{}", set.name());
+        group.bench_function(format!("8 windows/{}", set.name()), |bencher| {
             bencher.iter(|| run(set, black_box(&mut sums)));
         });
     }

@@ -3,8 +3,8 @@
 use super::median;
 use anyhow::{Result, ensure};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, Panel, Patch, ROWS, Reciprocal, Rows,
-    SUMS, Set, Span, products,
+    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, PLANE, Panel, Patch, ROWS,
+    Reciprocal, Rows, SUMS, Set, Span, Window, products, to_planes,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_train::random::{Purpose, Stream};
@@ -136,26 +136,38 @@ fn convolution(set: Set, channels: usize, side: usize) -> Result<f64> {
     Ok(rate(sums.len() * span.depth(), || run(set, &mut sums)))
 }
 
+/// A plane of 16x16 images, of which 8 windows are added to the sums of each of 64 filters.
 fn sparse_gradient(set: Set) -> Result<f64> {
-    const COLUMNS: usize = 384;
-    const PIXELS: u32 = 4 * 16 * 16;
-    let values = random(PIXELS as usize * 256 + 512, 91)?;
+    const SIDE: u32 = 16;
+    const FILTERS: usize = 64;
+    let row = (SIDE as usize + 2) * PLANE;
+    let mut values = random((SIDE as usize + 2) * row, 91)?;
+    to_planes(&mut values, PLANE, &mut Vec::new());
     let mut stream = Stream::new(1, Purpose::Split, 0, 0);
     let mut contributions = Contributions::default();
-    for _ in 0..64 {
-        let start = 256 * stream.below(PIXELS);
-        ensure!(contributions.push(start, stream.symmetric(30_000)), "int16");
+    for _ in 0..8 * FILTERS {
+        let pixel = stream.below(SIDE) * (SIDE + 2) + stream.below(SIDE);
+        let (start, factor) = (pixel * u32::try_from(PLANE)?, stream.symmetric(30_000));
+        ensure!(contributions.push(start, factor), "int16");
     }
-    let run = |set: Set, sums: &mut [i32]| {
-        let all = 0..contributions.len();
-        set.add_contributions(sums, (&values, 0), (&contributions, all));
+    let window = Window {
+        side: 3,
+        row,
+        spread: PLANE,
     };
-    let (mut sums, mut expected) = (vec![0; COLUMNS], vec![0; COLUMNS]);
+    let run = |set: Set, sums: &mut [i32]| {
+        for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
+            let own = (&contributions, 8 * filter..8 * filter + 8);
+            set.add_windows(sums, (&values, 0), window, own, false);
+        }
+    };
+    let mut sums = Aligned::new(FILTERS * 9 * PLANE);
+    let mut expected = sums.clone();
     run(set, &mut sums);
     run(Set::PORTABLE, &mut expected);
-    ensure!(sums == expected, "{} adds other rows", set.name());
-    Ok(rate(50 * 64 * COLUMNS, || {
-        (0..50).for_each(|_| run(set, &mut sums));
+    ensure!(*sums == *expected, "{} adds other windows", set.name());
+    Ok(rate(contributions.len() * 9 * PLANE, || {
+        run(set, &mut sums);
     }))
 }
 
