@@ -27,6 +27,13 @@ pub(super) enum Places<'a> {
 }
 
 impl OutputGradient for HeadGradient<'_> {
+    fn places(&self) -> usize {
+        match self.places {
+            Places::Winners(_) => self.inputs / self.channels,
+            Places::All { input, .. } => input.height * input.width,
+        }
+    }
+
     fn visit(&self, sample: usize, filter: usize, mut visit: impl FnMut(usize, i32)) {
         let windows = self.inputs / self.channels;
         let own = sample * self.inputs + filter * windows;

@@ -16,11 +16,18 @@ mod inputs;
 /// Filters whose gradients one task forms at most: inputs are read once for all of them.
 const FILTERS: usize = 128;
 
+/// Contributions that are listed at once, unless a group of samples has more; few in tests, so that
+/// there is more than one list.
+const LISTED: usize = if cfg!(test) { 64 } else { 1 << 16 };
+
 /// Values between the sums of two filters, so that not all start at the same line of their pages.
 const GAP: usize = 32;
 
 /// The gradient at the outputs of a convolution, as far as there is any.
 pub(crate) trait OutputGradient: Sync {
+    /// Output positions that are visited at most, of one filter in one sample.
+    fn places(&self) -> usize;
+
     /// Calls `visit(position, gradient)` for each output position of one filter in one sample
     /// that may have a gradient.
     fn visit(&self, sample: usize, filter: usize, visit: impl FnMut(usize, i32));
@@ -67,6 +74,11 @@ fn filters_a_task(filters: usize, threads: usize) -> usize {
     FILTERS.min(filters.div_ceil(2 * threads))
 }
 
+/// Samples that are listed at once, with so many contributions each.
+fn samples_listed(contributions: usize, together: usize) -> usize {
+    (LISTED / contributions.max(1) / together).max(1) * together
+}
+
 /// Bytes that the gradient of a convolution will take on one thread.
 pub(crate) fn planned_gradient(block: &BlockPlan, batch: usize, threads: usize) -> usize {
     let ForwardPlan::Conv2d { kernel, padding } = block.forward else {
@@ -75,9 +87,11 @@ pub(crate) fn planned_gradient(block: &BlockPlan, batch: usize, threads: usize) 
     let frame = Frame::padded(block.input, padding);
     let filters = filters_a_task(block.output.channels, threads);
     let places = block.head_inputs / block.output.channels;
-    let groups = batch.div_ceil(inputs::samples_together(frame, kernel));
+    let together = inputs::samples_together(frame, kernel);
+    let samples = samples_listed(filters * places, together).min(batch);
+    let groups = samples.div_ceil(together);
     let sums = size_of::<i32>() * (span(frame, kernel).depth() + GAP);
-    let lists = Contributions::bytes_of(batch * places * filters);
+    let lists = Contributions::bytes_of(samples * places * filters);
     let counts = 8 * (filters + (filters * groups).next_power_of_two());
     filters * sums + lists + counts + inputs::planned_order(frame)
 }
@@ -139,34 +153,46 @@ impl<G: OutputGradient> Task<'_, G> {
         let ([depth, _], count) = (self.sizes, rows.count());
         let width = depth + GAP;
         memory.sums.resize(count * width);
-        self.list(memory, first, count);
-        let Memory {
-            sums,
-            contributions,
-            ends,
-            magnitudes,
-            large,
-        } = memory;
-        let sizes = (ends.len() / count, count);
-        self.input.form(contributions, sizes, |group, add| {
-            for (sums, at) in sums.chunks_exact_mut(width).zip(group * count..) {
-                let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
-                add(&mut sums[..depth], begin..ends[at]);
-            }
-        });
-        for &(filter, start, value) in &*large {
-            for (index, sum) in sums[filter * width..][..depth].iter_mut().enumerate() {
-                let input = self.input.value(start, index);
-                *sum = sum.wrapping_add(value.wrapping_mul(input.into()));
+        memory.magnitudes.clear();
+        memory.magnitudes.resize(count, 0);
+        let listed = samples_listed(
+            count * self.gradient.places(),
+            self.input.samples_together(),
+        );
+        let samples = self.input.samples();
+        for start in (0..samples).step_by(listed) {
+            let samples = start..samples.min(start + listed);
+            self.list(memory, first, samples.clone());
+            let Memory {
+                sums,
+                contributions,
+                ends,
+                large,
+                ..
+            } = &mut *memory;
+            let fresh = start == 0;
+            self.input
+                .add(contributions, (samples, count), fresh, |group, add| {
+                    for (sums, at) in sums.chunks_exact_mut(width).zip(group * count..) {
+                        let begin = at.checked_sub(1).map_or(0, |before| ends[before]);
+                        add(&mut sums[..depth], begin..ends[at]);
+                    }
+                });
+            for (filter, start, value) in large.drain(..) {
+                for (index, sum) in sums[filter * width..][..depth].iter_mut().enumerate() {
+                    let input = self.input.value(start, index);
+                    *sum = sum.wrapping_add(value.wrapping_mul(input.into()));
+                }
             }
         }
+        let (sums, magnitudes) = (&memory.sums, &memory.magnitudes);
         let gradients = Sums {
             values: sums,
             width,
             count: depth,
         };
         let mut audit = LayerAudit::default();
-        for (row, (sums, &magnitude)) in gradients.rows().zip(&*magnitudes).enumerate() {
+        for (row, (sums, &magnitude)) in gradients.rows().zip(magnitudes).enumerate() {
             let range = self.audit(first + row, magnitude, sums);
             audit.gradient.merge(&range);
         }
@@ -175,18 +201,14 @@ impl<G: OutputGradient> Task<'_, G> {
         (audit, corrected)
     }
 
-    /// Lists what the gradients of `count` filters are made of.
-    fn list(&self, memory: &mut Memory, first: usize, count: usize) {
+    /// Lists what the gradients of filters from `first` on are made of, in some samples.
+    fn list(&self, memory: &mut Memory, first: usize, samples: core::ops::Range<usize>) {
         memory.contributions.clear();
         memory.ends.clear();
-        memory.large.clear();
-        memory.magnitudes.clear();
-        memory.magnitudes.resize(count, 0);
-        let (samples, together) = (self.input.samples(), self.input.samples_together());
-        for group in (0..samples).step_by(together) {
-            for filter in 0..count {
-                let magnitude = &mut memory.magnitudes[filter];
-                for sample in group..samples.min(group + together) {
+        let together = self.input.samples_together();
+        for group in samples.clone().step_by(together) {
+            for (filter, magnitude) in memory.magnitudes.iter_mut().enumerate() {
+                for sample in group..samples.end.min(group + together) {
                     let visit = |position, value: i32| {
                         let start = self.input.start(sample, position);
                         *magnitude += u64::from(value.unsigned_abs());
@@ -232,8 +254,9 @@ impl<G: OutputGradient> Task<'_, G> {
             contributions.clear();
             let mut add_all = |contributions: &mut Contributions| {
                 let all = contributions.len();
+                let own = (sample..sample + 1, 1);
                 self.input
-                    .form(contributions, (1, 1), |_, add| add(&mut part, 0..all));
+                    .add(contributions, own, true, |_, add| add(&mut part, 0..all));
                 for (exact, &part) in exact.iter_mut().zip(&part) {
                     *exact += i64::from(part);
                 }

@@ -13,6 +13,10 @@ struct Dense<'a> {
 }
 
 impl OutputGradient for Dense<'_> {
+    fn places(&self) -> usize {
+        self.output.height * self.output.width
+    }
+
     fn visit(&self, sample: usize, filter: usize, mut visit: impl FnMut(usize, i32)) {
         let positions = self.output.height * self.output.width;
         let own = (sample * self.output.channels + filter) * positions;

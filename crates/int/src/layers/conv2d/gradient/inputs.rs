@@ -123,20 +123,26 @@ impl<'a> Inputs<'a> {
         }]
     }
 
-    /// Forms sums of contributions for so many filters, group by group of samples:
-    /// `each(group, add)` is to call `add(sums, part)` for each filter, with the part of the
-    /// contributions that it has in the group.
-    pub(super) fn form(
+    /// Adds contributions of some samples to the sums of so many filters, or to nothing if these
+    /// are `fresh`, group by group of samples: `each(group, add)` is to call `add(sums, part)` for
+    /// each filter, with the part of the contributions that it has in the group.
+    pub(super) fn add(
         &self,
         contributions: &Contributions,
-        (groups, filters): (usize, usize),
+        (samples, filters): (Range<usize>, usize),
+        fresh: bool,
         mut each: impl FnMut(usize, &mut dyn FnMut(&mut [i32], Range<usize>)),
     ) {
+        let groups = samples.len().div_ceil(self.samples_together());
         match self.order {
             Order::Planes => {
                 for plane in 0..self.frame.depth / PLANE {
                     for group in 0..groups {
-                        let mut ahead = self.ahead((plane, group), groups, filters);
+                        let (next, at) = match group + 1 {
+                            next if next < groups => (next, plane),
+                            _ => (0, plane + 1),
+                        };
+                        let mut ahead = self.group(samples.clone(), next, at, filters);
                         each(group, &mut |sums, part| {
                             if let Some(lines) = ahead.next() {
                                 Set::active().prefetch_far(lines);
@@ -146,7 +152,7 @@ impl<'a> Inputs<'a> {
                                 (self.values, plane * self.plane()),
                                 self.window(),
                                 (contributions, part),
-                                group == 0,
+                                fresh && group == 0,
                             );
                         });
                     }
@@ -161,7 +167,7 @@ impl<'a> Inputs<'a> {
                             let place = run * span.length + column;
                             each(group, &mut |sums, part| {
                                 let sums = &mut sums[place..place + count];
-                                if group == 0 {
+                                if fresh && group == 0 {
                                     sums.fill(0);
                                 }
                                 let values = (&**self.values, run * span.stride + column);
@@ -175,24 +181,21 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// What will be read after a plane of a group of samples, in about so many parts.
-    fn ahead(
+    /// A plane, if there is one, of a group of samples, in about so many parts.
+    fn group(
         &self,
-        (plane, group): (usize, usize),
-        groups: usize,
+        samples: Range<usize>,
+        group: usize,
+        plane: usize,
         parts: usize,
     ) -> impl Iterator<Item = &[i16]> {
-        let (plane, group) = match group + 1 {
-            next if next < groups => (plane, next),
-            _ => (plane + 1, 0),
-        };
         let (size, length) = (self.frame.size(), self.plane());
         let together = self.samples_together();
-        let first = group * together;
-        let count = together.min(self.samples().saturating_sub(first));
-        let samples = first..first + if plane * length < size { count } else { 0 };
+        let exists = plane * length < size;
+        let first = samples.start + group * together;
+        let last = samples.end.min(first + together);
         let part = (together * length / PLANE).div_ceil(parts) * PLANE;
-        samples.flat_map(move |sample| {
+        (first..if exists { last } else { first }).flat_map(move |sample| {
             self.values[sample * size + plane * length..][..length].chunks(part)
         })
     }
