@@ -85,19 +85,27 @@ pub(super) fn add_windows(
         let pixels = (0..window.side * window.side).map(|pixel| pixel * window.spread);
         pixels.for_each(|start| sums[start..start + PLANE].fill(0));
     }
-    for one in list {
-        let scale = i32::from(one.scale);
-        for pixel in 0..window.side * window.side {
-            let (y, x) = (pixel / window.side, pixel % window.side);
-            let line = &values[one.start as usize + y * window.row + x * PLANE..][..PLANE];
-            let line = line.as_chunks::<FOUR>().0;
-            let sums = &mut sums[pixel * window.spread..][..PLANE];
-            for (four, sums) in sums.as_chunks_mut::<FOUR>().0.iter_mut().enumerate() {
-                for (sum, &value) in sums.iter_mut().zip(&line[place(four)]) {
-                    *sum = sum.wrapping_add(scale * i32::from(value));
-                }
+    for pixel in 0..window.side * window.side {
+        let first = pixel / window.side * window.row + pixel % window.side * PLANE;
+        let sums = &mut sums[pixel * window.spread..][..PLANE];
+        let (lower, upper) = sums.split_at_mut(PLANE / 2);
+        for one in list {
+            let line = &values[one.start as usize + first..][..PLANE];
+            let fours = lower.as_chunks_mut().0.iter_mut();
+            let fours = fours.zip(upper.as_chunks_mut().0);
+            for ((lower, upper), line) in fours.zip(line.as_chunks::<{ 2 * FOUR }>().0) {
+                let products = line.map(|value| i32::from(one.scale) * i32::from(value));
+                add_four(lower, &products[..FOUR]);
+                add_four(upper, &products[FOUR..]);
             }
         }
+    }
+}
+
+#[inline(always)]
+fn add_four(sums: &mut [i32; FOUR], products: &[i32]) {
+    for (sum, &product) in sums.iter_mut().zip(products) {
+        *sum = sum.wrapping_add(product);
     }
 }
 
