@@ -1,17 +1,21 @@
 //! Counting the sums of a convolution that leave int32, whichever way they are formed.
 //!
-//! Largest values, or Cauchy and Schwarz, prove nearly all sums harmless. Of the others, few
-//! filters and positions have a part in one; these pairs alone are formed again in 64 bits.
+//! Largest values, or Cauchy and Schwarz, prove most sums harmless; of the others, only some
+//! filters and positions have a part in one. Sums of these pairs with rounded weights prove nearly
+//! all of them harmless too; what is left is formed again in 64 bits.
 
 use super::Conv2d;
 use super::lanes::FilterLanes;
 use crate::audit::{Merge, Range};
-use crate::kernel::{self, BLOCK, Excess, Halves, High, ROWS, Rows, SUMS, Set, between};
+use crate::kernel::{self, BLOCK, Excess, Halves, High, ROWS, Room, Rows, SUMS, Set, between};
 use crate::layers::images::Images;
 use crate::layers::sums::{Bounds, harmless, most};
 use crate::parallel;
 use alloc::vec::Vec;
+use coarse::Coarse;
 use core::cmp::Reverse;
+
+mod coarse;
 
 /// Memory that counting works in.
 #[derive(Debug, Default)]
@@ -43,6 +47,7 @@ struct Block {
     /// Their weights beyond int16, by the place that they would have if the filters followed each
     /// other.
     excesses: Vec<Excess>,
+    coarse: Coarse,
 }
 
 impl Conv2d {
@@ -64,12 +69,21 @@ impl Conv2d {
             ..
         } = suspects;
         for filters in filters.chunks(BLOCK) {
-            block.fill(self, filters);
             // Positions are in order too: those that the largest filter makes suspect come first.
             let most = filters[0].squares;
             let count = positions.partition_point(|position| !harmless(position.squares, most));
-            let products = count * depth * block.filters.low.width(0);
+            let products = count * depth * filters.len();
             let positions = &mut positions[..count];
+            let coarse = &mut block.coarse;
+            if coarse.fill(self.weights.halves(), filters, depth, largest) {
+                let rounded = parallel::for_each_part(positions, ROWS, products, |_, positions| {
+                    self.largest_in_tile(coarse, input, positions)
+                });
+                if rounded.largest <= coarse.limit.into() {
+                    continue;
+                }
+            }
+            block.fill(self, filters);
             let wrapped = parallel::for_each_part(positions, ROWS, products, |_, positions| {
                 self.count_in_tile(block, input, largest, positions)
             });
@@ -78,7 +92,36 @@ impl Conv2d {
         range
     }
 
-    /// Of some positions with a block of filters.
+    /// Where the inputs of some positions start.
+    fn starts(&self, input: &Images, positions: &[Suspect]) -> [usize; ROWS] {
+        let all = self.positions();
+        let mut starts = [0; ROWS];
+        for (start, position) in starts.iter_mut().zip(positions) {
+            let (sample, position) = (position.index / all, position.index % all);
+            *start = sample * input.frame.size() + self.pixels[position] * input.frame.depth;
+        }
+        starts
+    }
+
+    /// The largest sum of some positions with rounded filters.
+    fn largest_in_tile(&self, coarse: &Coarse, input: &Images, positions: &[Suspect]) -> Range {
+        let starts = self.starts(input, positions);
+        let rows = Rows {
+            values: Halves::narrow(&input.values),
+            starts: &starts[..positions.len()],
+            span: self.span(),
+        };
+        let (set, lanes) = (Set::active(), coarse.lanes());
+        let mut sums = Room::default();
+        let sums = &mut sums[..positions.len() * lanes.width];
+        kernel::products(set, &rows, &lanes, sums);
+        Range {
+            largest: set.largest(sums).into(),
+            ..Range::default()
+        }
+    }
+
+    /// Counts those of some positions with a block of filters.
     fn count_in_tile(
         &self,
         block: &Block,
@@ -86,12 +129,7 @@ impl Conv2d {
         largest: [u32; 2],
         positions: &[Suspect],
     ) -> Range {
-        let all = self.positions();
-        let mut starts = [0; ROWS];
-        for (start, position) in starts.iter_mut().zip(positions) {
-            let (sample, position) = (position.index / all, position.index % all);
-            *start = sample * input.frame.size() + self.pixels[position] * input.frame.depth;
-        }
+        let starts = self.starts(input, positions);
         let rows = Rows {
             values: Halves::narrow(&input.values),
             starts: &starts[..positions.len()],
@@ -214,13 +252,14 @@ impl Block {
     }
 
     fn bytes(&self) -> usize {
-        self.filters.bytes() + size_of::<Excess>() * self.excesses.capacity()
+        self.filters.bytes() + size_of::<Excess>() * self.excesses.capacity() + self.coarse.bytes()
     }
 }
 
 /// Bytes for a layer of so many output positions, pixels and filters, in a batch.
 pub(super) fn planned(positions: usize, pixels: usize, filters: usize, depth: usize) -> usize {
     let suspects = size_of::<Suspect>() * (positions + filters);
-    let lanes = size_of::<i16>() * BLOCK.min(filters.next_multiple_of(16)) * depth;
+    // Of rounded filters and their rows, and of those that are formed again.
+    let lanes = 3 * size_of::<i16>() * BLOCK.min(filters.next_multiple_of(16)) * depth;
     size_of::<u64>() * (positions + pixels + filters) + suspects + lanes
 }
