@@ -21,7 +21,7 @@
 //! digital filter implementations", 1997), with differences instead of sums of weights.
 
 use super::Set;
-use super::tile::{BLOCK, Excess, joined};
+use super::tile::{BLOCK, High, joined};
 use super::upper::{GROUP, Upper};
 use super::weights::{between, split};
 use alloc::vec::Vec;
@@ -227,11 +227,11 @@ pub(super) fn subtract(sums: &mut [i32], values: &[i32]) {
 }
 
 /// Transforms a block of filters, `[filters, 3, 3, depth]`, of which the first stands at `first`
-/// among all weights, to lanes `[products][depth / 2][filters][2]`. `few` of all weights are beyond
-/// int16. The high halves of those that are so when they are transformed are added to `large`: of 16
-/// lanes of a product each, [`GROUPS`] of each product.
+/// among all weights, to lanes `[products][depth / 2][filters][2]`. `high` is what all weights have
+/// above their low halves. The high halves of those that are beyond int16 when they are transformed
+/// are added to `large`: of 16 lanes of a product each, [`GROUPS`] of each product.
 pub(crate) fn transform_filters(
-    (weights, few, first): (&[i16], &[Excess], usize),
+    (weights, high, first): (&[i16], High<'_>, usize),
     depth: usize,
     block: &mut [i16],
     large: &mut Vec<Upper>,
@@ -245,22 +245,10 @@ pub(crate) fn transform_filters(
             for at in 0..FILTERS {
                 let start = (lane + at) * row;
                 let own = &weights[start..start + row];
-                let few = between(few, first + start, first + start + row);
+                let filter = Filter::new(own, high, first + start, depth);
                 let places = &mut low[at * TOGETHER..];
-                let mut beyond =
-                    set.fast_fir_weights(&own[channel..], depth, places, FILTERS * TOGETHER);
-                for excess in few {
-                    let index = excess.place as usize - first - start;
-                    if let Some(at @ ..TOGETHER) = (index % depth).checked_sub(channel) {
-                        beyond |= 1 << at;
-                    }
-                }
-                let filter = Filter {
-                    low: own,
-                    few,
-                    first: first + start,
-                    depth,
-                };
+                let mut beyond = filter.wide(channel)
+                    | set.fast_fir_weights(&own[channel..], depth, places, FILTERS * TOGETHER);
                 while beyond != 0 {
                     let own = channel + beyond.trailing_zeros() as usize;
                     filter.list_large(own, lane + at, large);
@@ -279,18 +267,63 @@ pub(crate) fn transform_filters(
 /// The weights of one filter.
 struct Filter<'a> {
     low: &'a [i16],
-    few: &'a [Excess],
+    high: High<'a>,
+    /// Place of the first of them among all weights, as listed ones are counted.
     first: usize,
     depth: usize,
 }
 
-impl Filter<'_> {
+impl<'a> Filter<'a> {
+    /// The filter with these low halves, which begins at `first` among all weights.
+    fn new(low: &'a [i16], high: High<'a>, first: usize, depth: usize) -> Self {
+        let own = first..first + low.len();
+        let high = match high {
+            High::None => High::None,
+            High::Few(few) => High::Few(between(few, own.start, own.end)),
+            High::Dense(high) => High::Dense(&high[own]),
+        };
+        Filter {
+            low,
+            high,
+            first,
+            depth,
+        }
+    }
+
+    /// A bit for each of 32 channels that has a weight beyond int16.
+    fn wide(&self, channel: usize) -> u32 {
+        match self.high {
+            High::None => 0,
+            High::Few(few) => few.iter().fold(0, |mask, excess| {
+                let index = excess.place as usize - self.first;
+                match (index % self.depth).checked_sub(channel) {
+                    Some(at @ ..TOGETHER) => mask | 1 << at,
+                    _ => mask,
+                }
+            }),
+            High::Dense(high) => {
+                let mut any = [0; TOGETHER];
+                for row in high.chunks_exact(self.depth) {
+                    for (any, &high) in any.iter_mut().zip(&row[channel..]) {
+                        *any |= high;
+                    }
+                }
+                let bits = any.iter().rev();
+                bits.fold(0, |mask, &any| 2 * mask + u32::from(any != 0))
+            }
+        }
+    }
+
     fn weight(&self, index: usize) -> i32 {
-        let place = self.first + index;
-        let listed = self
-            .few
-            .binary_search_by_key(&place, |excess| excess.place as usize);
-        let high = listed.map_or(0, |at| self.few[at].high);
+        let high = match self.high {
+            High::None => 0,
+            High::Few(few) => {
+                let place = self.first + index;
+                let listed = few.binary_search_by_key(&place, |excess| excess.place as usize);
+                listed.map_or(0, |at| few[at].high)
+            }
+            High::Dense(high) => high[index],
+        };
         joined(self.low[index], high)
     }
 

@@ -58,11 +58,6 @@ impl UpperLanes {
         self.ends.resize(groups, self.pairs.len());
     }
 
-    /// How many lines there are.
-    pub(crate) fn lines(&self) -> usize {
-        self.pairs.len()
-    }
-
     /// Adds what a group's high halves make to the sums of its lanes, which begin `width` apart
     /// for each of the rows that start at `starts` in `values`.
     pub(crate) fn add(

@@ -30,6 +30,10 @@ const TILES: usize = 48;
 /// Tasks for each thread at most.
 const TASKS: usize = 4;
 
+/// One weight in so many may be beyond int16. What transformed weights have above it costs as much
+/// as the products at most, which is less than forming all products directly.
+const WIDE: usize = 16;
+
 /// Between the inputs of two tiles, so that not all start at the same line of their pages.
 const GAP: usize = 32;
 
@@ -147,16 +151,15 @@ pub(super) fn planned(input: Shape, output: Shape, padding: usize, samples: usiz
 }
 
 impl Conv2d {
-    /// Transforms the weights, if the operands allow that: nearly all weights within int16, most
-    /// of them also when they are transformed, and inputs small enough to be added up.
+    /// Transforms the weights, if the operands allow that: few weights beyond int16, and inputs
+    /// small enough to be added up.
     pub(super) fn prepare_fast(&self, work: &mut FastWork, input: &Images) -> bool {
         let weights = self.weights.halves();
-        let few = match weights.high {
-            High::None => &[][..],
-            High::Few(few) => few,
-            High::Dense(_) => return false,
+        let wide = match weights.high {
+            High::Dense(high) => high.iter().filter(|&&high| high != 0).count(),
+            High::None | High::Few(_) => 0,
         };
-        if input.largest > LARGEST_INPUT {
+        if input.largest > LARGEST_INPUT || wide > weights.low.len() / WIDE {
             return false;
         }
         let (depth, filters) = (self.frame().depth, self.output.channels);
@@ -172,13 +175,12 @@ impl Conv2d {
         let large = (&mut work.large[..blocks], 1);
         parallel::for_each_two_parts(lanes, large, cost, |block, values, large| {
             let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
-            let own = (&weights.low[own.clone()], few, own.start);
+            let own = (&weights.low[own.clone()], weights.high, own.start);
             large[0].take(PRODUCTS * GROUPS, |all| {
                 transform_filters(own, depth, values, all);
             });
         });
-        let lines: usize = work.large[..blocks].iter().map(UpperLanes::lines).sum();
-        lines <= PRODUCTS * depth / 2 * filters / GROUP / 2
+        true
     }
 
     /// As [`Conv2d::forward`], with weights that were transformed; what wraps is not counted.

@@ -204,9 +204,12 @@ fn fast_layers() -> impl Strategy<Value = (Conv2d, Vec<i16>)> {
                 1 => any::<i32>(),
                 1 => prop_oneof![Just(32_767), Just(-32_768), Just(i32::MAX), Just(i32::MIN)],
             ];
+            // More beyond int16 than are listed one by one.
+            let wide = prop_oneof![30 => -30_000..30_000, 1 => -120_000..120_000];
             let weights = prop_oneof![
                 proptest::collection::vec(-8_191..8_192, 997),
                 proptest::collection::vec(weight, 997),
+                proptest::collection::vec(wide, 997),
             ];
             let value = prop_oneof![9 => -128..128_i16, 1 => -3_640..3_641_i16];
             let samples = 3 * input.features();
