@@ -74,17 +74,25 @@ impl Conv2d {
             let count = positions.partition_point(|position| !harmless(position.squares, most));
             let products = count * depth * filters.len();
             let positions = &mut positions[..count];
-            let coarse = &mut block.coarse;
-            if coarse.fill(self.weights.halves(), filters, depth, largest) {
+            let rounds = block
+                .coarse
+                .fill(self.weights.halves(), filters, depth, largest);
+            let limit = u64::from(block.coarse.limit);
+            if rounds {
+                let coarse = &block.coarse;
                 let rounded = parallel::for_each_part(positions, ROWS, products, |_, positions| {
                     self.largest_in_tile(coarse, input, positions)
                 });
-                if rounded.largest <= coarse.limit.into() {
+                if rounded.largest <= limit {
                     continue;
                 }
             }
             block.fill(self, filters);
             let wrapped = parallel::for_each_part(positions, ROWS, products, |_, positions| {
+                let rounded = |block: &Block| self.largest_in_tile(&block.coarse, input, positions);
+                if rounds && rounded(block).largest <= limit {
+                    return Range::default();
+                }
                 self.count_in_tile(block, input, largest, positions)
             });
             range.merge(&wrapped);
