@@ -6,13 +6,12 @@ use core::arch::asm;
 use core::arch::x86_64::{
     __m512i, _mm_cvtsi64_si128, _mm256_loadu_si256, _mm256_mask_storeu_epi16,
     _mm256_maskz_loadu_epi16, _mm256_storeu_si256, _mm512_abs_epi16, _mm512_abs_epi32,
-    _mm512_add_epi16, _mm512_add_epi32, _mm512_adds_epu16, _mm512_and_si512,
-    _mm512_cmpgt_epu16_mask, _mm512_cmpgt_epu32_mask, _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi16,
-    _mm512_loadu_si512, _mm512_mask_sub_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epu16,
-    _mm512_max_epu32, _mm512_movepi16_mask, _mm512_packs_epi32, _mm512_permutexvar_epi64,
-    _mm512_reduce_max_epu32, _mm512_set_epi64, _mm512_set1_epi16, _mm512_set1_epi32,
-    _mm512_setzero_si512, _mm512_srl_epi16, _mm512_srli_epi32, _mm512_storeu_si512,
-    _mm512_sub_epi32, _mm512_subs_epi16,
+    _mm512_add_epi16, _mm512_add_epi32, _mm512_and_si512, _mm512_cmpgt_epu16_mask,
+    _mm512_cmpgt_epu32_mask, _mm512_cvtepi16_epi32, _mm512_cvtepi32_epi16, _mm512_loadu_si512,
+    _mm512_mask_sub_epi16, _mm512_maskz_loadu_epi32, _mm512_max_epu16, _mm512_max_epu32,
+    _mm512_movepi16_mask, _mm512_packs_epi32, _mm512_permutexvar_epi64, _mm512_reduce_max_epu32,
+    _mm512_set_epi64, _mm512_set1_epi16, _mm512_set1_epi32, _mm512_setzero_si512, _mm512_srl_epi16,
+    _mm512_srli_epi32, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_subs_epi16,
 };
 
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
@@ -114,8 +113,8 @@ struct Short {
     decay: (i16, u32),
 }
 
-/// Longest step, so that it fits int16 together with a decay, which is at most as long.
-const LONGEST: i16 = i16::MAX / 2;
+/// Longest step, and largest weight after it.
+const LONGEST: i16 = i16::MAX - 1;
 
 impl Short {
     /// `None` if something is divided by less than 2.
@@ -160,11 +159,13 @@ impl Short {
         let (multiplier, shift) = self.decay;
         let products = high_halves(_mm512_abs_epi16(weights), _mm512_set1_epi16(multiplier));
         let decays = _mm512_srl_epi16(products, _mm_cvtsi64_si128(shift.into()));
+        // Where this wraps, the decay has the weight's sign and half its size at most: the difference
+        // of weight and wrapped change is beyond int16, and saturates.
         let change = _mm512_add_epi16(steps, signed(decays, weights));
         let stepped = _mm512_subs_epi16(weights, change);
         let magnitudes = _mm512_abs_epi16(stepped);
-        let most = _mm512_max_epu16(magnitudes, _mm512_adds_epu16(lengths, lengths));
-        if _mm512_cmpgt_epu16_mask(most, _mm512_set1_epi16(2 * LONGEST)) != 0 {
+        let most = _mm512_max_epu16(magnitudes, lengths);
+        if _mm512_cmpgt_epu16_mask(most, _mm512_set1_epi16(LONGEST)) != 0 {
             return None;
         }
         // SAFETY: there are 32 weights.
