@@ -243,3 +243,40 @@ impl Corrected {
         stepped
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn every_set_updates_where_steps_and_decays_are_long() {
+        for (rate, decay) in [
+            (2, Some(2)),
+            (2, Some(3)),
+            (2, None),
+            (3, Some(2)),
+            (1, Some(1)),
+        ] {
+            let correction = Correction {
+                rate: Reciprocal::new(rate),
+                decay: decay.map(Reciprocal::new),
+            };
+            for weight in (-32_767..=32_767).step_by(431) {
+                for gradient in (-150_000..150_000).step_by(1_777) {
+                    let (weights, gradients) = (vec![weight; 64], vec![gradient; 64]);
+                    let run = |set: Set| {
+                        let mut weights = weights.clone();
+                        let patch = Patch::row(64);
+                        let done = set.update(&mut weights, &gradients, patch, correction);
+                        (done, weights)
+                    };
+                    let expected = run(Set::PORTABLE);
+                    for set in Set::available() {
+                        assert_eq!(run(set), expected, "{set:?}: {weight}, {gradient}, {rate}");
+                    }
+                }
+            }
+        }
+    }
+}
