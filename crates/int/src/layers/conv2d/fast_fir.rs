@@ -48,14 +48,14 @@ pub(super) struct FastWork {
 }
 
 /// Of the bands that one thread works on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Scratch {
     /// First singles of all samples, then their threes, then their last singles.
     bands: Vec<Band>,
     /// How many there are of each.
     cut: Cut,
     /// Where the transformed inputs of each product begin, and where the last ones end.
-    firsts: [usize; PRODUCTS + 1],
+    firsts: Vec<usize>,
     /// Transformed inputs, `[products][bands][tiles][depth and a gap]`, and room for what no
     /// product takes.
     inputs: Aligned<i16>,
@@ -74,27 +74,15 @@ struct Band {
     rows: Range<usize>,
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Scratch {
-            bands: Vec::new(),
-            cut: Cut::default(),
-            firsts: [0; PRODUCTS + 1],
-            inputs: Aligned::default(),
-            products: Aligned::default(),
-            line: Aligned::default(),
-            outputs: Aligned::default(),
-        }
-    }
-}
-
 impl FastWork {
     /// Bytes that it occupies.
     pub(super) fn bytes(&self) -> usize {
         let scratch = self.threads.total(|scratch| {
             let sums = [&scratch.products, &scratch.line, &scratch.outputs];
             let sums: usize = sums.iter().map(|sums| sums.bytes()).sum();
-            scratch.inputs.bytes() + sums + scratch.bands.capacity() * size_of::<Band>()
+            let lists = scratch.bands.capacity() * size_of::<Band>()
+                + scratch.firsts.capacity() * size_of::<usize>();
+            scratch.inputs.bytes() + sums + lists
         });
         let large: usize = self.large.iter().map(UpperLanes::bytes).sum();
         self.lanes.bytes() + large + scratch
@@ -266,12 +254,15 @@ impl Pass<'_> {
         };
         let (count, width) = (all.len(), self.work.lanes.width(0));
         let depth = self.input.frame.depth;
+        let mut end = 0;
+        scratch.firsts.clear();
         for product in 0..PRODUCTS {
+            scratch.firsts.push(end);
             let bands = scratch.cut.having(product / SIX).len();
-            let tiles = bands * columns.having(product % SIX).len();
-            scratch.firsts[product + 1] = scratch.firsts[product] + tiles * (depth + GAP);
+            end += bands * columns.having(product % SIX).len() * (depth + GAP);
         }
-        scratch.inputs.resize(scratch.firsts[PRODUCTS] + depth);
+        scratch.firsts.push(end);
+        scratch.inputs.resize(end + depth);
         scratch.products.resize(count * columns.products() * width);
         scratch.line.resize(columns.outputs() * width);
         scratch
@@ -282,7 +273,7 @@ impl Pass<'_> {
     fn transform_inputs(&self, first: usize, scratch: &mut Scratch) {
         let (frame, columns) = (self.input.frame, self.cuts[1]);
         let (stride, height) = (frame.depth + GAP, frame.size() / frame.row());
-        let (bands, firsts) = (scratch.cut, scratch.firsts);
+        let (bands, firsts) = (scratch.cut, &scratch.firsts);
         for (index, band) in scratch.bands.iter().enumerate() {
             let sample = (first + band.sample) * frame.size();
             for tile in 0..columns.parts() {
