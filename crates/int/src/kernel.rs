@@ -19,6 +19,7 @@ mod avx2;
 )]
 mod avx512;
 mod contributions;
+mod excess;
 pub(crate) mod fast_fir;
 mod few;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
@@ -34,6 +35,8 @@ mod weights;
 
 pub use aligned::Aligned;
 pub use contributions::Contributions;
+pub use excess::Excess;
+pub(crate) use excess::{between, joined, split};
 pub use few::FewOfLanes;
 pub use panel::Panel;
 pub(crate) use panel::fill_from_rows;
@@ -41,10 +44,8 @@ pub(crate) use planes::in_line;
 pub use planes::{PLANE, Window, to_planes};
 pub use reciprocal::{NarrowReciprocal, Reciprocal};
 pub use set::Set;
-pub use tile::{BLOCK, Excess, Halves, High, Lanes, ROWS, Room, Rows, SUMS, Span, Sums};
-pub(crate) use tile::{are_few, joined};
+pub use tile::{BLOCK, Halves, High, Lanes, ROWS, Room, Rows, SUMS, Span, Sums};
 pub use weights::{Corrected, Correction, Patch, RowsMut, Weights};
-pub(crate) use weights::{between, split};
 
 use tile::Tile;
 
@@ -77,39 +78,13 @@ pub fn products(set: Set, rows: &Rows<'_>, lanes: &Lanes<'_>, sums: &mut [i32]) 
     if let High::Dense(high) = lanes.values.high {
         add_upper(tile(rows.values.low, high));
     }
-    for_each_excess(rows, lanes, |index, product| {
-        sums[index] = sums[index].wrapping_add(product << 16);
-    });
-}
-
-/// Calls `add(index of a sum, product)` for the products of every listed excess with low halves.
-#[inline]
-fn for_each_excess(rows: &Rows<'_>, lanes: &Lanes<'_>, mut add: impl FnMut(usize, i32)) {
-    let (span, width) = (rows.span, lanes.width);
     if let High::Few(few) = rows.values.high {
-        let first = rows.starts.first().copied().unwrap_or(0);
-        for excess in few {
-            let at = excess.place as usize - first;
-            let (row, depth) = (at / span.depth(), at % span.depth());
-            let line = &lanes.values.low[depth / 2 * 2 * width..][..2 * width];
-            let factor = excess.factor(rows.values.low);
-            for (lane, pair) in line.as_chunks::<2>().0.iter().enumerate() {
-                let value = i32::from(pair[depth % 2]);
-                add(row * width + lane, factor * value);
-            }
-        }
+        excess::add_of_rows(set, rows, few, lanes, sums);
     }
     if let High::Few(few) = lanes.values.high {
-        for excess in few {
-            let at = excess.place as usize;
-            let (depth, lane) = (at / (2 * width) * 2 + at % 2, at / 2 % width);
-            let offset = depth / span.length * span.stride + depth % span.length;
-            let factor = excess.factor(lanes.values.low);
-            for (row, start) in rows.starts.iter().enumerate() {
-                let value = i32::from(rows.values.low[start + offset]);
-                add(row * width + lane, factor * value);
-            }
-        }
+        excess::for_each_of_lanes(rows, lanes, few, |index, product| {
+            sums[index] = sums[index].wrapping_add(product << 16);
+        });
     }
 }
 
@@ -134,9 +109,13 @@ pub fn exact_products(
     } else {
         exact_products_in_parts(set, (rows, lanes), whole, sums);
     }
-    for_each_excess(rows, lanes, |index, product| {
-        sums[index] += i64::from(product) << 16;
-    });
+    let mut add = |index: usize, product| sums[index] += i64::from(product) << 16;
+    if let High::Few(few) = rows.values.high {
+        excess::for_each_of_rows(rows, few, lanes, &mut add);
+    }
+    if let High::Few(few) = lanes.values.high {
+        excess::for_each_of_lanes(rows, lanes, few, &mut add);
+    }
 }
 
 /// Exact sums of low halves: parts of so many products cannot wrap.
@@ -251,7 +230,7 @@ mod tests {
         let row = |row: &[i32]| {
             let mut row = row.to_vec();
             row.resize(depth.next_multiple_of(2), 0);
-            row.into_iter().map(weights::split)
+            row.into_iter().map(split)
         };
         values.chunks(depth).flat_map(row).unzip()
     }

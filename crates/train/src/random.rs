@@ -49,11 +49,13 @@ impl Stream {
     }
 
     /// 32 random bits.
+    #[inline]
     pub fn bits(&mut self) -> u32 {
         self.0.next_u32()
     }
 
     /// A uniform integer in `0..bound` (`bound > 0`), by rejection: exactly uniform.
+    #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         debug_assert!(bound > 0);
         let unfair = (u32::MAX % bound).wrapping_add(1) % bound;
@@ -71,6 +73,7 @@ impl Stream {
     }
 
     /// True with probability `percent / 100`.
+    #[inline]
     pub fn percent(&mut self, percent: u32) -> bool {
         self.below(100) < percent
     }

@@ -1,6 +1,7 @@
 //! Kernels for processors with AVX2.
 
 use super::contributions::Contribution;
+use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX};
 use super::list::{by_compiler, by_hand, methods};
 use super::planes::Window;
@@ -125,6 +126,11 @@ unsafe fn some_rows<const R: usize>(
 #[target_feature(enable = "avx2")]
 fn add_upper(rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize) {
     portable::add_upper(rows, lines, sums, width);
+}
+
+#[target_feature(enable = "avx2")]
+fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
+    portable::add_excesses(few, start, lanes, sums);
 }
 
 /// 12 sums under way, which is more than the processor needs to be busy.

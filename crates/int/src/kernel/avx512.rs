@@ -1,6 +1,7 @@
 //! Kernels for processors with AVX-512 and its integer products (VNNI).
 
 use super::contributions::Contribution;
+use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX};
 use super::list::{by_compiler, by_hand, methods};
 use super::planes::Window;
@@ -218,6 +219,47 @@ unsafe fn some_upper<const R: usize>(
         }
     }
     R
+}
+
+/// # Safety
+/// The sums are `16 * V` for a `V` up to 4, and lanes have a line of twice as many for each of
+/// the listed values.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
+    // SAFETY: each case has the vectors of its width.
+    unsafe {
+        match sums.len() {
+            64 => add_lines::<4>(few, start, lanes, sums),
+            48 => add_lines::<3>(few, start, lanes, sums),
+            32 => add_lines::<2>(few, start, lanes, sums),
+            _ => add_lines::<1>(few, start, lanes, sums),
+        }
+    }
+}
+
+/// # Safety
+/// There are `16 * V` sums, and a line of as many pairs of lanes for each of the listed values.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+unsafe fn add_lines<const V: usize>(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
+    let mut upper = [_mm512_setzero_si512(); V];
+    for excess in few {
+        let (pair, [a, b]) = excess.pair(start);
+        let two = _mm512_set1_epi32(i32::from(a.cast_unsigned()) | i32::from(b) << 16);
+        let line = lanes.as_ptr().wrapping_add(pair * 32 * V);
+        for (v, upper) in upper.iter_mut().enumerate() {
+            // SAFETY: the line has `16 * V` pairs.
+            let lanes = unsafe { _mm512_loadu_si512(line.add(32 * v).cast()) };
+            *upper = _mm512_dpwssd_epi32(*upper, two, lanes);
+        }
+    }
+    for (v, upper) in upper.into_iter().enumerate() {
+        // SAFETY: there are `16 * V` sums.
+        unsafe {
+            let place = sums.as_mut_ptr().add(16 * v).cast();
+            let upper = _mm512_slli_epi32::<16>(upper);
+            _mm512_storeu_si512(place, _mm512_add_epi32(_mm512_loadu_si512(place), upper));
+        }
+    }
 }
 
 /// 16 sums under way, which is more than the processor needs to be busy.

@@ -21,9 +21,9 @@
 //! digital filter implementations", 1997), with differences instead of sums of weights.
 
 use super::Set;
-use super::tile::{BLOCK, High, joined};
+use super::excess::{between, joined, split};
+use super::tile::{BLOCK, High};
 use super::upper::{GROUP, Upper};
-use super::weights::{between, split};
 use alloc::vec::Vec;
 use core::array;
 

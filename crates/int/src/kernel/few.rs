@@ -1,7 +1,8 @@
 //! Lanes' values beyond int16, by the block that they lie in.
 
+use super::excess::Excess;
 use super::panel::Panel;
-use super::tile::{BLOCK, Excess};
+use super::tile::BLOCK;
 use alloc::vec::Vec;
 
 /// Few values beyond int16 among the lanes of a panel.

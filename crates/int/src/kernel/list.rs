@@ -27,6 +27,7 @@ macro_rules! by_hand {
             fn add_upper(
                 rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize
             );
+            fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]);
             fn update(
                 weights: &mut [i16], gradients: &[i32], patch: Patch, correction: Correction
             ) -> (usize, u32);

@@ -1,11 +1,12 @@
 //! The sets of kernels, and which of them runs.
 
 use super::contributions::Contributions;
+use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
 use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
-use super::tile::Tile;
+use super::tile::{BLOCK, Tile};
 use super::upper::{GROUP, LINE};
 use super::weights::{Correction, Patch};
 use alloc::vec::Vec;
@@ -246,6 +247,28 @@ impl Set {
         assert!(sums.len() + width >= starts.len() * width + GROUP && width >= GROUP);
         assert_eq!(lines.1.len(), LINE * lines.0.len(), "a line a pair");
         call!(self, add_upper((values, starts), lines, sums, width));
+    }
+
+    /// Adds the products of some values of a row with all lanes of a block, times 2^16, to the
+    /// row's sums, modulo 2^32: of what the listed values, whose depths count from `start`, have
+    /// above their low halves. Lanes are `[depth / 2][sums][2]`.
+    ///
+    /// # Panics
+    /// If they are not there.
+    pub(super) fn add_excesses(
+        self,
+        few: &[Excess],
+        start: usize,
+        lanes: &[i16],
+        sums: &mut [i32],
+    ) {
+        let width = sums.len();
+        assert!(width.is_multiple_of(GROUP) && (GROUP..=BLOCK).contains(&width));
+        let depth = lanes.len() / (2 * width) * 2;
+        let places = start..start + depth;
+        let within = |excess: &Excess| places.contains(&(excess.place as usize));
+        assert!(few.iter().all(within), "a line of lanes for each");
+        call!(self, add_excesses(few, start, lanes, sums));
     }
 
     /// `sums += values`, modulo 2^32, as far as both go.

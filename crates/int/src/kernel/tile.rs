@@ -1,5 +1,6 @@
 //! What products are formed of: rows, and lanes that all rows are multiplied with.
 
+use super::excess::Excess;
 use core::ops::{Deref, DerefMut};
 
 /// Rows whose sums are formed at once at most: whole register tiles of every kernel.
@@ -69,34 +70,14 @@ impl Span {
     }
 }
 
-/// A value that does not fit int16, by its place: `high * 2^16` more than its low half.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Excess {
-    /// Index of the low half.
-    pub place: u32,
-    /// What is left above it.
-    pub high: i16,
-}
-
-impl Excess {
-    /// How often 2^16 goes into what the value has above its low half.
-    pub(super) fn factor(self, low: &[i16]) -> i32 {
-        let low = low[self.place as usize];
-        match i32::from(self.high) {
-            high if high == i32::from(i16::MIN) && low < 0 => -high,
-            high => high,
-        }
-    }
-}
-
 /// What values have above their low halves.
 #[derive(Clone, Copy, Debug, Default)]
 pub enum High<'a> {
     /// All values fit int16.
     #[default]
     None,
-    /// Nearly all do; those that do not, in order of their places. Of rows, these must follow
-    /// each other without a gap.
+    /// Nearly all do; those that do not, in order of their places. Of rows, each must be
+    /// contiguous, and they must be in order of their places too.
     Few(&'a [Excess]),
     /// The high half of each value.
     Dense(&'a [i16]),
@@ -119,18 +100,6 @@ impl<'a> Halves<'a> {
             high: High::None,
         }
     }
-}
-
-/// The value of two halves. (The high half of the largest int32 is 2^15, which int16 has as
-/// -2^15; modulo 2^32 that is the same.)
-pub(crate) fn joined(low: i16, high: i16) -> i32 {
-    (i32::from(high) << 16).wrapping_add(low.into())
-}
-
-/// Whether so few of some values need more than int16 that products with each of them cost less
-/// than a second pass over all.
-pub(crate) fn are_few(count: usize, all: usize) -> bool {
-    count <= all / 128
 }
 
 /// Rows within one buffer.

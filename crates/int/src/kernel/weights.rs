@@ -1,6 +1,6 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
-use super::tile::{are_few, joined};
+use super::excess::{are_few, between, joined, split};
 use super::{Aligned, Excess, Halves, High, Set};
 use crate::audit::Merge;
 use crate::parallel::{self, Shared};
@@ -136,32 +136,34 @@ impl Weights {
         self.low.bytes() + high
     }
 
-    /// The sum of squares of each row, cut at 2^64 - 1.
-    pub fn measure(&self, squares: &mut Vec<u64>) {
-        let (set, stride) = (Set::active(), self.stride());
-        squares.clear();
+    /// The sum of squares of a row, cut at 2^64 - 1.
+    pub fn squares(&self, row: usize) -> u64 {
+        let stride = self.stride();
+        let places = row * stride..(row + 1) * stride;
+        let low = &self.low[places.clone()];
+        let square = |value: i32| u64::from(value.unsigned_abs()).pow(2);
         match &self.high {
             Kept::Few(few) => {
-                squares.extend(self.low.chunks_exact(stride).map(|row| set.squares(row)));
-                for excess in few {
-                    let low = self.low[excess.place as usize];
-                    let value = joined(low, excess.high);
-                    let square = &mut squares[excess.place as usize / stride];
+                let few = between(few, places.start, places.end);
+                few.iter().fold(Set::active().squares(low), |sum, excess| {
+                    let low = low[excess.place as usize - places.start];
                     // Less the low half's own square, which is among those summed.
-                    *square = (*square - u64::from(low.unsigned_abs()).pow(2))
-                        .saturating_add(u64::from(value.unsigned_abs()).pow(2));
-                }
+                    (sum - square(low.into())).saturating_add(square(joined(low, excess.high)))
+                })
             }
             Kept::Dense(high) => {
-                let rows = self.low.chunks_exact(stride).zip(high.chunks_exact(stride));
-                squares.extend(rows.map(|(low, high)| {
-                    let values = low.iter().zip(high).map(|(&low, &high)| joined(low, high));
-                    values.fold(0, |sum: u64, value| {
-                        sum.saturating_add(u64::from(value.unsigned_abs()).pow(2))
-                    })
-                }));
+                let values = low.iter().zip(&high[places]);
+                values.fold(0, |sum: u64, (&low, &high)| {
+                    sum.saturating_add(square(joined(low, high)))
+                })
             }
         }
+    }
+
+    /// The sum of squares of each row, cut at 2^64 - 1.
+    pub fn measure(&self, squares: &mut Vec<u64>) {
+        squares.clear();
+        squares.extend((0..self.count()).map(|row| self.squares(row)));
     }
 
     /// Corrects the weights, `rows` of them as one task: `task(first row, rows)` is to call
@@ -234,23 +236,6 @@ impl Weights {
 fn excess(place: usize, high: i16) -> Excess {
     let place = u32::try_from(place).expect("fewer than 2^32 weights");
     Excess { place, high }
-}
-
-/// Those from one place to before another.
-pub(crate) fn between(few: &[Excess], start: usize, end: usize) -> &[Excess] {
-    let at = |place: usize| few.partition_point(|excess| (excess.place as usize) < place);
-    if few.is_empty() {
-        few
-    } else {
-        &few[at(start)..at(end)]
-    }
-}
-
-/// The low half of a value taken as int16, and what is left above it.
-#[allow(clippy::cast_possible_truncation, reason = "halves of an int32")]
-pub(crate) fn split(value: i32) -> (i16, i16) {
-    let low = value as i16;
-    (low, (value.wrapping_sub(low.into()) >> 16) as i16)
 }
 
 /// Two results that merge each for itself.

@@ -42,7 +42,6 @@ pub struct LinearWork {
     by_output: Vec<i8>,
     gradient: GradientRows,
     squares: Vec<u64>,
-    row_squares: Vec<u64>,
 }
 
 impl Linear {
@@ -95,7 +94,6 @@ impl Linear {
         let set = Set::active();
         let largest = [self.weights.largest(), input.largest.into()];
         if !Bounds::suffice(stride, largest) {
-            self.weights.measure(&mut work.row_squares);
             let squares = input.values.chunks_exact(self.inputs);
             let squares = squares.map(|row| set.squares(row));
             work.squares.clear();
@@ -104,7 +102,6 @@ impl Linear {
         let operands = Operands {
             set,
             rows: self.weights.halves(),
-            row_squares: &work.row_squares,
             stride,
             panel: &work.panel,
             lane_squares: &work.squares,
@@ -117,7 +114,8 @@ impl Linear {
         let task = |index: usize, scaled: &mut [i8]| {
             let mut audit = LayerAudit::default();
             let rows = index * ROWS..index * ROWS + scaled.len() / samples;
-            let forward = operands.for_each_block(rows, |lane, sums| {
+            let squares_of = |row| self.weights.squares(row);
+            let forward = operands.for_each_block(rows, squares_of, |lane, sums| {
                 for (scaled, sums) in scaled.chunks_exact_mut(samples).zip(sums.rows()) {
                     let scaled = &mut scaled[lane..lane + sums.len()];
                     audit.cut += scaling.apply(set, sums, scaled);
@@ -234,13 +232,13 @@ impl Linear {
         let operands = Operands {
             set,
             rows: work.gradient.halves(),
-            row_squares: &work.gradient.squares,
             stride,
             panel: &work.panel,
             lane_squares: &work.squares,
             largest,
             look_for_largest,
         };
+        let gradient_squares = &work.gradient.squares;
         let correction = sgd.correction();
         let products = input.values.len() * self.outputs;
         let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
@@ -248,7 +246,8 @@ impl Linear {
             self.weights.correct(rows_a_task, products, |first, rows| {
                 let mut corrected = Corrected::default();
                 let all = first..first + rows.count();
-                let range = operands.for_each_block(all, |lane, sums| {
+                let squares_of = |row: usize| gradient_squares[row];
+                let range = operands.for_each_block(all, squares_of, |lane, sums| {
                     rows.correct(lane, sums, correction, &mut corrected);
                 });
                 (range, corrected)
@@ -270,7 +269,7 @@ impl LinearWork {
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
         let gradient = &self.gradient;
-        let squares = [&self.squares, &self.row_squares, &gradient.squares];
+        let squares = [&self.squares, &gradient.squares];
         let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
         self.panel.bytes()
             + self.high_panel.bytes()
@@ -308,6 +307,7 @@ mod tests {
     use super::*;
     use crate::arithmetic::wrapped;
     use alloc::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn a_small_layer_computes_what_a_pencil_does() {
@@ -368,5 +368,40 @@ mod tests {
         );
         assert_eq!(audit.gradient.wrapped, 1);
         assert_eq!(audit.gradient.largest, 3_100_000_000);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn gradients_with_any_share_beyond_int16_correct_as_the_definition(
+            (samples, share) in (1..70_usize, 0..=100_u32),
+            draws in proptest::collection::vec((0..100_u32, any::<i32>()), 70 * 9),
+            inputs in proptest::collection::vec(-127..=127_i16, 70 * 21),
+        ) {
+            let (inputs, gradient) = (&inputs[..samples * 21], &draws[..samples * 9]);
+            let gradient: Vec<i32> = gradient
+                .iter()
+                .map(|&(draw, value)| if draw < share { value >> 8 } else { value >> 16 })
+                .collect();
+            let mut layer = Linear::new(21, 9, &[0; 9 * 21]);
+            let images = Images::flat(inputs, 21);
+            let sgd = IntegerSgd::new(1, 1, 0);
+            let audit = layer.learn(&mut LinearWork::default(), &gradient, &images, sgd, false);
+            let mut beyond = 0;
+            let expected: Vec<i32> = (0..9 * 21)
+                .map(|place| {
+                    let (output, input) = (place / 21, place % 21);
+                    let product = |sample: usize| {
+                        i64::from(gradient[sample * 9 + output]) * i64::from(inputs[sample * 21 + input])
+                    };
+                    let exact: i64 = (0..samples).map(product).sum();
+                    beyond += u64::from(i32::try_from(exact).is_err());
+                    wrapped(exact).wrapping_neg()
+                })
+                .collect();
+            prop_assert_eq!(layer.values(), expected);
+            prop_assert_eq!(audit.gradient.wrapped, beyond);
+        }
     }
 }

@@ -1,10 +1,10 @@
 //! Sums of products, with a count of those that leave int32.
 //!
 //! Three bounds in turn prove most sums harmless: sizes times largest values, and Cauchy-Schwarz
-//! for whole tiles and for single sums. The rest are formed again in 64 bits.
+//! for whole tiles and for single sums. Rows with others are formed again in 64 bits.
 
 use crate::audit::Range;
-use crate::kernel::{self, Lanes, Rows, SUMS, Set};
+use crate::kernel::{self, Lanes, ROWS, Rows, SUMS, Set};
 
 /// What bounds the sums of rows and lanes.
 #[derive(Clone, Copy, Debug)]
@@ -72,12 +72,26 @@ fn count_wrapped(
 ) {
     let [row_squares, lane_squares] = bounds.squares;
     let suspect = |&row: &u64| lane_squares.iter().any(|&lane| !harmless(row, lane));
-    if !row_squares.iter().any(suspect) {
+    let (mut starts, mut count_of_rows) = ([0; ROWS], 0);
+    for (&start, _) in rows
+        .starts
+        .iter()
+        .zip(row_squares)
+        .filter(|row| suspect(row.1))
+    {
+        starts[count_of_rows] = start;
+        count_of_rows += 1;
+    }
+    if count_of_rows == 0 {
         return;
     }
+    let rows = Rows {
+        starts: &starts[..count_of_rows],
+        ..*rows
+    };
     let mut exact = [0; SUMS];
-    let exact = &mut exact[..rows.starts.len() * lanes.width];
-    kernel::exact_products(set, (rows, lanes), bounds.largest, exact);
+    let exact = &mut exact[..count_of_rows * lanes.width];
+    kernel::exact_products(set, (&rows, lanes), bounds.largest, exact);
     for exact in exact.chunks_exact(lanes.width) {
         for &sum in &exact[..count] {
             range.see_exact(sum);
@@ -90,6 +104,7 @@ mod tests {
     use super::*;
     use crate::kernel::{Halves, Panel, Span, Weights};
     use alloc::vec::Vec;
+    use proptest::prelude::*;
 
     fn range(narrow: &[i16], wide: &[i32], depth: usize) -> Range {
         let panel = Panel::from_rows(narrow, depth);
@@ -170,5 +185,32 @@ mod tests {
     fn the_most_negative_int32_fits() {
         assert_eq!(range(&[-128, 0], &[1 << 24, 9], 2).wrapped, 0);
         assert_eq!(range(&[-128, -1], &[1 << 24, 1], 2).wrapped, 1);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_that_may_wrap_are_counted_wherever_they_stand(
+            share in prop_oneof![Just(4_u32), Just(100), Just(1000)],
+            draws in proptest::collection::vec((0..1000_u32, any::<i32>()), 9 * 150),
+            large in proptest::collection::vec(any::<bool>(), 9),
+            lanes in proptest::collection::vec(-127..=127_i16, 20 * 150),
+        ) {
+            let weights: Vec<i32> = draws
+                .iter()
+                .enumerate()
+                .map(|(place, &(draw, value))| match large[place / 150] {
+                    true if draw < share => value,
+                    _ => value >> 20,
+                })
+                .collect();
+            let mut expected = Range { sums: 9 * 20, ..Range::default() };
+            for weights in weights.chunks(150) {
+                for lane in lanes.chunks(150) {
+                    let products = weights.iter().zip(lane);
+                    expected.see_exact(products.map(|(&w, &l)| i64::from(w) * i64::from(l)).sum());
+                }
+            }
+            prop_assert_eq!(range(&lanes, &weights, 150), expected);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{between, excess, split};
 use crate::audit::Merge;
-use crate::kernel::tile::joined;
+use crate::kernel::excess::joined;
 use crate::kernel::{BLOCK, Excess, Reciprocal, Set, Sums};
 use alloc::vec::Vec;
 

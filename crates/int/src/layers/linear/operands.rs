@@ -2,11 +2,15 @@
 
 use crate::audit::{Merge, Range};
 use crate::kernel::{
-    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, are_few,
-    between, joined, split,
+    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, between,
+    joined, split,
 };
 use crate::layers::sums::{self, Bounds};
 use alloc::vec::Vec;
+
+/// Of so many values of a gradient, one may be listed as beyond int16 before high halves of all
+/// are formed: a listed one takes some ten times as long as one of these.
+const LISTED: usize = 10;
 
 /// A gradient as rows: `[outputs, samples]`, with an even number of samples.
 #[derive(Debug, Default)]
@@ -98,7 +102,7 @@ impl GradientRows {
     ) {
         let beyond = |value: &&T| i16::try_from((**value).into()).is_err();
         let count = gradient.iter().filter(beyond).count();
-        self.dense = !are_few(count, outputs * stride);
+        self.dense = count > outputs * stride / LISTED;
         if self.dense {
             self.high.resize(outputs * stride);
             self.high.fill(0);
@@ -156,7 +160,6 @@ impl GradientRows {
 pub(super) struct Operands<'a> {
     pub(super) set: Set,
     pub(super) rows: Halves<'a>,
-    pub(super) row_squares: &'a [u64],
     pub(super) stride: usize,
     pub(super) panel: &'a Panel,
     pub(super) lane_squares: &'a [u64],
@@ -166,10 +169,11 @@ pub(super) struct Operands<'a> {
 
 impl Operands<'_> {
     /// Forms the sums of at most [`ROWS`] rows with all lanes, and calls `visit(first lane, sums)`
-    /// for each block of lanes.
+    /// for each block of lanes; `squares_of` gives the sum of squares of a row.
     pub(super) fn for_each_block(
         &self,
         rows: core::ops::Range<usize>,
+        squares_of: impl Fn(usize) -> u64,
         mut visit: impl FnMut(usize, Sums<'_>),
     ) -> Range {
         let starts = row_starts(rows.start, self.stride);
@@ -182,6 +186,11 @@ impl Operands<'_> {
         let mut range = Range::default();
         let mut sums = Room::default();
         let enough = Bounds::suffice(self.stride, self.largest);
+        let mut row_squares = [0; ROWS];
+        if !enough {
+            let squares = row_squares.iter_mut().zip(rows.clone());
+            squares.for_each(|(squares, row)| *squares = squares_of(row));
+        }
         for block in 0..self.panel.blocks() {
             let (width, count) = (self.panel.width(block), self.panel.count(block));
             let sums = &mut sums[..starts.len() * width];
@@ -199,7 +208,7 @@ impl Operands<'_> {
             } else {
                 let first = block * BLOCK;
                 [
-                    &self.row_squares[rows.clone()],
+                    &row_squares[..rows.len()],
                     &self.lane_squares[first..first + count],
                 ]
             };
