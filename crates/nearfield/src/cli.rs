@@ -124,7 +124,7 @@ pub struct LimitArguments {
     #[arg(long)]
     pub audit_ranges: bool,
     /// Seconds between checkpoints; 0 for one after every step.
-    #[arg(long, value_name = "S", default_value_t = 10)]
+    #[arg(long, value_name = "S", default_value_t = 30)]
     pub checkpoint_seconds: u64,
 }
 

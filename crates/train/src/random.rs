@@ -58,11 +58,47 @@ impl Stream {
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         debug_assert!(bound > 0);
-        let unfair = (u32::MAX % bound).wrapping_add(1) % bound;
+        let most = fair_up_to(bound);
         loop {
             let drawn = self.bits();
-            if drawn <= u32::MAX - unfair {
+            if drawn <= most {
                 return drawn % bound;
+            }
+        }
+    }
+
+    /// What as many calls of [`Stream::below`] would return, drawn faster.
+    #[inline]
+    pub fn below_each(&mut self, bound: u32, drawn: &mut [u32]) {
+        const WORDS: usize = 64;
+        let most = fair_up_to(bound);
+        let mut bytes = [0; 4 * WORDS];
+        for drawn in drawn.chunks_mut(WORDS) {
+            let bytes = &mut bytes[..4 * drawn.len()];
+            self.0.fill_bytes(bytes);
+            for (drawn, bytes) in drawn.iter_mut().zip(bytes.as_chunks().0) {
+                *drawn = u32::from_le_bytes(*bytes);
+            }
+            if drawn.iter().any(|&drawn| drawn > most) {
+                self.replace_unfair(most, drawn);
+            }
+            drawn.iter_mut().for_each(|drawn| *drawn %= bound);
+        }
+    }
+
+    #[cold]
+    fn replace_unfair(&mut self, most: u32, drawn: &mut [u32]) {
+        let mut kept = 0;
+        for at in 0..drawn.len() {
+            if drawn[at] <= most {
+                drawn[kept] = drawn[at];
+                kept += 1;
+            }
+        }
+        for drawn in &mut drawn[kept..] {
+            *drawn = self.bits();
+            while *drawn > most {
+                *drawn = self.bits();
             }
         }
     }
@@ -88,6 +124,12 @@ impl Stream {
             items.swap(last, self.below(bound) as usize);
         }
     }
+}
+
+/// The largest draw up to which all remainders by `bound` are equally frequent.
+#[inline]
+fn fair_up_to(bound: u32) -> u32 {
+    u32::MAX - (u32::MAX % bound).wrapping_add(1) % bound
 }
 
 /// The order of `count` samples in `epoch` (from 1).
@@ -123,6 +165,21 @@ mod tests {
             counts.iter().all(|count| (9_500..10_500).contains(count)),
             "{counts:?}"
         );
+    }
+
+    #[test]
+    fn many_at_once_are_those_drawn_one_by_one() {
+        // Of draws below 3 * 2^30, every fourth is unfair.
+        for bound in [1, 2, 100, 3 << 30, u32::MAX] {
+            let open = || Stream::new(7, Purpose::Dropout, 0, u64::from(bound));
+            let (mut one_by_one, mut at_once) = (open(), open());
+            for count in [1, 64, 5, 200, 0, 63] {
+                let expected: Vec<u32> = (0..count).map(|_| one_by_one.below(bound)).collect();
+                let mut drawn = alloc::vec![0; count];
+                at_once.below_each(bound, &mut drawn);
+                assert_eq!(drawn, expected, "{count} below {bound}");
+            }
+        }
     }
 
     #[test]

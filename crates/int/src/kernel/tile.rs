@@ -1,7 +1,8 @@
 //! What products are formed of: rows, and lanes that all rows are multiplied with.
 
-use super::excess::Excess;
-use core::ops::{Deref, DerefMut};
+use super::Set;
+use super::excess::{Excess, between, joined};
+use core::ops::{Deref, DerefMut, Range};
 
 /// Rows whose sums are formed at once at most: whole register tiles of every kernel.
 pub const ROWS: usize = 48;
@@ -98,6 +99,29 @@ impl<'a> Halves<'a> {
         Halves {
             low,
             high: High::None,
+        }
+    }
+
+    /// The sum of squares of the values at some places, cut at 2^64 - 1.
+    pub fn squares(&self, set: Set, places: Range<usize>) -> u64 {
+        let square = |value: i32| u64::from(value.unsigned_abs()).pow(2);
+        let low = &self.low[places.clone()];
+        match self.high {
+            High::None => set.squares(low),
+            High::Few(few) => {
+                let few = between(few, places.start, places.end);
+                few.iter().fold(set.squares(low), |sum, excess| {
+                    let low = self.low[excess.place as usize];
+                    // Less the low half's own square, which is among those summed.
+                    (sum - square(low.into())).saturating_add(square(joined(low, excess.high)))
+                })
+            }
+            High::Dense(high) => {
+                let values = low.iter().zip(&high[places]);
+                values.fold(0, |sum: u64, (&low, &high)| {
+                    sum.saturating_add(square(joined(low, high)))
+                })
+            }
         }
     }
 }

@@ -140,24 +140,7 @@ impl Weights {
     pub fn squares(&self, row: usize) -> u64 {
         let stride = self.stride();
         let places = row * stride..(row + 1) * stride;
-        let low = &self.low[places.clone()];
-        let square = |value: i32| u64::from(value.unsigned_abs()).pow(2);
-        match &self.high {
-            Kept::Few(few) => {
-                let few = between(few, places.start, places.end);
-                few.iter().fold(Set::active().squares(low), |sum, excess| {
-                    let low = low[excess.place as usize - places.start];
-                    // Less the low half's own square, which is among those summed.
-                    (sum - square(low.into())).saturating_add(square(joined(low, excess.high)))
-                })
-            }
-            Kept::Dense(high) => {
-                let values = low.iter().zip(&high[places]);
-                values.fold(0, |sum: u64, (&low, &high)| {
-                    sum.saturating_add(square(joined(low, high)))
-                })
-            }
-        }
+        self.halves().squares(Set::active(), places)
     }
 
     /// The sum of squares of each row, cut at 2^64 - 1.
@@ -338,6 +321,13 @@ mod tests {
                 }
                 let found = corrected(&mut ours, &gradients, correction);
                 prop_assert_eq!(ours.values(), expected.clone());
+                let mut squares = Vec::new();
+                ours.measure(&mut squares);
+                let of_row = |row: &[i32]| {
+                    let squares = row.iter().map(|w| u64::from(w.unsigned_abs()).pow(2));
+                    squares.fold(0, u64::saturating_add)
+                };
+                prop_assert_eq!(squares, expected.chunks(37).map(of_row).collect::<Vec<u64>>());
                 let largest = expected.iter().map(|w| w.unsigned_abs()).max().unwrap();
                 prop_assert_eq!(found, (wrapped, largest));
                 let beyond = expected.iter().filter(|&&w| i16::try_from(w).is_err()).count();

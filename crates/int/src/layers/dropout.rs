@@ -49,13 +49,18 @@ impl Dropout {
     /// Values of magnitude up to 127 stay within ±2,540.
     #[allow(clippy::cast_possible_truncation, reason = "at most 127 * 20")]
     pub fn apply(self, values: &mut [i16], stream: &mut Stream) {
-        for value in values {
-            let raised = i32::from(*value) * self.scale / 1000;
-            *value = if stream.percent(self.percent) {
-                0
-            } else {
-                raised as i16
-            };
+        let mut drawn = [0; 64];
+        for values in values.chunks_mut(drawn.len()) {
+            let drawn = &mut drawn[..values.len()];
+            stream.below_each(100, drawn);
+            for (value, &drawn) in values.iter_mut().zip(&*drawn) {
+                let raised = i32::from(*value) * self.scale / 1000;
+                *value = if drawn < self.percent {
+                    0
+                } else {
+                    raised as i16
+                };
+            }
         }
     }
 }

@@ -226,7 +226,6 @@ impl Linear {
         let stride = samples.next_multiple_of(2);
         let largest = [work.gradient.largest, input.largest.into()];
         if !Bounds::suffice(stride, largest) {
-            work.gradient.measure(stride);
             column_squares(&input.values, inputs, &mut work.squares);
         }
         let operands = Operands {
@@ -238,7 +237,6 @@ impl Linear {
             largest,
             look_for_largest,
         };
-        let gradient_squares = &work.gradient.squares;
         let correction = sgd.correction();
         let products = input.values.len() * self.outputs;
         let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
@@ -246,7 +244,10 @@ impl Linear {
             self.weights.correct(rows_a_task, products, |first, rows| {
                 let mut corrected = Corrected::default();
                 let all = first..first + rows.count();
-                let squares_of = |row: usize| gradient_squares[row];
+                let squares_of = |row: usize| {
+                    let places = row * stride..(row + 1) * stride;
+                    operands.rows.squares(set, places)
+                };
                 let range = operands.for_each_block(all, squares_of, |lane, sums| {
                     rows.correct(lane, sums, correction, &mut corrected);
                 });
@@ -269,15 +270,13 @@ impl LinearWork {
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
         let gradient = &self.gradient;
-        let squares = [&self.squares, &gradient.squares];
-        let squares: usize = squares.iter().map(|squares| squares.capacity()).sum();
         self.panel.bytes()
             + self.high_panel.bytes()
             + self.few.bytes()
             + self.by_output.capacity()
             + gradient.low.bytes()
             + gradient.high.bytes()
-            + size_of::<u64>() * squares
+            + size_of::<u64>() * self.squares.capacity()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::audit::{Merge, Range};
 use crate::kernel::{
     Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, between,
-    joined, split,
+    split,
 };
 use crate::layers::sums::{self, Bounds};
 use alloc::vec::Vec;
@@ -11,6 +11,9 @@ use alloc::vec::Vec;
 /// Of so many values of a gradient, one may be listed as beyond int16 before high halves of all
 /// are formed: a listed one takes some ten times as long as one of these.
 const LISTED: usize = 10;
+
+/// Values that are looked at together.
+const PART: usize = 16;
 
 /// A gradient as rows: `[outputs, samples]`, with an even number of samples.
 #[derive(Debug, Default)]
@@ -22,7 +25,6 @@ pub(super) struct GradientRows {
     /// Else the values that do.
     few: Vec<Excess>,
     pub(super) largest: u32,
-    pub(super) squares: Vec<u64>,
 }
 
 /// A number type of gradients.
@@ -100,21 +102,34 @@ impl GradientRows {
         outputs: usize,
         stride: usize,
     ) {
-        let beyond = |value: &&T| i16::try_from((**value).into()).is_err();
-        let count = gradient.iter().filter(beyond).count();
-        self.dense = count > outputs * stride / LISTED;
+        let most = outputs * stride / LISTED;
+        let high = |&value: &T| split(value.into()).1;
+        for (sample, values) in gradient.chunks_exact(outputs).enumerate() {
+            for (part, values) in values.chunks(PART).enumerate() {
+                if values.iter().fold(0, |all, value| all | high(value)) == 0 {
+                    continue;
+                }
+                for (output, value) in (part * PART..).zip(values) {
+                    let (place, high) = (output * stride + sample, high(value));
+                    if high != 0 {
+                        let place = u32::try_from(place).expect("a batch below 2^32 values");
+                        self.few.push(Excess { place, high });
+                    }
+                }
+            }
+            if self.few.len() > most {
+                self.dense = true;
+                break;
+            }
+        }
         if self.dense {
+            self.few.clear();
             self.high.resize(outputs * stride);
             self.high.fill(0);
-        }
-        for (sample, values) in gradient.chunks_exact(outputs).enumerate() {
-            for (output, &value) in values.iter().enumerate() {
-                let (place, high) = (output * stride + sample, split(value.into()).1);
-                if self.dense {
-                    self.high[place] = high;
-                } else if high != 0 {
-                    let place = u32::try_from(place).expect("a batch below 2^32 values");
-                    self.few.push(Excess { place, high });
+            for (sample, values) in gradient.chunks_exact(outputs).enumerate() {
+                let places = self.high[sample..].iter_mut().step_by(stride);
+                for (place, value) in places.zip(values) {
+                    *place = high(value);
                 }
             }
         }
@@ -132,27 +147,6 @@ impl GradientRows {
                 High::Few(&self.few)
             },
         }
-    }
-
-    pub(super) fn measure(&mut self, stride: usize) {
-        let mut squares = core::mem::take(&mut self.squares);
-        squares.clear();
-        for row in 0..self.low.len() / stride {
-            let places = row * stride..(row + 1) * stride;
-            let few = between(&self.few, places.start, places.end);
-            let mut few = few.iter().peekable();
-            let square = |place: usize| {
-                let listed = few.next_if(|excess| excess.place as usize == place);
-                let high = match listed {
-                    Some(excess) => excess.high,
-                    None if self.dense => self.high[place],
-                    None => 0,
-                };
-                u64::from(joined(self.low[place], high).unsigned_abs()).pow(2)
-            };
-            squares.push(places.map(square).fold(0, u64::saturating_add));
-        }
-        self.squares = squares;
     }
 }
 
