@@ -11,6 +11,9 @@ use crate::plan::{Passage, PassageLayer};
 use crate::spec::Shape;
 use nearfield_train::random::{Purpose, Stream};
 
+/// Values that dropout takes together.
+const TOGETHER: usize = 64;
+
 /// What goes into a passage.
 #[derive(Clone, Copy)]
 pub(crate) enum Source<'a> {
@@ -209,11 +212,19 @@ fn drop_out(
             dropout.apply(&mut sample[..shape.features()], &mut stream);
             continue;
         }
+        let pixels = shape.height * shape.width;
+        let place = |pixel: usize| frame.pixel(pixel / shape.width, pixel % shape.width);
         for channel in 0..shape.channels {
-            for y in 0..shape.height {
-                for x in 0..shape.width {
-                    let place = frame.pixel(y, x) + channel;
-                    dropout.apply(&mut sample[place..=place], &mut stream);
+            for first in (0..pixels).step_by(TOGETHER) {
+                let pixels = first..pixels.min(first + TOGETHER);
+                let mut values = [0; TOGETHER];
+                let values = &mut values[..pixels.len()];
+                for (value, pixel) in values.iter_mut().zip(pixels.clone()) {
+                    *value = sample[place(pixel) + channel];
+                }
+                dropout.apply(values, &mut stream);
+                for (value, pixel) in values.iter().zip(pixels) {
+                    sample[place(pixel) + channel] = *value;
                 }
             }
         }
