@@ -12,6 +12,8 @@ pub struct Reciprocal {
     pub(super) multiplier: u32,
     /// `31 + l`.
     pub(super) shift: u32,
+    /// Whether the divisor is a multiple of 2^16.
+    of_high_halves: bool,
 }
 
 impl Reciprocal {
@@ -22,6 +24,7 @@ impl Reciprocal {
             return Reciprocal {
                 multiplier: 0,
                 shift: 32,
+                of_high_halves: false,
             };
         }
         let shift = 31 + divisor.max(1).next_power_of_two().trailing_zeros();
@@ -29,6 +32,7 @@ impl Reciprocal {
         Reciprocal {
             multiplier: u32::try_from(multiplier).unwrap_or(u32::MAX),
             shift,
+            of_high_halves: divisor.is_multiple_of(1 << 16),
         }
     }
 
@@ -45,6 +49,16 @@ impl Reciprocal {
             multiplier: self.multiplier.div_ceil(1 << 16),
             shift,
         }
+    }
+
+    /// What the high halves of magnitudes are divided by, where nothing below matters: for
+    /// multiples of 2^16, as `floor(n / (2^16 d)) = floor(floor(n / 2^16) / d)`.
+    pub fn of_high_halves(self) -> Option<NarrowReciprocal> {
+        let divided = Reciprocal {
+            shift: self.shift.checked_sub(16)?,
+            ..self
+        };
+        self.of_high_halves.then(|| divided.narrow())
     }
 
     /// `value / divisor`, rounded toward zero.
@@ -124,6 +138,20 @@ mod tests {
                     assert_eq!(reciprocal.divide_toward_zero(value), expected);
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_high_half_divides_exactly_by_multiples_of_65536() {
+        for factor in [1, 2, 3, 5, 15, 45, 100, 12_345, 32_767, 32_768_i32] {
+            let divisor = u64::from(factor.unsigned_abs()) << 16;
+            let reciprocal = Reciprocal::new(divisor).of_high_halves().unwrap();
+            for high in i16::MIN..=0 {
+                let expected = -i32::from(high) / factor;
+                assert_eq!(-reciprocal.divide_toward_zero(high), expected);
+            }
+            assert_eq!(Reciprocal::new(divisor - 1).of_high_halves(), None);
+            assert_eq!(Reciprocal::new(divisor + (1 << 15)).of_high_halves(), None);
         }
     }
 
