@@ -40,10 +40,7 @@ impl Reciprocal {
     pub fn narrow(self) -> NarrowReciprocal {
         let shift = self.shift - 16;
         if shift > 31 {
-            return NarrowReciprocal {
-                multiplier: 0,
-                shift: 0,
-            };
+            return NarrowReciprocal::ENDLESS;
         }
         NarrowReciprocal {
             multiplier: self.multiplier.div_ceil(1 << 16),
@@ -89,6 +86,18 @@ pub struct NarrowReciprocal {
 }
 
 impl NarrowReciprocal {
+    /// By which every quotient is 0.
+    pub(super) const ENDLESS: NarrowReciprocal = NarrowReciprocal {
+        multiplier: 0,
+        shift: 16,
+    };
+
+    /// As a uint16 and a shift of the high halves of products; a divisor of 1 has no such shift.
+    pub(super) fn beyond_16_bits(self) -> Option<(u16, u32)> {
+        let multiplier = u16::try_from(self.multiplier).ok()?;
+        Some((multiplier, self.shift.checked_sub(16)?))
+    }
+
     /// `value / divisor`, rounded toward zero.
     #[inline(always)]
     pub fn divide_toward_zero(self, value: i16) -> i32 {

@@ -296,7 +296,8 @@ mod tests {
                 proptest::collection::vec(prop_oneof![-900_000..900_000, any::<i32>()], 40 * 37),
                 proptest::collection::vec(-900_000..900_000, 40 * 37),
             ],
-            rate in 1..2000_u64, decay in proptest::option::of(1..40_000_u64),
+            rate in prop_oneof![1..2000_u64, (1..2000_u64).prop_map(|m| m << 16)],
+            decay in proptest::option::of(1..40_000_u64),
         ) {
             let start: Vec<i32> = weights
                 .iter()

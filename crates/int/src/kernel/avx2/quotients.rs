@@ -2,13 +2,16 @@
 
 use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal, portable};
 use core::arch::x86_64::{
-    __m256i, _mm_cvtsi32_si128, _mm256_abs_epi32, _mm256_add_epi32, _mm256_blend_epi32,
-    _mm256_castsi256_ps, _mm256_castsi256_si128, _mm256_cmpeq_epi32, _mm256_cvtepi16_epi32,
-    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_max_epi32, _mm256_max_epu32,
-    _mm256_min_epi32, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_epu32,
-    _mm256_mullo_epi32, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_permute4x64_epi64,
-    _mm256_permutevar8x32_epi32, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_si256,
-    _mm256_sign_epi32, _mm256_srl_epi32, _mm256_srli_epi64, _mm256_storeu_si256, _mm256_sub_epi32,
+    __m128i, __m256i, _mm_cvtsi32_si128, _mm256_abs_epi16, _mm256_abs_epi32, _mm256_add_epi16,
+    _mm256_add_epi32, _mm256_and_si256, _mm256_blend_epi32, _mm256_castsi256_ps,
+    _mm256_castsi256_si128, _mm256_cmpeq_epi16, _mm256_cmpeq_epi32, _mm256_cvtepi16_epi32,
+    _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_max_epi32, _mm256_max_epu16,
+    _mm256_max_epu32, _mm256_min_epi32, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_epu32,
+    _mm256_mulhi_epu16, _mm256_mullo_epi32, _mm256_packs_epi16, _mm256_packs_epi32,
+    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi16,
+    _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_si256, _mm256_sign_epi16,
+    _mm256_sign_epi32, _mm256_srl_epi16, _mm256_srl_epi32, _mm256_srli_epi32, _mm256_srli_epi64,
+    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_subs_epi16,
 };
 
 #[target_feature(enable = "avx2")]
@@ -48,6 +51,8 @@ pub(super) fn update(
     let divisors = (correction.rate, correction.decay.map(Reciprocal::narrow));
     let limit = _mm256_set1_epi32(i16::MAX.into());
     let mut most = _mm256_setzero_si256();
+    let mut most_short = most;
+    let short = Short::new(correction);
     let (mut done, mut largest) = (0, 0);
     'rows: for row in 0..patch.rows {
         let weights = &mut weights[row * patch.strides[0]..][..patch.columns];
@@ -59,6 +64,11 @@ pub(super) fn update(
             let gradients: *const __m256i = gradients.as_ptr().cast();
             // SAFETY: there are 16 weights and 16 gradients.
             unsafe {
+                if let Some(magnitudes) = short.and_then(|short| short.step(place, gradients)) {
+                    most_short = _mm256_max_epu16(most_short, magnitudes);
+                    done += 16;
+                    continue;
+                }
                 let weights = _mm256_loadu_si256(place);
                 let first = _mm256_cvtepi16_epi32(_mm256_castsi256_si128(weights));
                 let second = _mm256_cvtepi16_epi32(_mm256_extracti128_si256::<1>(weights));
@@ -87,6 +97,11 @@ pub(super) fn update(
             }
         }
     }
+    let pairs = [
+        _mm256_srli_epi32::<16>(most_short),
+        _mm256_and_si256(most_short, _mm256_set1_epi32(0xffff)),
+    ];
+    most = pairs.into_iter().fold(most, |a, b| _mm256_max_epu32(a, b));
     let mut lanes = [0; 8];
     // SAFETY: there is room for 8 lanes.
     unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), most) };
@@ -106,6 +121,66 @@ fn step(
         Some(decay) => _mm256_add_epi32(step, divide_narrow(weights, decay)),
     };
     _mm256_sub_epi32(weights, change)
+}
+
+/// A correction in int16, where gradients are divided by a multiple of 2^16: their high halves
+/// are enough.
+#[derive(Clone, Copy)]
+struct Short {
+    /// Multiplier and shift of high halves' quotients, beyond 16 bits.
+    rate: (__m256i, __m128i),
+    /// Those of weights' quotients; 0 where weights do not decay.
+    decay: (__m256i, __m128i),
+}
+
+impl Short {
+    /// `None` if gradients are divided by something else or by 2^16 alone, or weights by 1.
+    #[target_feature(enable = "avx2")]
+    fn new(correction: Correction) -> Option<Self> {
+        let constants = |divisor: NarrowReciprocal| {
+            let (multiplier, shift) = divisor.beyond_16_bits()?;
+            let shift = _mm_cvtsi32_si128(shift.cast_signed());
+            Some((_mm256_set1_epi16(multiplier.cast_signed()), shift))
+        };
+        Some(Short {
+            rate: constants(correction.rate.of_high_halves()?)?,
+            decay: constants(correction.narrow_decay())?,
+        })
+    }
+
+    /// Corrects 16 weights and returns their magnitudes, unless one would come to ±32,767 or
+    /// beyond.
+    ///
+    /// # Safety
+    /// There are 16 weights and 16 gradients.
+    #[target_feature(enable = "avx2")]
+    unsafe fn step(self, place: *mut __m256i, gradients: *const __m256i) -> Option<__m256i> {
+        // SAFETY: there are 16 weights and 16 gradients.
+        let [weights, first, second] = unsafe {
+            [place.cast_const(), gradients, gradients.add(1)].map(|from| _mm256_loadu_si256(from))
+        };
+        let quotients = |magnitudes, (multiplier, shift)| {
+            _mm256_srl_epi16(_mm256_mulhi_epu16(magnitudes, multiplier), shift)
+        };
+        let high = |gradients| _mm256_srli_epi32::<16>(_mm256_abs_epi32(gradients));
+        let lengths = quotients(_mm256_packus_epi32(high(first), high(second)), self.rate);
+        let steps = _mm256_sign_epi16(lengths, _mm256_packs_epi32(first, second));
+        // Packed within each half of both.
+        let steps = _mm256_permute4x64_epi64::<0b11_01_10_00>(steps);
+        let decays = quotients(_mm256_abs_epi16(weights), self.decay);
+        // At most 2^14 each. Where their sum is 2^15, the decay has the weight's sign: the difference
+        // of weight and wrapped change is beyond int16, and saturates.
+        let change = _mm256_add_epi16(steps, _mm256_sign_epi16(decays, weights));
+        let stepped = _mm256_subs_epi16(weights, change);
+        let (magnitudes, most) = (_mm256_abs_epi16(stepped), _mm256_set1_epi16(i16::MAX - 1));
+        let within = _mm256_cmpeq_epi16(_mm256_max_epu16(magnitudes, most), most);
+        if _mm256_movemask_epi8(within) != -1 {
+            return None;
+        }
+        // SAFETY: there are 16 weights.
+        unsafe { _mm256_storeu_si256(place, stepped) };
+        Some(magnitudes)
+    }
 }
 
 /// Quotients of 8 values, rounded toward zero.

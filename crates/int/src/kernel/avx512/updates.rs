@@ -135,13 +135,9 @@ impl<S: Steps> Short<S> {
     /// `None` if weights are divided by less than 2.
     #[target_feature(enable = "avx512f,avx512bw")]
     fn new(steps: S, correction: Correction) -> Option<Self> {
-        let decay = match correction.decay.map(Reciprocal::narrow) {
-            Some(decay) if decay.multiplier > 0 => narrow(decay)?,
-            _ => (0, 0),
-        };
         Some(Short {
             steps,
-            decay: constants(decay),
+            decay: constants(correction.narrow_decay())?,
         })
     }
 
@@ -216,7 +212,7 @@ impl OfHighHalves {
     /// `None` if gradients are divided by something else, or by 2^16 alone.
     #[target_feature(enable = "avx512f,avx512bw")]
     fn new(correction: Correction) -> Option<Self> {
-        let (multiplier, shift) = constants(narrow(correction.rate.of_high_halves()?)?);
+        let (multiplier, shift) = constants(correction.rate.of_high_halves()?)?;
         Some(OfHighHalves {
             multiplier,
             shift,
@@ -268,16 +264,12 @@ impl Steps for OfAll {
     }
 }
 
-/// Multiplier and shift, beyond 16 bits, if they are such.
-fn narrow(divisor: NarrowReciprocal) -> Option<(u16, u32)> {
-    let multiplier = u16::try_from(divisor.multiplier).ok()?;
-    Some((multiplier, divisor.shift.checked_sub(16)?))
-}
-
+/// Multiplier and shift, beyond 16 bits.
 #[target_feature(enable = "avx512f,avx512bw")]
-fn constants((multiplier, shift): (u16, u32)) -> (__m512i, __m128i) {
+fn constants(divisor: NarrowReciprocal) -> Option<(__m512i, __m128i)> {
+    let (multiplier, shift) = divisor.beyond_16_bits()?;
     let multiplier = _mm512_set1_epi16(multiplier.cast_signed());
-    (multiplier, _mm_cvtsi64_si128(shift.into()))
+    Some((multiplier, _mm_cvtsi64_si128(shift.into())))
 }
 
 /// The high halves of products of uint16. The compiler knows what `_mm512_mulhi_epu16` computes,

@@ -3,7 +3,7 @@
 use super::{between, excess, split};
 use crate::audit::Merge;
 use crate::kernel::excess::joined;
-use crate::kernel::{BLOCK, Excess, Reciprocal, Set, Sums};
+use crate::kernel::{BLOCK, Excess, NarrowReciprocal, Reciprocal, Set, Sums};
 use alloc::vec::Vec;
 
 /// How weights are corrected.
@@ -13,6 +13,15 @@ pub struct Correction {
     pub rate: Reciprocal,
     /// What weights are divided by, if they decay.
     pub decay: Option<Reciprocal>,
+}
+
+impl Correction {
+    /// What weights that fit int16 are divided by: without decay, something by which every
+    /// quotient is 0.
+    pub(in crate::kernel) fn narrow_decay(self) -> NarrowReciprocal {
+        let decay = self.decay.map(Reciprocal::narrow);
+        decay.unwrap_or(NarrowReciprocal::ENDLESS)
+    }
 }
 
 /// Where weights of some rows stand, and their gradients.
@@ -257,13 +266,22 @@ mod tests {
             (2, None),
             (3, Some(2)),
             (1, Some(1)),
+            (1 << 16, Some(2)),
+            (2 << 16, Some(2)),
+            (2 << 16, None),
+            (3 << 16, Some(1 << 15)),
+            (5 << 16, Some(28_000)),
+            (32_767 << 16, Some(3)),
         ] {
             let correction = Correction {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
-            for weight in (-32_767..=32_767).step_by(431) {
-                for gradient in (-150_000..150_000).step_by(1_777) {
+            let near = (-150_000..150_000).step_by(1_777);
+            let far = (i32::MIN..=i32::MAX).step_by(100_000_007);
+            let gradients: Vec<i32> = near.chain(far).chain([i32::MAX]).collect();
+            for weight in (-32_768..=32_767).step_by(431) {
+                for &gradient in &gradients {
                     let (weights, gradients) = (vec![weight; 64], vec![gradient; 64]);
                     let run = |set: Set| {
                         let mut weights = weights.clone();
