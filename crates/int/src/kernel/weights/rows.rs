@@ -257,6 +257,7 @@ impl Corrected {
 mod tests {
     use super::*;
     use alloc::vec;
+    use proptest::prelude::*;
 
     #[test]
     fn every_set_updates_where_steps_and_decays_are_long() {
@@ -294,6 +295,37 @@ mod tests {
                         assert_eq!(run(set), expected, "{set:?}: {weight}, {gradient}, {rate}");
                     }
                 }
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_set_updates_every_weight_of_a_patch_as_the_portable_one(
+            weights in proptest::collection::vec(-20_000..=20_000_i16, 3 * 80),
+            gradients in proptest::collection::vec(any::<i32>(), 3 * 90),
+            (columns, bits) in (1..=80_usize, 0..24_u32),
+            rate in prop_oneof![1..100_u64, (1..100_u64).prop_map(|factor| factor << 16)],
+            decay in proptest::option::of(1..40_000_u64),
+        ) {
+            let gradients: Vec<i32> = gradients.iter().map(|gradient| gradient >> bits).collect();
+            let correction = Correction {
+                rate: Reciprocal::new(rate),
+                decay: decay.map(Reciprocal::new),
+            };
+            let patch = Patch {
+                rows: 3,
+                columns,
+                strides: [80, 90],
+            };
+            let run = |set: Set| {
+                let mut weights = weights.clone();
+                let done = set.update(&mut weights, &gradients, patch, correction);
+                (done, weights)
+            };
+            let expected = run(Set::PORTABLE);
+            for set in Set::available() {
+                prop_assert_eq!(run(set), expected.clone(), "{:?}", set);
             }
         }
     }
