@@ -8,6 +8,27 @@ pub trait Merge: Default + Send {
     fn merge(&mut self, other: &Self);
 }
 
+/// What is counted while layers work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// Nothing that takes time: for answers, of which no one reads the counts.
+    Nothing,
+    /// Sums and weights that wrap.
+    Wraps,
+    /// These, and the largest sums and weights.
+    WrapsAndLargest,
+}
+
+impl Counting {
+    pub(crate) fn wraps(self) -> bool {
+        self != Counting::Nothing
+    }
+
+    pub(crate) fn largest(self) -> bool {
+        self == Counting::WrapsAndLargest
+    }
+}
+
 /// What became of a kind of sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {

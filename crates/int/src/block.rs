@@ -1,6 +1,6 @@
 //! A local-loss block: forward layers, the head that teaches them, the way to the next block.
 
-use crate::audit::{LayerAudit, Merge};
+use crate::audit::{Counting, LayerAudit, Merge};
 use crate::head::{Head, HeadWork};
 use crate::kernel::Aligned;
 use crate::layers::activation::Activation;
@@ -170,21 +170,21 @@ impl Block {
 
     /// Leaves the head's scores in the batch, and its input for the next block; nothing learns.
     pub(crate) fn infer(&self, batch: &mut Batch) {
-        self.scale(batch, false);
+        self.scale(batch, Counting::Nothing);
         self.head.score(&mut batch.head, &batch.scaled);
         self.send(batch, None);
     }
 
     /// The forward layer, up to its scaling.
-    fn scale(&self, batch: &mut Batch, largest: bool) -> LayerAudit {
+    fn scale(&self, batch: &mut Batch, counting: Counting) -> LayerAudit {
         let (input, scaled) = (&batch.input, &mut batch.scaled);
         scaled.resize(input.samples() * self.plan.output.features());
         match &self.forward {
             Forward::Linear(linear) => {
-                linear.forward(&mut batch.linear, input, self.scaling, scaled, largest)
+                linear.forward(&mut batch.linear, input, self.scaling, scaled, counting)
             }
             Forward::Conv2d(conv) => {
-                conv.forward(&mut batch.conv, input, self.scaling, scaled, largest)
+                conv.forward(&mut batch.conv, input, self.scaling, scaled, counting)
             }
         }
     }
@@ -207,18 +207,18 @@ impl Block {
     fn learn_once(&mut self, batch: &mut Batch, labels: &[u16], settings: &StepSettings) {
         let lesson = settings.lesson(labels);
         let (tally, head_audit) = self.head.learn(&mut batch.head, &batch.scaled, &lesson);
-        let (sgd, largest) = (settings.forward_sgd(), settings.audit_ranges);
+        let (sgd, counting) = (settings.forward_sgd(), settings.counting());
         let audit = match &mut self.forward {
             Forward::Linear(linear) => {
                 self.head.pass_activation(&mut batch.head, &batch.scaled);
                 let gradient = &batch.head.at_features;
                 let input = &batch.input;
-                linear.learn(&mut batch.linear, gradient, input, sgd, largest)
+                linear.learn(&mut batch.linear, gradient, input, sgd, counting)
             }
             Forward::Conv2d(conv) => {
                 let gradient = self.head.gradient(&mut batch.head, &batch.scaled);
                 let work = &mut batch.conv.gradient;
-                conv.learn(work, &gradient, &mut batch.input, sgd, largest)
+                conv.learn(work, &gradient, &mut batch.input, sgd, counting)
             }
         };
         // The second of two published steps predicts again; only the first is an answer.
@@ -237,7 +237,7 @@ impl local_loss::Block for Block {
     type Error = Infallible;
 
     fn forward(&mut self, mut batch: Batch, settings: &StepSettings) -> Result<(), Infallible> {
-        let audit = self.scale(&mut batch, settings.audit_ranges);
+        let audit = self.scale(&mut batch, settings.counting());
         self.count.forward_audit.merge(&audit);
         self.batch = Some(batch);
         Ok(())

@@ -1,7 +1,7 @@
 //! Heads and the output layer: the classifiers from which everything learns.
 
 use crate::arithmetic::{Residual, TARGET};
-use crate::audit::LayerAudit;
+use crate::audit::{Counting, LayerAudit, Range};
 use crate::kernel::Set;
 use crate::layers::activation::Activation;
 use crate::layers::images::{Frame, Images};
@@ -30,8 +30,8 @@ pub struct Lesson<'a> {
     pub sgd: IntegerSgd,
     /// What happens to loss gradients outside int8.
     pub residual: Residual,
-    /// Whether the largest sums are looked for.
-    pub largest: bool,
+    /// What is counted.
+    pub counting: Counting,
 }
 
 /// A linear layer with scaling whose outputs are class scores.
@@ -62,13 +62,13 @@ impl Classifier {
         &self,
         work: &mut ClassifierWork,
         features: &Images,
-        largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let samples = features.samples();
         work.scores.resize(samples * self.linear.outputs, 0);
         let scores = &mut work.scores;
         self.linear
-            .forward(&mut work.linear, features, self.scaling, scores, largest)
+            .forward(&mut work.linear, features, self.scaling, scores, counting)
     }
 
     /// Predicts, compares and corrects; counts right answers and fills `at_features`, where a
@@ -80,20 +80,20 @@ impl Classifier {
         lesson: &Lesson<'_>,
         at_features: Option<&mut [i32]>,
     ) -> (Tally, LayerAudit) {
-        let mut audit = self.score(work, features, lesson.largest);
+        let mut audit = self.score(work, features, lesson.counting);
         let tally = count_right(&work.scores, lesson.labels, self.linear.outputs);
         audit.residuals = self.compare(work, lesson);
         if let Some(at_features) = at_features {
             self.linear
                 .input_gradient(&mut work.linear, &work.residuals, at_features);
-            audit.delta = self.audit_delta(at_features, lesson.largest);
+            audit.delta = self.audit_delta(at_features, lesson.counting);
         }
         let learned = self.linear.learn(
             &mut work.linear,
             &work.residuals,
             features,
             lesson.sgd,
-            lesson.largest,
+            lesson.counting,
         );
         audit.gradient = learned.gradient;
         audit.updates = learned.updates;
@@ -117,8 +117,8 @@ impl Classifier {
     }
 
     /// A delta is a sum of one product a class of a loss gradient and a weight.
-    fn audit_delta(&self, delta: &[i32], largest: bool) -> crate::audit::Range {
-        let mut range = crate::audit::Range {
+    fn audit_delta(&self, delta: &[i32], counting: Counting) -> Range {
+        let mut range = Range {
             sums: delta.len() as u64,
             ..Default::default()
         };
@@ -127,7 +127,7 @@ impl Classifier {
             // Reached only by weights beyond a million: every such sum is suspect.
             range.wrapped = delta.len() as u64;
         }
-        if largest {
+        if counting.largest() {
             range.see(delta);
         }
         range
@@ -223,7 +223,8 @@ impl Head {
     pub(crate) fn score(&self, work: &mut HeadWork, scaled: &[i8]) {
         self.features(work, scaled);
         let features = &work.features;
-        self.classifier.score(&mut work.classifier, features, false);
+        self.classifier
+            .score(&mut work.classifier, features, Counting::Nothing);
     }
 
     /// Learns, and leaves the gradient at the features in the memory lent.
@@ -368,7 +369,7 @@ mod tests {
             labels: &[1],
             sgd: IntegerSgd::new(1, 1, 0),
             residual: Residual::Saturate,
-            largest: true,
+            counting: Counting::WrapsAndLargest,
         };
         let mut delta = [0];
         let mut work = ClassifierWork::default();

@@ -1,7 +1,7 @@
 //! A network of local-loss blocks: training steps, predictions, weights.
 
 use crate::arithmetic::Residual;
-use crate::audit::LayerAudit;
+use crate::audit::{Counting, LayerAudit};
 use crate::block::{Batch, Block, BlockCount, Forward};
 use crate::head::{Classifier, Lesson};
 use crate::init;
@@ -105,7 +105,15 @@ impl StepSettings {
             labels,
             sgd: IntegerSgd::new(self.rate_inv, 1, self.decay_head),
             residual: self.residual,
-            largest: self.audit_ranges,
+            counting: self.counting(),
+        }
+    }
+
+    pub(crate) fn counting(&self) -> Counting {
+        if self.audit_ranges {
+            Counting::WrapsAndLargest
+        } else {
+            Counting::Wraps
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::images::{Frame, Images};
 use super::scaling::Scaling;
-use crate::audit::{LayerAudit, Merge};
+use crate::audit::{Counting, LayerAudit, Merge};
 use crate::kernel::{self, BLOCK, Halves, High, Panel, ROWS, Room, Rows, Set, Span, Weights};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
@@ -151,7 +151,7 @@ impl Conv2d {
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let pays = fast_fir::pays(
             (self.kernel, self.padding),
@@ -160,14 +160,15 @@ impl Conv2d {
             input.samples(),
         );
         let mut audit = if pays && self.prepare_fast(&mut work.fast, input) {
-            self.forward_fast(&work.fast, input, scaling, scaled, look_for_largest)
+            self.forward_fast(&work.fast, input, scaling, scaled, counting)
         } else {
             self.prepare(&mut work.filters);
-            self.forward_directly(&work.filters, input, scaling, scaled, look_for_largest)
+            self.forward_directly(&work.filters, input, scaling, scaled, counting)
         };
-        audit
-            .forward
-            .merge(&self.count_wrapped(&mut work.suspects, input));
+        if counting.wraps() {
+            let wrapped = self.count_wrapped(&mut work.suspects, input);
+            audit.forward.merge(&wrapped);
+        }
         audit
     }
 
@@ -178,7 +179,7 @@ impl Conv2d {
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let (features, samples) = (self.output.features(), input.samples());
         let together = POSITIONS_A_TASK
@@ -190,7 +191,7 @@ impl Conv2d {
             set: Set::active(),
             filters,
             scaling,
-            look_for_largest,
+            counting,
         };
         let products = scaled.len() * self.span().depth();
         parallel::for_each_part(scaled, together * features, products, |index, scaled| {
@@ -267,7 +268,7 @@ struct Pass<'a> {
     set: Set,
     filters: &'a FilterLanes,
     scaling: Scaling,
-    look_for_largest: bool,
+    counting: Counting,
 }
 
 impl Pass<'_> {
@@ -318,7 +319,7 @@ impl Pass<'_> {
             let place = position * layer.output.channels + block * BLOCK;
             let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
             audit.cut += self.scaling.apply(self.set, sums, scaled);
-            if self.look_for_largest {
+            if self.counting.largest() {
                 audit.forward.see(sums);
             }
         }

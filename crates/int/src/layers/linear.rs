@@ -3,7 +3,7 @@
 use super::images::Images;
 use super::scaling::Scaling;
 use super::sums::Bounds;
-use crate::audit::{LayerAudit, Range};
+use crate::audit::{Counting, LayerAudit, Range};
 use crate::kernel::{
     BLOCK, Corrected, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Weights,
 };
@@ -83,7 +83,7 @@ impl Linear {
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let (samples, stride) = (input.samples(), self.weights.stride());
         work.panel.resize(self.inputs, samples);
@@ -93,7 +93,7 @@ impl Linear {
         }
         let set = Set::active();
         let largest = [self.weights.largest(), input.largest.into()];
-        if !Bounds::suffice(stride, largest) {
+        if Bounds::wanted(counting, stride, largest) {
             let squares = input.values.chunks_exact(self.inputs);
             let squares = squares.map(|row| set.squares(row));
             work.squares.clear();
@@ -106,7 +106,7 @@ impl Linear {
             panel: &work.panel,
             lane_squares: &work.squares,
             largest,
-            look_for_largest,
+            counting,
         };
         work.by_output.resize(scaled.len(), 0);
         let part = ROWS * samples;
@@ -213,7 +213,7 @@ impl Linear {
         gradient: &[T],
         input: &Images,
         sgd: IntegerSgd,
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let (set, inputs) = (Set::active(), self.inputs);
         let samples = gradient.len() / self.outputs;
@@ -225,7 +225,7 @@ impl Linear {
         }
         let stride = samples.next_multiple_of(2);
         let largest = [work.gradient.largest, input.largest.into()];
-        if !Bounds::suffice(stride, largest) {
+        if Bounds::wanted(counting, stride, largest) {
             column_squares(&input.values, inputs, &mut work.squares);
         }
         let operands = Operands {
@@ -235,7 +235,7 @@ impl Linear {
             panel: &work.panel,
             lane_squares: &work.squares,
             largest,
-            look_for_largest,
+            counting,
         };
         let correction = sgd.correction();
         let products = input.values.len() * self.outputs;
@@ -256,7 +256,7 @@ impl Linear {
         LayerAudit {
             gradient,
             updates: corrected.wrapped,
-            largest_weight: if look_for_largest {
+            largest_weight: if counting.largest() {
                 corrected.largest.into()
             } else {
                 0
@@ -314,10 +314,25 @@ mod tests {
         let mut layer = Linear::new(2, 3, &[1000, 0, 0, 1000, -500, 300]);
         let input = Images::flat(&[3, -5, 100, 100], 2);
         let mut scaled = [0; 6];
-        let audit = layer.forward(&mut work, &input, Scaling::new(2), &mut scaled, true);
+        let audit = layer.forward(
+            &mut work,
+            &input,
+            Scaling::new(2),
+            &mut scaled,
+            Counting::WrapsAndLargest,
+        );
         // 3000, -5000, -3000 and 100000, 100000, -20000, over 512.
         assert_eq!(scaled, [5, -9, -5, 127, 127, -39]);
         assert_eq!((audit.cut, audit.forward.largest), (2, 100_000));
+        let mut again = [0; 6];
+        layer.forward(
+            &mut work,
+            &input,
+            Scaling::new(2),
+            &mut again,
+            Counting::Nothing,
+        );
+        assert_eq!(again, scaled);
 
         let gradient = [1_i8, 0, -2, 0, 4, 0];
         let mut at_input = [0; 4];
@@ -325,7 +340,7 @@ mod tests {
         assert_eq!(at_input, [2000, -600, 0, 4000]);
 
         let sgd = IntegerSgd::new(10, 1, 0);
-        let audit = layer.learn(&mut work, &gradient, &input, sgd, true);
+        let audit = layer.learn(&mut work, &gradient, &input, sgd, Counting::WrapsAndLargest);
         // Gradients: [3, -5], [400, 400], [-6, 10].
         assert_eq!(layer.values(), [1000, 0, -40, 960, -500, 299]);
         assert_eq!((audit.gradient.largest, audit.largest_weight), (400, 1000));
@@ -340,7 +355,7 @@ mod tests {
             &[0_i32, 0],
             &Images::flat(&[7], 1),
             sgd,
-            false,
+            Counting::Wraps,
         );
         assert_eq!(layer.values(), [50, -119]);
     }
@@ -358,7 +373,7 @@ mod tests {
             &[155_000_i32],
             &Images::flat(&[1, -1, 20_000], 3),
             sgd,
-            true,
+            Counting::WrapsAndLargest,
         );
         let wrapped = wrapped(155_000 * 20_000);
         assert_eq!(
@@ -386,7 +401,7 @@ mod tests {
             let mut layer = Linear::new(21, 9, &[0; 9 * 21]);
             let images = Images::flat(inputs, 21);
             let sgd = IntegerSgd::new(1, 1, 0);
-            let audit = layer.learn(&mut LinearWork::default(), &gradient, &images, sgd, false);
+            let audit = layer.learn(&mut LinearWork::default(), &gradient, &images, sgd, Counting::Wraps);
             let mut beyond = 0;
             let expected: Vec<i32> = (0..9 * 21)
                 .map(|place| {

@@ -3,7 +3,7 @@
 //! Three bounds in turn prove most sums harmless: sizes times largest values, and Cauchy-Schwarz
 //! for whole tiles and for single sums. Rows with others are formed again in 64 bits.
 
-use crate::audit::Range;
+use crate::audit::{Counting, Range};
 use crate::kernel::{self, Lanes, ROWS, Rows, SUMS, Set};
 
 /// What bounds the sums of rows and lanes.
@@ -22,6 +22,11 @@ impl Bounds<'_> {
         let product = u64::from(largest[0]) * u64::from(largest[1]);
         product.saturating_mul(depth as u64) <= i32::MAX as u64
     }
+
+    /// Whether sums of squares are looked at.
+    pub(super) fn wanted(counting: Counting, depth: usize, largest: [u32; 2]) -> bool {
+        counting.wraps() && !Bounds::suffice(depth, largest)
+    }
 }
 
 /// Forms the sums of rows with a block of which `count` lanes exist, `[rows][width]`.
@@ -29,7 +34,7 @@ pub(super) fn form(
     set: Set,
     (rows, lanes, count): (&Rows<'_>, &Lanes<'_>, usize),
     bounds: &Bounds<'_>,
-    look_for_largest: bool,
+    counting: Counting,
     sums: &mut [i32],
 ) -> Range {
     kernel::products(set, rows, lanes, sums);
@@ -37,12 +42,12 @@ pub(super) fn form(
         sums: (rows.starts.len() * count) as u64,
         ..Range::default()
     };
-    if look_for_largest {
+    if counting.largest() {
         for sums in sums.chunks_exact(lanes.width) {
             range.see(&sums[..count]);
         }
     }
-    if !Bounds::suffice(rows.span.depth(), bounds.largest) && !all_harmless(bounds) {
+    if Bounds::wanted(counting, rows.span.depth(), bounds.largest) && !all_harmless(bounds) {
         count_wrapped(set, (rows, lanes, count), bounds, &mut range);
     }
     range
@@ -138,7 +143,7 @@ mod tests {
             Set::active(),
             (&rows, &lanes, panel.lanes()),
             &bounds,
-            false,
+            Counting::Wraps,
             sums,
         )
     }

@@ -2,6 +2,7 @@
 
 use super::Network;
 use crate::Result;
+use crate::audit::Counting;
 use crate::block::Batch;
 use crate::head;
 use alloc::vec::Vec;
@@ -39,7 +40,7 @@ impl Inference<'_> {
         }
         let work = &mut batch.head.classifier;
         let classifier = &network.output.classifier;
-        classifier.score(work, &batch.input, false);
+        classifier.score(work, &batch.input, Counting::Nothing);
         Ok(Scores {
             heads,
             output: work.scores.clone(),

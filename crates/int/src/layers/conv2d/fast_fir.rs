@@ -6,7 +6,7 @@
 //! that have it with the transformed weights.
 
 use super::Conv2d;
-use crate::audit::LayerAudit;
+use crate::audit::{Counting, LayerAudit};
 use crate::kernel::fast_fir::{
     FILTERS, GROUPS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
 };
@@ -178,7 +178,7 @@ impl Conv2d {
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let (features, samples) = (self.output.features(), input.samples());
         let cuts = cuts(self.output, self.padding);
@@ -189,7 +189,7 @@ impl Conv2d {
             work,
             input,
             scaling,
-            look_for_largest,
+            counting,
             cuts,
         };
         let [rows, columns] = cuts.map(Cut::products);
@@ -208,7 +208,7 @@ struct Pass<'a> {
     work: &'a FastWork,
     input: &'a Images,
     scaling: Scaling,
-    look_for_largest: bool,
+    counting: Counting,
     cuts: [Cut; 2],
 }
 
@@ -438,7 +438,7 @@ impl Pass<'_> {
                     let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
                     audit.cut += self.scaling.apply(self.set, sums, scaled);
                     audit.forward.sums += count as u64;
-                    if self.look_for_largest {
+                    if self.counting.largest() {
                         audit.forward.see(sums);
                     }
                 }

@@ -2,7 +2,7 @@
 //! only at positions that have a gradient. A max-pooled head leaves most without.
 
 use super::{Conv2d, span};
-use crate::audit::{LayerAudit, Merge, Range};
+use crate::audit::{Counting, LayerAudit, Merge, Range};
 use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Sums};
 use crate::layers::images::{Frame, Images};
 use crate::parallel::{self, PerThread};
@@ -104,7 +104,7 @@ struct Task<'a, G> {
     sizes: [usize; 2],
     sgd: IntegerSgd,
     largest_input: u64,
-    look_for_largest: bool,
+    counting: Counting,
 }
 
 impl Conv2d {
@@ -116,7 +116,7 @@ impl Conv2d {
         gradient: &impl OutputGradient,
         input: &mut Images,
         sgd: IntegerSgd,
-        look_for_largest: bool,
+        counting: Counting,
     ) -> LayerAudit {
         let depth = self.span().depth();
         // What a dense gradient of one position in sixteen would take.
@@ -126,7 +126,7 @@ impl Conv2d {
             sizes: [depth, self.fan_in()],
             sgd,
             largest_input: input.largest.into(),
-            look_for_largest,
+            counting,
             input: Inputs::new(input, self.kernel, &self.pixels, &work.spares),
         };
         let filters = filters_a_task(self.output.channels, parallel::threads());
@@ -136,7 +136,7 @@ impl Conv2d {
                 work.lend(|memory| task.some_filters(memory, first, rows))
             });
         audit.updates = corrected.wrapped;
-        if look_for_largest {
+        if counting.largest() {
             audit.largest_weight = corrected.largest.into();
         }
         audit
@@ -232,7 +232,7 @@ impl<G: OutputGradient> Task<'_, G> {
             sums: self.sizes[1] as u64,
             ..Range::default()
         };
-        if self.look_for_largest {
+        if self.counting.largest() {
             range.see(sums);
         }
         if magnitude.saturating_mul(self.largest_input) > i32::MAX as u64 {

@@ -83,14 +83,20 @@ fn outputs(layer: &Conv2d) -> impl Iterator<Item = [usize; 3]> + use<> {
     })
 }
 
-fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16], look: bool) -> LayerAudit {
+fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16]) -> LayerAudit {
     let dense = Dense {
         values: gradient,
         output: layer.output,
     };
     let sgd = IntegerSgd::new(1, 1, 0);
     let mut images = framed(layer, input);
-    layer.learn(&mut GradientWork::default(), &dense, &mut images, sgd, look)
+    layer.learn(
+        &mut GradientWork::default(),
+        &dense,
+        &mut images,
+        sgd,
+        Counting::WrapsAndLargest,
+    )
 }
 
 fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
@@ -141,7 +147,7 @@ proptest! {
         let mut scaled = vec![0; 3 * layer.output.features()];
         let images = framed(&layer, &input);
         let mut work = ConvWork::default();
-        let audit = layer.forward(&mut work, &images, scaling, &mut scaled, true);
+        let audit = layer.forward(&mut work, &images, scaling, &mut scaled, Counting::WrapsAndLargest);
         let (mut sums, mut wrapped) = (Vec::new(), 0);
         for sample in input.chunks(layer.input.features()) {
             for output in outputs(&layer) {
@@ -177,7 +183,7 @@ proptest! {
         for (weight, sum) in expected.iter_mut().zip(&exact) {
             *weight = weight.wrapping_sub(low_bits(*sum));
         }
-        let audit = learn(&mut layer, &gradient, &input, true);
+        let audit = learn(&mut layer, &gradient, &input);
         prop_assert_eq!(layer.values(), expected);
         let wrapped = exact.iter().filter(|&&sum| i32::try_from(sum).is_err()).count();
         prop_assert_eq!(audit.gradient.wrapped, wrapped as u64);
@@ -232,9 +238,9 @@ proptest! {
         let mut fast = vec![99; 3 * layer.output.features()];
         let mut direct = fast.clone();
         prop_assert!(layer.prepare_fast(&mut work.fast, &images));
-        let of_fast = layer.forward_fast(&work.fast, &images, scaling, &mut fast, true);
+        let of_fast = layer.forward_fast(&work.fast, &images, scaling, &mut fast, Counting::WrapsAndLargest);
         layer.prepare(&mut work.filters);
-        let of_direct = layer.forward_directly(&work.filters, &images, scaling, &mut direct, true);
+        let of_direct = layer.forward_directly(&work.filters, &images, scaling, &mut direct, Counting::WrapsAndLargest);
         prop_assert_eq!(fast, direct);
         prop_assert_eq!(of_fast, of_direct);
     }
@@ -265,7 +271,7 @@ proptest! {
         let images = framed(&layer, &input);
         let mut scaled = vec![0; 3 * layer.output.features()];
         let scaling = Scaling::new(layer.fan_in());
-        let audit = layer.forward(&mut ConvWork::default(), &images, scaling, &mut scaled, false);
+        let audit = layer.forward(&mut ConvWork::default(), &images, scaling, &mut scaled, Counting::Wraps);
         let (mut wrapped, mut largest) = (0, 0);
         for sample in input.chunks(layer.input.features()) {
             for output in outputs(&layer) {
@@ -302,18 +308,28 @@ fn only_pairs_that_could_wrap_are_formed_again() {
     let (scaling, mut work) = (Scaling::new(layer.fan_in()), ConvWork::default());
     let mut scaled = vec![0; 8 * output.features()];
     let images = framed(&layer, &values);
-    let audit = layer.forward(&mut work, &images, scaling, &mut scaled, true);
+    let audit = layer.forward(
+        &mut work,
+        &images,
+        scaling,
+        &mut scaled,
+        Counting::WrapsAndLargest,
+    );
     assert!(audit.forward.wrapped > 0, "sums of filter 100");
     let [filters, positions] = work.suspects.counts();
     assert_eq!(filters, 1);
     assert!((1..=4 * 9).contains(&positions), "{positions}");
+    let (counted, mut work) = (scaled.clone(), ConvWork::default());
+    let audit = layer.forward(&mut work, &images, scaling, &mut scaled, Counting::Nothing);
+    assert_eq!((scaled, audit.forward.wrapped), (counted, 0));
+    assert_eq!(work.suspects.bytes(), 0);
 }
 
 #[test]
 fn gradients_that_wrap_are_counted() {
     let input = Shape::image(1, 1, 2);
     let mut layer = Conv2d::new(input, input, 1, 0, &[0]);
-    let audit = learn(&mut layer, &[i32::MAX, 5], &[2, 1], true);
+    let audit = learn(&mut layer, &[i32::MAX, 5], &[2, 1]);
     let exact = 2 * u64::from(i32::MAX.unsigned_abs()) + 5;
     assert_eq!(audit.gradient.wrapped, 1);
     assert_eq!(audit.gradient.largest, exact);

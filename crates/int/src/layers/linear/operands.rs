@@ -1,6 +1,6 @@
 //! The operands of a linear layer as the kernels want them.
 
-use crate::audit::{Merge, Range};
+use crate::audit::{Counting, Merge, Range};
 use crate::kernel::{
     Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, between,
     split,
@@ -158,7 +158,7 @@ pub(super) struct Operands<'a> {
     pub(super) panel: &'a Panel,
     pub(super) lane_squares: &'a [u64],
     pub(super) largest: [u32; 2],
-    pub(super) look_for_largest: bool,
+    pub(super) counting: Counting,
 }
 
 impl Operands<'_> {
@@ -179,7 +179,7 @@ impl Operands<'_> {
         }
         let mut range = Range::default();
         let mut sums = Room::default();
-        let enough = Bounds::suffice(self.stride, self.largest);
+        let enough = !Bounds::wanted(self.counting, self.stride, self.largest);
         let mut row_squares = [0; ROWS];
         if !enough {
             let squares = row_squares.iter_mut().zip(rows.clone());
@@ -214,7 +214,7 @@ impl Operands<'_> {
                 self.set,
                 (&row_values, &lanes, count),
                 &bounds,
-                self.look_for_largest,
+                self.counting,
                 sums,
             ));
             let sums = Sums {
