@@ -8,6 +8,7 @@ use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
+use super::upper::Few;
 use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
     __m256i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32,
@@ -124,8 +125,13 @@ unsafe fn some_rows<const R: usize>(
 }
 
 #[target_feature(enable = "avx2")]
-fn add_upper(rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize) {
-    portable::add_upper(rows, lines, sums, width);
+fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
+    portable::lay_out_by_depth(rows, stride, lines, width);
+}
+
+#[target_feature(enable = "avx2")]
+fn add_upper(few: Few<'_>, rows: (&[i16], usize), sums: &mut [i32], width: usize) {
+    portable::add_upper(few, rows, sums, width);
 }
 
 #[target_feature(enable = "avx2")]

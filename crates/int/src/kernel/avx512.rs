@@ -8,6 +8,7 @@ use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
+use super::upper::Few;
 use super::weights::{Correction, Patch};
 use core::arch::x86_64::{
     __m512i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32,
@@ -25,7 +26,7 @@ mod windows;
 
 use fast_fir::fast_fir_inputs;
 use quotients::scale;
-use squares::{lay_out_square, transpose_low_halves};
+use squares::{add_upper, lay_out_by_depth, lay_out_square, transpose_low_halves};
 use updates::update;
 use windows::add_windows;
 
@@ -158,64 +159,6 @@ unsafe fn some_rows<const R: usize, const V: usize>(
         for (v, sum) in sums.into_iter().enumerate() {
             // SAFETY: there are `R` rows of `16 * V` sums.
             unsafe { _mm512_storeu_si512(to.add(row * 16 * V + 16 * v).cast(), sum) }
-        }
-    }
-    R
-}
-
-/// # Safety
-/// Rows have all pairs, each line 16 lanes, and each row 16 sums.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn add_upper(
-    (values, mut starts): (&[i16], &[usize]),
-    lines: (&[u32], &[i16]),
-    sums: &mut [i32],
-    width: usize,
-) {
-    let mut to = sums.as_mut_ptr();
-    while !starts.is_empty() {
-        // SAFETY: each case takes rows that are there, with their sums.
-        let done = unsafe {
-            match starts.len() {
-                16.. => some_upper::<16>((values, starts), lines, to, width),
-                4.. => some_upper::<4>((values, starts), lines, to, width),
-                _ => some_upper::<1>((values, starts), lines, to, width),
-            }
-        };
-        starts = &starts[done..];
-        to = to.wrapping_add(done * width);
-    }
-}
-
-/// The first `R` rows; returns `R`.
-///
-/// # Safety
-/// There are `R` starts, with all pairs behind each and 16 sums, and a line a pair.
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn some_upper<const R: usize>(
-    (values, starts): (&[i16], &[usize]),
-    (pairs, lanes): (&[u32], &[i16]),
-    to: *mut i32,
-    width: usize,
-) -> usize {
-    let rows: [*const i16; R] = core::array::from_fn(|row| values[starts[row]..].as_ptr());
-    let mut sums = [_mm512_setzero_si512(); R];
-    for (&pair, line) in pairs.iter().zip(lanes.as_chunks::<32>().0) {
-        // SAFETY: a line has 16 lanes of two values, and each row has the pair.
-        unsafe {
-            let line = _mm512_loadu_si512(line.as_ptr().cast());
-            for (row, sum) in rows.iter().zip(&mut sums) {
-                let two = row.add(2 * pair as usize).cast::<i32>().read_unaligned();
-                *sum = _mm512_dpwssd_epi32(*sum, _mm512_set1_epi32(two), line);
-            }
-        }
-    }
-    for (row, sum) in sums.into_iter().enumerate() {
-        // SAFETY: there are 16 sums of each of `R` rows.
-        unsafe {
-            let place = to.add(row * width).cast();
-            let upper = _mm512_slli_epi32::<16>(sum);
-            _mm512_storeu_si512(place, _mm512_add_epi32(_mm512_loadu_si512(place), upper));
         }
     }
     R

@@ -23,7 +23,7 @@
 use super::Set;
 use super::excess::{between, joined, split};
 use super::tile::{BLOCK, High};
-use super::upper::{GROUP, Upper};
+use super::upper::Upper;
 use alloc::vec::Vec;
 use core::array;
 
@@ -44,9 +44,6 @@ pub(crate) const TOGETHER: usize = 32;
 
 /// Filters that are laid out together; filters must be a multiple.
 pub(crate) const FILTERS: usize = 16;
-
-/// Groups of 16 lanes in a block.
-pub(crate) const GROUPS: usize = BLOCK / GROUP;
 
 /// Inputs up to this magnitude keep within int16 when they are transformed.
 pub(crate) const LARGEST_INPUT: u16 = 32_767 / 9;
@@ -229,7 +226,7 @@ pub(super) fn subtract(sums: &mut [i32], values: &[i32]) {
 /// Transforms a block of filters, `[filters, 3, 3, depth]`, of which the first stands at `first`
 /// among all weights, to lanes `[products][depth / 2][filters][2]`. `high` is what all weights have
 /// above their low halves. The high halves of those that are beyond int16 when they are transformed
-/// are added to `large`: of 16 lanes of a product each, [`GROUPS`] of each product.
+/// are added to `large`, whose lanes are [`BLOCK`] for each product.
 pub(crate) fn transform_filters(
     (weights, high, first): (&[i16], High<'_>, usize),
     depth: usize,
@@ -330,7 +327,7 @@ impl<'a> Filter<'a> {
     /// Lists what lies beyond int16 in a channel.
     #[allow(
         clippy::cast_possible_truncation,
-        reason = "places below 32, and channels and groups that fit memory"
+        reason = "lanes and channels that fit memory"
     )]
     fn list_large(&self, channel: usize, lane: usize, large: &mut Vec<Upper>) {
         let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
@@ -338,9 +335,8 @@ impl<'a> Filter<'a> {
             let (_, high) = split(value);
             if high != 0 {
                 large.push(Upper {
-                    group: (product * GROUPS + lane / GROUP) as u32,
-                    pair: (channel / 2) as u32,
-                    place: (lane % GROUP * 2 + channel % 2) as u8,
+                    lane: (product * BLOCK + lane) as u32,
+                    depth: channel as u32,
                     high,
                 });
             }

@@ -24,9 +24,8 @@ macro_rules! by_hand {
             fn prefetch(values: &[i16]);
             fn prefetch_far(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
-            fn add_upper(
-                rows: (&[i16], &[usize]), lines: (&[u32], &[i16]), sums: &mut [i32], width: usize
-            );
+            fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize);
+            fn add_upper(few: Few<'_>, rows: (&[i16], usize), sums: &mut [i32], width: usize);
             fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]);
             fn update(
                 weights: &mut [i16], gradients: &[i32], patch: Patch, correction: Correction

@@ -9,7 +9,7 @@ use super::weights::{Correction, Patch};
 pub(super) use super::excess::add_excesses;
 pub(super) use super::fast_fir::{add, fast_fir_inputs, fast_fir_line, fast_fir_weights, subtract};
 pub(super) use super::planes::add_windows;
-pub(super) use super::upper::add_upper;
+pub(super) use super::upper::{add_upper, lay_out_by_depth};
 
 /// As [`super::Set::tile`].
 #[inline(always)]

@@ -6,8 +6,8 @@ use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
 use super::planes::Window;
 use super::portable;
 use super::reciprocal::Reciprocal;
-use super::tile::{BLOCK, Tile};
-use super::upper::{GROUP, LINE};
+use super::tile::{BLOCK, ROWS, Tile};
+use super::upper::{Few, GROUP};
 use super::weights::{Correction, Patch};
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -225,28 +225,39 @@ impl Set {
         call!(self, fast_fir_line(products, starts, width, line));
     }
 
-    /// Adds the products of rows with high halves of 16 lanes, times 2^16, to sums that begin
-    /// `width` apart, modulo 2^32. Rows start at `starts` in `values`; `lines` are pairs of
-    /// depths, and `[pairs][lanes][2]` high halves.
+    /// Copies 32 values of each of 16 rows, `stride` apart, to 32 lines, `width` apart:
+    /// `lines[depth][row] = rows[row][depth]`.
     ///
     /// # Panics
     /// If they are not there.
+    pub(crate) fn lay_out_by_depth(
+        self,
+        rows: &[i16],
+        stride: usize,
+        lines: &mut [i16],
+        width: usize,
+    ) {
+        assert!(rows.len() >= 15 * stride + 32 && stride >= 32, "16 rows");
+        assert!(lines.len() >= 31 * width + 16 && width >= 16, "32 lines");
+        call!(self, lay_out_by_depth(rows, stride, lines, width));
+    }
+
+    /// Adds the products of rows with the listed high halves of 16 lanes, times 2^16, to sums that
+    /// begin `width` apart, modulo 2^32. Rows are given by depths, `[depth][a multiple of 16]`.
+    ///
+    /// # Panics
+    /// If they are not there, or more than [`ROWS`].
     pub(super) fn add_upper(
         self,
-        (values, starts): (&[i16], &[usize]),
-        lines: (&[u32], &[i16]),
+        few: Few<'_>,
+        (by_depth, rows): (&[i16], usize),
         sums: &mut [i32],
         width: usize,
     ) {
-        let pair = lines.0.iter().copied().max().unwrap_or(0) as usize;
-        let start = starts.iter().copied().max().unwrap_or(0);
-        assert!(
-            start + 2 * pair + 2 <= values.len(),
-            "rows within their buffer"
-        );
-        assert!(sums.len() + width >= starts.len() * width + GROUP && width >= GROUP);
-        assert_eq!(lines.1.len(), LINE * lines.0.len(), "a line a pair");
-        call!(self, add_upper((values, starts), lines, sums, width));
+        let height = rows.next_multiple_of(16);
+        assert!((1..=ROWS).contains(&rows) && by_depth.len() >= few.depth() * height);
+        assert!(width >= GROUP && sums.len() + width >= rows * width + GROUP);
+        call!(self, add_upper(few, (by_depth, rows), sums, width));
     }
 
     /// Adds the products of some values of a row with all lanes of a block, times 2^16, to the

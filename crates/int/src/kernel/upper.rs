@@ -1,108 +1,183 @@
-//! High halves of lanes, where they are not rare enough to be looked at one by one.
+//! High halves of lanes, where they are not so rare that each may be looked up.
+//!
+//! Of what they make, times 2^16, only the low halves count. So it is formed in int16, for up to 48
+//! rows at once, which are given depth by depth.
 
 use super::Set;
+use super::tile::ROWS;
 use alloc::vec::Vec;
 
 /// Lanes that are taken together: a vector of sums.
 pub(crate) const GROUP: usize = 16;
 
-/// High halves of 16 lanes at two consecutive depths.
-pub(crate) const LINE: usize = 2 * GROUP;
-
-/// A high half of a lane: where it belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A value of a lane that is beyond int16.
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Upper {
-    /// Which group of lanes, of which products.
-    pub(crate) group: u32,
-    /// Two depths are a pair.
-    pub(crate) pair: u32,
-    /// Within the line: the lane and which of both depths.
-    pub(crate) place: u8,
+    /// Which lane, of which products.
+    pub(crate) lane: u32,
+    pub(crate) depth: u32,
     pub(crate) high: i16,
 }
 
-/// The pairs of depths at which any of 16 lanes has a high half, by groups of lanes.
+/// The same, within a group of lanes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct OfGroup {
+    pub(super) depth: u32,
+    /// Below [`GROUP`].
+    lane: u16,
+    pub(super) high: i16,
+}
+
+impl OfGroup {
+    /// Which lane of the group.
+    #[inline(always)]
+    pub(super) fn lane(self) -> usize {
+        usize::from(self.lane) % GROUP
+    }
+}
+
+/// Some high halves of a group of lanes, all of them above a depth.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Few<'a> {
+    list: &'a [OfGroup],
+    depth: usize,
+}
+
+impl<'a> Few<'a> {
+    /// All of them.
+    pub(super) fn list(self) -> &'a [OfGroup] {
+        self.list
+    }
+
+    /// Beyond the depth of each.
+    pub(super) fn depth(self) -> usize {
+        self.depth
+    }
+}
+
+/// What lanes have above their low halves, by groups of lanes.
 #[derive(Debug, Default)]
 pub(crate) struct UpperLanes {
-    /// What the lines are made of, in their order.
+    /// As they were listed.
     all: Vec<Upper>,
-    /// Which pair of depths each line is of.
-    pairs: Vec<u32>,
-    /// `[lines][lanes][2]`
-    values: Vec<i16>,
-    /// Where each group's lines end.
+    /// Group by group.
+    few: Vec<OfGroup>,
+    /// Where each group's end.
     ends: Vec<usize>,
+    /// Beyond the depth of each.
+    depth: usize,
 }
 
 impl UpperLanes {
-    /// Takes the high halves of so many groups, which `list` lists in any order.
+    /// Takes the values of so many groups of lanes that are beyond int16, which `list` lists in any
+    /// order.
+    ///
+    /// # Panics
+    /// If one is of another lane.
+    #[allow(clippy::cast_possible_truncation, reason = "a lane of a group")]
     pub(crate) fn take(&mut self, groups: usize, list: impl FnOnce(&mut Vec<Upper>)) {
         self.all.clear();
         list(&mut self.all);
-        self.all.sort_unstable();
-        self.pairs.clear();
-        self.values.clear();
+        self.few.clear();
+        self.few.resize(self.all.len(), OfGroup::default());
+        // How many there are of each group, then where they begin, then, as they are put in, where
+        // the next one goes.
         self.ends.clear();
-        for line in self
-            .all
-            .chunk_by(|a, b| (a.group, a.pair) == (b.group, b.pair))
-        {
-            self.ends.resize(line[0].group as usize, self.pairs.len());
-            self.pairs.push(line[0].pair);
-            let start = self.values.len();
-            self.values.resize(start + LINE, 0);
-            for upper in line {
-                self.values[start + usize::from(upper.place)] = upper.high;
-            }
+        self.ends.resize(groups, 0);
+        self.depth = 0;
+        for upper in &self.all {
+            self.ends[upper.lane as usize / GROUP] += 1;
+            self.depth = self.depth.max(upper.depth as usize + 1);
         }
-        self.ends.resize(groups, self.pairs.len());
+        let mut begin = 0;
+        for end in &mut self.ends {
+            begin += core::mem::replace(end, begin);
+        }
+        for upper in &self.all {
+            let end = &mut self.ends[upper.lane as usize / GROUP];
+            self.few[*end] = OfGroup {
+                depth: upper.depth,
+                lane: (upper.lane as usize % GROUP) as u16,
+                high: upper.high,
+            };
+            *end += 1;
+        }
     }
 
-    /// Adds what a group's high halves make to the sums of its lanes, which begin `width` apart
-    /// for each of the rows that start at `starts` in `values`.
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.few.is_empty()
+    }
+
+    fn of(&self, group: usize) -> Few<'_> {
+        let begin = group.checked_sub(1).map_or(0, |before| self.ends[before]);
+        Few {
+            list: &self.few[begin..self.ends[group]],
+            depth: self.depth,
+        }
+    }
+
+    /// Adds what high halves make, times 2^16, to the sums of `rows` rows, `width` each, with lanes
+    /// from the group `first` on, modulo 2^32. Rows are given by depths: of each depth a value of each
+    /// row, and more up to a multiple of 16.
+    ///
+    /// # Panics
+    /// If there are more than [`ROWS`] rows, or depths are missing.
     pub(crate) fn add(
         &self,
-        group: usize,
-        (values, starts): (&[i16], &[usize]),
+        (first, width): (usize, usize),
+        (by_depth, rows): (&[i16], usize),
         sums: &mut [i32],
-        width: usize,
     ) {
-        let first = group.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let lines = first..self.ends[group];
-        if !lines.is_empty() {
-            let values_of = &self.values[lines.start * LINE..lines.end * LINE];
-            let lines = (&self.pairs[lines], values_of);
-            Set::active().add_upper((values, starts), lines, sums, width);
+        for group in 0..width / GROUP {
+            let few = self.of(first + group);
+            if !few.list.is_empty() {
+                let sums = &mut sums[group * GROUP..];
+                Set::active().add_upper(few, (by_depth, rows), sums, width);
+            }
         }
     }
 
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
-        let all = size_of::<Upper>() * self.all.capacity();
-        all + 4 * self.pairs.capacity() + 2 * self.values.capacity() + 8 * self.ends.capacity()
+        size_of::<Upper>() * self.all.capacity()
+            + size_of::<OfGroup>() * self.few.capacity()
+            + size_of::<usize>() * self.ends.capacity()
     }
 }
 
 /// As [`Set::add_upper`].
 #[inline(always)]
 pub(super) fn add_upper(
-    (values, starts): (&[i16], &[usize]),
-    (pairs, lanes): (&[u32], &[i16]),
+    few: Few<'_>,
+    (by_depth, rows): (&[i16], usize),
     sums: &mut [i32],
     width: usize,
 ) {
-    for (&start, sums) in starts.iter().zip(sums.chunks_mut(width)) {
-        let mut upper = [0_i32; GROUP];
-        for (&pair, lanes) in pairs.iter().zip(lanes.as_chunks::<LINE>().0) {
-            let at = start + 2 * pair as usize;
-            let two = [values[at], values[at + 1]].map(i32::from);
-            for (sum, lane) in upper.iter_mut().zip(lanes.as_chunks::<2>().0) {
-                let [a, b] = lane.map(i32::from);
-                *sum = sum.wrapping_add((two[0] * a).wrapping_add(two[1] * b));
-            }
+    let mut upper = [0_i16; GROUP * ROWS];
+    let height = rows.next_multiple_of(16);
+    let upper = &mut upper[..GROUP * height];
+    for one in few.list {
+        let line = &by_depth[one.depth as usize * height..][..height];
+        let upper = &mut upper[one.lane() * height..][..height];
+        for (upper, &value) in upper.iter_mut().zip(line) {
+            *upper = upper.wrapping_add(value.wrapping_mul(one.high));
         }
-        for (sum, upper) in sums[..GROUP].iter_mut().zip(upper) {
-            *sum = sum.wrapping_add(upper << 16);
+    }
+    for (row, sums) in sums.chunks_mut(width).take(rows).enumerate() {
+        let column = upper[row..].iter().step_by(height);
+        for (sum, &upper) in sums.iter_mut().zip(column) {
+            *sum = sum.wrapping_add(i32::from(upper) << 16);
+        }
+    }
+}
+
+/// As [`Set::lay_out_by_depth`].
+#[inline(always)]
+pub(super) fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
+    for depth in 0..2 * GROUP {
+        for row in 0..GROUP {
+            lines[depth * width + row] = rows[row * stride + depth];
         }
     }
 }
@@ -116,41 +191,45 @@ mod tests {
     proptest! {
         #[test]
         fn every_set_adds_what_each_high_half_makes(
-            list in proptest::collection::vec((0..5_u32, 0..20_u32, 0..32_u8, any::<i16>()), 0..90),
-            values in proptest::collection::vec(any::<i16>(), 300),
-            starts in proptest::collection::vec(0..260_usize, 1..48),
-            sums in proptest::collection::vec(any::<i32>(), 48 * 48),
+            list in proptest::collection::vec((0..96_u32, 0..40_u32, any::<i16>()), 0..200),
+            values in proptest::collection::vec(any::<i16>(), 48 * 64),
+            rows in 1..=48_usize,
+            sums in proptest::collection::vec(any::<i32>(), 48 * 32),
         ) {
-            let mut list = list;
-            list.sort_unstable();
-            list.dedup_by_key(|one| (one.0, one.1, one.2));
-            let uppers = list.iter().rev().map(|&(group, pair, place, high)| Upper {
-                group, pair, place, high,
-            });
+            let height = rows.next_multiple_of(16);
+            let uppers = list.iter().map(|&(lane, depth, high)| Upper { lane, depth, high });
             let mut lanes = UpperLanes::default();
-            lanes.take(6, |all| all.extend(uppers));
-            for group in 0..6_u32 {
-                let mut expected = sums.clone();
-                for (row, start) in starts.iter().enumerate() {
-                    for one in list.iter().filter(|one| one.0 == group) {
-                        let at = start + 2 * one.1 as usize + usize::from(one.2 % 2);
-                        let product = i32::from(values[at]) * i32::from(one.3);
-                        let sum = &mut expected[row * 48 + usize::from(one.2 / 2)];
-                        *sum = sum.wrapping_add(product << 16);
+            for _ in 0..2 {
+                lanes.take(6, |all| all.extend(uppers.clone()));
+            }
+            for set in Set::available() {
+                let mut by_depth = vec![0; 64 * height];
+                for row in (0..height).step_by(16) {
+                    for depth in [0, 32] {
+                        let lines = &mut by_depth[depth * height + row..];
+                        set.lay_out_by_depth(&values[row * 64 + depth..], 64, lines, height);
                     }
                 }
-                let first = if group == 0 { 0 } else { lanes.ends[group as usize - 1] };
-                let own = first..lanes.ends[group as usize];
-                for set in Set::available() {
+                for first in [0, 32, 64] {
+                    let mut expected = sums.clone();
+                    let own = list.iter().filter(|one| (first..first + 32).contains(&one.0));
+                    for (&(lane, depth, high), row) in
+                        own.flat_map(|one| (0..rows).map(move |row| (one, row)))
+                    {
+                        let value = values[row * 64 + depth as usize];
+                        let sum = &mut expected[row * 32 + (lane - first) as usize];
+                        *sum = sum.wrapping_add((i32::from(value) * i32::from(high)) << 16);
+                    }
                     let mut ours = sums.clone();
-                    let lines = (&lanes.pairs[own.clone()], &lanes.values[own.start * LINE..own.end * LINE]);
-                    set.add_upper((&values, &starts), lines, &mut ours, 48);
+                    for group in 0..2 {
+                        let few = lanes.of(first as usize / 16 + group);
+                        set.add_upper(few, (&by_depth, rows), &mut ours[16 * group..], 32);
+                    }
                     prop_assert_eq!(&ours, &expected, "{:?}", set);
+                    let mut ours = sums.clone();
+                    lanes.add((first as usize / 16, 32), (&by_depth, rows), &mut ours);
+                    prop_assert_eq!(&ours, &expected);
                 }
-                let mut ours = vec![0; sums.len()];
-                ours.copy_from_slice(&sums);
-                lanes.add(group as usize, (&values, &starts), &mut ours, 48);
-                prop_assert_eq!(&ours, &expected);
             }
         }
     }

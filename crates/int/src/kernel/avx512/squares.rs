@@ -1,9 +1,13 @@
 //! Kernels that transpose, 16 rows of 16 words at a time.
 
+use crate::kernel::upper::Few;
 use core::arch::x86_64::{
-    __m512i, _mm256_mask_storeu_epi16, _mm512_cvtepi32_epi16, _mm512_loadu_si512,
-    _mm512_maskz_loadu_epi32, _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_storeu_si512,
-    _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32, _mm512_unpacklo_epi64,
+    __m512i, _mm256_add_epi16, _mm256_loadu_si256, _mm256_mask_storeu_epi16, _mm256_mullo_epi16,
+    _mm256_set1_epi16, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32,
+    _mm512_cvtepi32_epi16, _mm512_cvtepu16_epi32, _mm512_loadu_si512, _mm512_maskz_loadu_epi32,
+    _mm512_setzero_si512, _mm512_shuffle_i32x4, _mm512_slli_epi32, _mm512_srli_epi32,
+    _mm512_storeu_si512, _mm512_unpackhi_epi32, _mm512_unpackhi_epi64, _mm512_unpacklo_epi32,
+    _mm512_unpacklo_epi64,
 };
 use core::array::from_fn;
 
@@ -44,6 +48,82 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
             let halves = _mm512_cvtepi32_epi16(values);
             // SAFETY: the mask has as many values as there is room for.
             unsafe { _mm256_mask_storeu_epi16(to.as_mut_ptr(), row_mask, halves) }
+        }
+    }
+}
+
+/// # Safety
+/// There are 16 rows of 32 values, and room for 32 lines of 16.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn lay_out_by_depth(
+    rows: &[i16],
+    stride: usize,
+    lines: &mut [i16],
+    width: usize,
+) {
+    let from = rows.as_ptr();
+    // SAFETY: 16 rows of 32 values are there.
+    let rows = from_fn(|row| unsafe { _mm512_loadu_si512(from.add(row * stride).cast()) });
+    for (pair, values) in transposed(&rows).into_iter().enumerate() {
+        let to = lines.as_mut_ptr().wrapping_add(2 * pair * width);
+        let next = _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(values));
+        // SAFETY: there is room for 32 lines of 16 values.
+        unsafe {
+            _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(values));
+            _mm256_storeu_si256(to.add(width).cast(), next);
+        }
+    }
+}
+
+/// # Safety
+/// There are whole lines of 16, 32 or 48 values up to the depth of what is listed, and 16 sums of
+/// each row.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(super) unsafe fn add_upper(
+    few: Few<'_>,
+    rows: (&[i16], usize),
+    sums: &mut [i32],
+    width: usize,
+) {
+    // SAFETY: each case has the vectors of its rows.
+    unsafe {
+        match rows.1 {
+            33.. => add_upper_of::<3>(few, rows, sums, width),
+            17.. => add_upper_of::<2>(few, rows, sums, width),
+            _ => add_upper_of::<1>(few, rows, sums, width),
+        }
+    }
+}
+
+/// # Safety
+/// There are lines of `16 * V` values up to the depth of what is listed, and 16 sums of each row.
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+unsafe fn add_upper_of<const V: usize>(
+    few: Few<'_>,
+    (by_depth, rows): (&[i16], usize),
+    sums: &mut [i32],
+    width: usize,
+) {
+    let mut upper = [[_mm256_setzero_si256(); V]; 16];
+    for one in few.list() {
+        let line = by_depth.as_ptr().wrapping_add(one.depth as usize * 16 * V);
+        let high = _mm256_set1_epi16(one.high);
+        for (v, upper) in upper[one.lane()].iter_mut().enumerate() {
+            // SAFETY: the line has `16 * V` values.
+            let values = unsafe { _mm256_loadu_si256(line.add(16 * v).cast()) };
+            *upper = _mm256_add_epi16(*upper, _mm256_mullo_epi16(values, high));
+        }
+    }
+    for first in (0..rows).step_by(16) {
+        let square =
+            from_fn(|lane| _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(upper[lane][first / 16])));
+        for (row, values) in (first..rows).zip(transposed(&square)) {
+            let place: *mut __m512i = sums.as_mut_ptr().wrapping_add(row * width).cast();
+            // SAFETY: there are 16 sums.
+            unsafe {
+                let sum = _mm512_add_epi32(_mm512_loadu_si512(place), values);
+                _mm512_storeu_si512(place, sum);
+            }
         }
     }
 }

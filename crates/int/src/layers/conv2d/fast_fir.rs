@@ -8,7 +8,7 @@
 use super::Conv2d;
 use crate::audit::{Counting, LayerAudit};
 use crate::kernel::fast_fir::{
-    FILTERS, GROUPS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
+    FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
 };
 use crate::kernel::upper::{GROUP, UpperLanes};
 use crate::kernel::{self, Aligned, BLOCK, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span};
@@ -37,6 +37,9 @@ const WIDE: usize = 16;
 /// Between the inputs of two tiles, so that not all start at the same line of their pages.
 const GAP: usize = 32;
 
+/// Tiles that are laid out by depth at once.
+const SQUARE: usize = 16;
+
 /// Memory that such convolutions work in.
 #[derive(Debug, Default)]
 pub(super) struct FastWork {
@@ -57,8 +60,13 @@ struct Scratch {
     /// Where the transformed inputs of each product begin, and where the last ones end.
     firsts: Vec<usize>,
     /// Transformed inputs, `[products][bands][tiles][depth and a gap]`, and room for what no
-    /// product takes.
+    /// product takes, or for what is read with the last tiles.
     inputs: Aligned<i16>,
+    /// The same where there are high halves: of each product, by so many tiles at once,
+    /// `[depth][tiles]`.
+    by_depth: Aligned<i16>,
+    /// Where those of each product begin.
+    by_depth_firsts: Vec<usize>,
     /// Sums of one row of products, `[6][bands][tiles][lanes]`.
     products: Aligned<i32>,
     /// A line of outputs.
@@ -75,14 +83,20 @@ struct Band {
 }
 
 impl FastWork {
+    /// Whether any transformed weight is beyond int16.
+    fn has_large(&self) -> bool {
+        let blocks = &self.large[..self.lanes.blocks()];
+        blocks.iter().any(|large| !large.is_empty())
+    }
+
     /// Bytes that it occupies.
     pub(super) fn bytes(&self) -> usize {
         let scratch = self.threads.total(|scratch| {
             let sums = [&scratch.products, &scratch.line, &scratch.outputs];
             let sums: usize = sums.iter().map(|sums| sums.bytes()).sum();
-            let lists = scratch.bands.capacity() * size_of::<Band>()
-                + scratch.firsts.capacity() * size_of::<usize>();
-            scratch.inputs.bytes() + sums + lists
+            let firsts = scratch.firsts.capacity() + scratch.by_depth_firsts.capacity();
+            let lists = scratch.bands.capacity() * size_of::<Band>() + firsts * size_of::<usize>();
+            scratch.inputs.bytes() + scratch.by_depth.bytes() + sums + lists
         });
         let large: usize = self.large.iter().map(UpperLanes::bytes).sum();
         self.lanes.bytes() + large + scratch
@@ -132,7 +146,7 @@ pub(super) fn planned(input: Shape, output: Shape, padding: usize, samples: usiz
     let width = BLOCK.min(filters);
     // Singles have half of the products of threes at most.
     let products = (bands * SIX).min(samples * rows.products()) * columns.products();
-    let inputs = size_of::<i16>() * (products * (depth + GAP) + depth);
+    let inputs = size_of::<i16>() * (products + SQUARE) * (depth + GAP);
     let sums = bands * columns.products() + (3 * bands + 1) * columns.outputs();
     let scratch = inputs + size_of::<i32>() * sums * width + size_of::<Band>() * bands;
     [size_of::<i16>() * PRODUCTS * depth * filters, scratch]
@@ -164,7 +178,7 @@ impl Conv2d {
         parallel::for_each_two_parts(lanes, large, cost, |block, values, large| {
             let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
             let own = (&weights.low[own.clone()], weights.high, own.start);
-            large[0].take(PRODUCTS * GROUPS, |all| {
+            large[0].take(PRODUCTS * BLOCK / GROUP, |all| {
                 transform_filters(own, depth, values, all);
             });
         });
@@ -224,6 +238,9 @@ impl Pass<'_> {
             let bands = group * all / groups..(group + 1) * all / groups;
             self.resize(bands, scratch);
             self.transform_inputs(first, scratch);
+            if self.work.has_large() {
+                self.lay_out_by_depth(scratch);
+            }
             for block in 0..self.work.lanes.blocks() {
                 self.form_sums(block, scratch);
                 self.scale(block, scratch, &mut audit, scaled);
@@ -262,7 +279,7 @@ impl Pass<'_> {
             end += bands * columns.having(product % SIX).len() * (depth + GAP);
         }
         scratch.firsts.push(end);
-        scratch.inputs.resize(end + depth);
+        scratch.inputs.resize(end + SQUARE * (depth + GAP));
         scratch.products.resize(count * columns.products() * width);
         scratch.line.resize(columns.outputs() * width);
         scratch
@@ -303,6 +320,39 @@ impl Pass<'_> {
                     &mut scratch.inputs,
                     &places,
                 );
+            }
+        }
+    }
+
+    /// Lays the transformed inputs of all products out by depth. Beside the last tiles stand others,
+    /// whose sums are not looked at.
+    fn lay_out_by_depth(&self, scratch: &mut Scratch) {
+        let (depth, columns) = (self.input.frame.depth, self.cuts[1]);
+        let (mut end, stride) = (0, depth + GAP);
+        scratch.by_depth_firsts.clear();
+        let tiles_of = |product: usize| {
+            let bands = scratch.cut.having(product / SIX).len();
+            bands * columns.having(product % SIX).len()
+        };
+        for product in 0..PRODUCTS {
+            scratch.by_depth_firsts.push(end);
+            end += tiles_of(product).next_multiple_of(SQUARE) * depth;
+        }
+        scratch.by_depth.resize(end);
+        let firsts = scratch.firsts.iter().zip(&scratch.by_depth_firsts);
+        for (product, (&from, &to)) in (0..PRODUCTS).zip(firsts) {
+            let tiles = tiles_of(product);
+            for start in (0..tiles).step_by(ROWS) {
+                let width = ROWS.min(tiles - start).next_multiple_of(SQUARE);
+                let rows = &scratch.inputs[from + start * stride..];
+                let lines = &mut scratch.by_depth[to + start * depth..][..width * depth];
+                for tile in (0..width).step_by(SQUARE) {
+                    for channel in (0..depth).step_by(TOGETHER) {
+                        let rows = &rows[tile * stride + channel..];
+                        let lines = &mut lines[channel * width + tile..];
+                        self.set.lay_out_by_depth(rows, stride, lines, width);
+                    }
+                }
             }
         }
     }
@@ -412,11 +462,12 @@ impl Pass<'_> {
                 let size = rows.starts.len() * width;
                 let sums = &mut scratch.products[done..done + size];
                 kernel::products(self.set, &rows, &lanes, sums);
-                for group in 0..width / GROUP {
-                    let at = product * GROUPS + group;
-                    let sums = &mut sums[group * GROUP..];
-                    let rows = (rows.values.low, rows.starts);
-                    self.work.large[block].add(at, rows, sums, width);
+                if !self.work.large[block].is_empty() {
+                    let own = &scratch.by_depth[scratch.by_depth_firsts[product] + start * depth..];
+                    let count = rows.starts.len();
+                    let own = &own[..count.next_multiple_of(SQUARE) * depth];
+                    let lanes = (product * BLOCK / GROUP, width);
+                    self.work.large[block].add(lanes, (own, count), sums);
                 }
                 done += size;
             }
