@@ -30,8 +30,8 @@ const TILES: usize = 48;
 /// Tasks for each thread at most.
 const TASKS: usize = 4;
 
-/// One weight in so many may be beyond int16. What transformed weights have above it costs as much
-/// as the products at most, which is less than forming all products directly.
+/// One weight in so many may be beyond int16. What transformed weights have above it then costs less
+/// than the products, and both together less than forming all products directly.
 const WIDE: usize = 16;
 
 /// Between the inputs of two tiles, so that not all start at the same line of their pages.
