@@ -1,17 +1,18 @@
 //! Kernels that divide: scaling, and the correction of weights.
 
 use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal, portable};
+use core::arch::asm;
 use core::arch::x86_64::{
     __m128i, __m256i, _mm_cvtsi32_si128, _mm256_abs_epi16, _mm256_abs_epi32, _mm256_add_epi16,
     _mm256_add_epi32, _mm256_and_si256, _mm256_blend_epi32, _mm256_castsi256_ps,
     _mm256_castsi256_si128, _mm256_cmpeq_epi16, _mm256_cmpeq_epi32, _mm256_cvtepi16_epi32,
     _mm256_extracti128_si256, _mm256_loadu_si256, _mm256_max_epi32, _mm256_max_epu16,
     _mm256_max_epu32, _mm256_min_epi32, _mm256_movemask_epi8, _mm256_movemask_ps, _mm256_mul_epu32,
-    _mm256_mulhi_epu16, _mm256_mullo_epi32, _mm256_packs_epi16, _mm256_packs_epi32,
-    _mm256_packus_epi32, _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi16,
-    _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setzero_si256, _mm256_sign_epi16,
-    _mm256_sign_epi32, _mm256_srl_epi16, _mm256_srl_epi32, _mm256_srli_epi32, _mm256_srli_epi64,
-    _mm256_storeu_si256, _mm256_sub_epi32, _mm256_subs_epi16,
+    _mm256_mullo_epi32, _mm256_packs_epi16, _mm256_packs_epi32, _mm256_packus_epi32,
+    _mm256_permute4x64_epi64, _mm256_permutevar8x32_epi32, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setr_epi32, _mm256_setzero_si256, _mm256_sign_epi16, _mm256_sign_epi32,
+    _mm256_srl_epi16, _mm256_srl_epi32, _mm256_srli_epi32, _mm256_srli_epi64, _mm256_storeu_si256,
+    _mm256_sub_epi32, _mm256_subs_epi16,
 };
 
 #[target_feature(enable = "avx2")]
@@ -160,7 +161,7 @@ impl Short {
             [place.cast_const(), gradients, gradients.add(1)].map(|from| _mm256_loadu_si256(from))
         };
         let quotients = |magnitudes, (multiplier, shift)| {
-            _mm256_srl_epi16(_mm256_mulhi_epu16(magnitudes, multiplier), shift)
+            _mm256_srl_epi16(high_halves(magnitudes, multiplier), shift)
         };
         let high = |gradients| _mm256_srli_epi32::<16>(_mm256_abs_epi32(gradients));
         let lengths = quotients(_mm256_packus_epi32(high(first), high(second)), self.rate);
@@ -181,6 +182,24 @@ impl Short {
         unsafe { _mm256_storeu_si256(place, stepped) };
         Some(magnitudes)
     }
+}
+
+/// The high halves of products of uint16. The compiler knows what `_mm256_mulhi_epu16` computes,
+/// and makes long work of it where one factor stays the same.
+#[target_feature(enable = "avx2")]
+fn high_halves(values: __m256i, factors: __m256i) -> __m256i {
+    let products: __m256i;
+    // SAFETY: the processor has the instruction, which touches registers alone.
+    unsafe {
+        asm!(
+            "vpmulhuw {products}, {values}, {factors}",
+            products = lateout(ymm_reg) products,
+            values = in(ymm_reg) values,
+            factors = in(ymm_reg) factors,
+            options(pure, nomem, nostack, preserves_flags),
+        );
+    }
+    products
 }
 
 /// Quotients of 8 values, rounded toward zero.
