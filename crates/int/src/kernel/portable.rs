@@ -142,7 +142,7 @@ pub(super) fn update(
     correction: Correction,
 ) -> (usize, u32) {
     let (mut done, mut largest) = (0, 0);
-    let decay = correction.decay.map(Reciprocal::narrow);
+    let decay = correction.narrow_decay();
     let rows = weights
         .chunks_mut(patch.strides[0])
         .zip(gradients.chunks(patch.strides[1]));
@@ -154,7 +154,7 @@ pub(super) fn update(
             for ((stepped, &weight), &gradient) in stepped.iter_mut().zip(&*weights).zip(gradients)
             {
                 let step = correction.rate.divide_toward_zero(gradient);
-                let decay = decay.map_or(0, |decay| decay.divide_toward_zero(weight));
+                let decay = decay.divide_toward_zero(weight);
                 *stepped = i32::from(weight).wrapping_sub(step.wrapping_add(decay));
                 most = most.max(stepped.unsigned_abs());
             }

@@ -93,6 +93,7 @@ impl NarrowReciprocal {
     };
 
     /// As a uint16 and a shift of the high halves of products; a divisor of 1 has no such shift.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
     pub(super) fn beyond_16_bits(self) -> Option<(u16, u32)> {
         let multiplier = u16::try_from(self.multiplier).ok()?;
         Some((multiplier, self.shift.checked_sub(16)?))

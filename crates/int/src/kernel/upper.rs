@@ -157,7 +157,7 @@ pub(super) fn add_upper(
     let mut upper = [0_i16; GROUP * ROWS];
     let height = rows.next_multiple_of(16);
     let upper = &mut upper[..GROUP * height];
-    for one in few.list {
+    for one in few.list() {
         let line = &by_depth[one.depth as usize * height..][..height];
         let upper = &mut upper[one.lane() * height..][..height];
         for (upper, &value) in upper.iter_mut().zip(line) {
