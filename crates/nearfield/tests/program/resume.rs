@@ -33,8 +33,11 @@ fn model(folder: &Path, out: &str) -> Vec<u8> {
 fn wait_for_step(folder: &Path, out: &str, child: &mut Child, step: u32) {
     let patience = Instant::now() + Duration::from_secs(60);
     while Instant::now() < patience {
-        let ended = child.try_wait().unwrap().is_some();
-        if ended || newest_step(folder, out).is_some_and(|newest| newest >= step) {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "the run failed by itself: {status}");
+            return;
+        }
+        if newest_step(folder, out).is_some_and(|newest| newest >= step) {
             return;
         }
         std::thread::sleep(Duration::from_millis(1));
