@@ -9,10 +9,10 @@ pub use case::Case;
 pub use data::DATA_VARIABLE;
 
 use anyhow::{Context, Result, bail};
-use nearfield_int::dataset::Samples;
+use nearfield::integer::dataset::Samples;
+use nearfield_files::read_bounded;
 use nearfield_int::model::TensorFile;
 use nearfield_int::network::{Network, Tensors};
-use nearfield_train::folder::read_bounded;
 use nearfield_train::history::Tally;
 use std::fmt;
 use std::path::Path;

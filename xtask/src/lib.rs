@@ -2,6 +2,7 @@
 
 pub mod bootstraps;
 pub mod check;
+pub mod encrypted_cases;
 pub mod encrypted_steps;
 pub mod golden;
 pub mod peers;

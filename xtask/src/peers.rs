@@ -9,7 +9,7 @@ mod python;
 pub(crate) mod sections;
 
 use anyhow::{Context, Result, ensure};
-use nearfield_train::folder::write_atomically;
+use nearfield_files::write_atomically;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fmt::Write;

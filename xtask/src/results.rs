@@ -4,7 +4,7 @@ mod published;
 
 use crate::peers::sections;
 use anyhow::{Context, Result, bail, ensure};
-use nearfield_train::folder::{read_bounded, write_atomically};
+use nearfield_files::{read_bounded, write_atomically};
 use nearfield_train::history::Tally;
 use published::Published;
 use serde::Deserialize;

@@ -73,7 +73,7 @@ pub enum Error {
     },
     /// Reading or writing a run failed.
     #[error(transparent)]
-    Train(#[from] nearfield_train::Error),
+    Files(#[from] nearfield_files::Error),
     /// A circuit wants more levels than it was given.
     #[error("{what} needs a level more than are left: plan the run again")]
     Levels {

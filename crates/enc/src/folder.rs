@@ -14,7 +14,7 @@ use crate::layout::Form;
 use crate::task::Task;
 use crate::{Error, Result};
 use nearfield_ckks::file::{Description, Kind};
-use nearfield_train::folder::{read_bounded, write_atomically};
+use nearfield_files::{read_bounded, write_atomically};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;

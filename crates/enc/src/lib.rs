@@ -44,9 +44,8 @@
 //! | [`grid`], [`layout`] | where numbers lie in slots |
 //! | [`slots`], [`clear`], [`plan`], [`encrypted`] | the arithmetic, and its three readers |
 //! | [`circuit`], [`block`], [`update`] | a step |
-//! | [`dense`], [`training`], [`golden`] | the same on plain matrices, whole trainings, recorded ones |
+//! | [`dense`] | the same on plain matrices |
 //! | [`task`], [`folder`], [`server`], [`estimate`] | what is asked of a server, where it lies, who does it, what it costs |
-//! | [`run_file`], [`run`], [`source`], [`prepare`], [`order`] | what an owner trains on |
 //!
 //! # Who knows what
 //!
@@ -63,27 +62,19 @@ pub mod encrypted;
 mod error;
 pub mod estimate;
 pub mod folder;
-pub mod golden;
 pub mod grid;
 mod layers;
 pub mod layout;
 pub mod matrices;
 pub mod matrix;
 pub mod network;
-pub mod order;
 pub mod packing;
 mod placement;
 pub mod plan;
-pub mod prepare;
-pub mod run;
-pub mod run_file;
-pub mod samples;
 pub mod schedule;
 pub mod server;
 pub mod slots;
-pub mod source;
 pub mod task;
-pub mod training;
 pub mod update;
 pub mod weights_file;
 

@@ -10,7 +10,7 @@ use crate::{Error, Result};
 use files::Files;
 pub use files::METRICS;
 use nearfield_ckks::Ciphertext;
-use nearfield_train::folder::RunFolder;
+use nearfield_files::RunFolder;
 use std::path::Path;
 use std::time::{Duration, Instant};
 

@@ -4,7 +4,7 @@ use crate::matrices::{BlockMatrices, Matrices, Parameter};
 use crate::matrix::Matrix;
 use crate::network::{BlockSizes, NetworkSpec};
 use crate::{Error, Result};
-use nearfield_train::folder::{read_bounded, write_atomically};
+use nearfield_files::{read_bounded, write_atomically};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use std::path::Path;

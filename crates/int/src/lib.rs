@@ -26,8 +26,6 @@ pub mod arithmetic;
 pub mod audit;
 pub mod augment;
 pub mod block;
-#[cfg(feature = "std")]
-pub mod dataset;
 mod error;
 pub mod head;
 pub mod init;

@@ -1,16 +1,13 @@
-//! The program `nearfield`: trains networks with integers only and keeps what it did in a
-//! run folder. The arithmetic is in `nearfield-int`; here are run files, the training loop,
-//! checkpoints, progress and the commands.
+//! Whole runs of training, for a program to call: with integers only ([`integer`]), and on
+//! encrypted data ([`encrypted`]).
+//!
+//! The arithmetic is in `nearfield-int` and `nearfield-enc`; here are run files, data, trainers,
+//! run folders and outcomes, and the owner's side of an encrypted training.
 
-pub mod cli;
-pub mod commands;
 pub mod encrypted;
-pub mod outcome;
+mod error;
+pub mod integer;
 pub mod progress;
-pub mod resolve;
-pub mod run;
-pub mod run_file;
-pub mod source;
-pub mod state;
 pub mod suggest;
-pub mod trainer;
+
+pub use error::{Error, Result};

@@ -1,11 +1,11 @@
 //! What a case.json says.
 
 use anyhow::{Context, Result, anyhow, bail};
+use nearfield_files::read_bounded;
 use nearfield_int::arithmetic::Residual;
 use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::StepSettings;
 use nearfield_int::spec::{HeadPadding, HeadPool, HeadSpec, LayerSpec, NetworkSpec, Shape};
-use nearfield_train::folder::read_bounded;
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;
@@ -152,7 +152,7 @@ impl Case {
     }
 
     fn shape(&self) -> Result<Shape> {
-        nearfield_int::dataset::shape_of(&self.input_shape)
+        nearfield::integer::dataset::shape_of(&self.input_shape)
             .map_err(|error| anyhow!("input_shape: {error}"))
     }
 

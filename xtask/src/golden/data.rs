@@ -2,9 +2,9 @@
 
 use super::Case;
 use anyhow::{Result, bail};
-use nearfield_int::dataset::{Samples, fit};
+use nearfield::integer::dataset::{Samples, fit};
+use nearfield_data::{Dataset, cifar10, idx};
 use nearfield_int::preprocess::{Normalization, Statistics};
-use nearfield_train::data::{Dataset, cifar10, idx};
 use std::path::{Path, PathBuf};
 
 /// The environment variable that names the folder of the public data sets.

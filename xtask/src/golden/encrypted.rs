@@ -1,14 +1,14 @@
 //! Recorded trainings on plain numbers, repeated by the packed circuit, in floating point and on
 //! ciphertexts.
 
+use crate::encrypted_cases;
+use crate::encrypted_cases::slots::PackedCase;
 use anyhow::{Context, Result};
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, Precision, SecretKey};
 use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::{Batch, Circuit};
 use nearfield_enc::clear::Clear;
 use nearfield_enc::encrypted::Ckks;
-use nearfield_enc::golden;
-use nearfield_enc::golden::slots::PackedCase;
 use nearfield_enc::matrices::Matrices;
 use std::path::Path;
 use std::time::Instant;
@@ -34,7 +34,7 @@ pub enum Encrypted {
 
 /// Whether a folder has such a case rather than one of integers.
 pub fn is_case(folder: &Path) -> bool {
-    golden::Case::read(folder).is_ok()
+    encrypted_cases::Case::read(folder).is_ok()
 }
 
 /// Repeats a case on plain matrices and by the circuit; `false` if either differs.
@@ -42,7 +42,7 @@ pub fn is_case(folder: &Path) -> bool {
 /// # Errors
 /// If it cannot be run.
 pub fn in_the_clear(folder: &Path) -> Result<bool> {
-    let plain = golden::run(folder)?;
+    let plain = encrypted_cases::run(folder)?;
     let case = PackedCase::read(folder, SECURE_LOG_DEGREE, false)?;
     let packed = case.run_in_the_clear()?;
     for (place, (step, distance)) in plain.steps.iter().zip(&packed).enumerate() {

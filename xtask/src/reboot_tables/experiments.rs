@@ -1,7 +1,7 @@
 //! The published experiments: networks, data and hyper-parameters, with their accuracies
 //! (ReBoot, arXiv 2506.19693, its tables 3 to 5 and the settings beside its code).
 
-use nearfield_enc::run::Profile;
+use nearfield::encrypted::run::Profile;
 
 /// A published experiment.
 #[derive(Debug, Clone, Copy)]
@@ -261,7 +261,7 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nearfield_enc::run_file::RunFile;
+    use nearfield::encrypted::run_file::RunFile;
 
     #[test]
     fn every_experiment_is_a_run_file_of_its_own_name() {

@@ -2,12 +2,12 @@
 
 use super::experiments::Experiment;
 use anyhow::{Context, Result};
+use nearfield::encrypted::prepare::Stored;
+use nearfield::encrypted::run::{Profile, Run};
+use nearfield::encrypted::run_file::RunFile;
+use nearfield::encrypted::source;
+use nearfield::encrypted::training;
 use nearfield_enc::Error;
-use nearfield_enc::prepare::Stored;
-use nearfield_enc::run::{Profile, Run};
-use nearfield_enc::run_file::RunFile;
-use nearfield_enc::source;
-use nearfield_enc::training;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -102,7 +102,7 @@ impl Job {
         });
         record.last = match ended {
             Ok(_) => Some(last),
-            Err(Error::Diverged { .. }) => None,
+            Err(nearfield::Error::Enc(Error::Diverged { .. })) => None,
             Err(error) => return Err(error.into()),
         };
         record.seconds = begun.elapsed().as_secs_f64();

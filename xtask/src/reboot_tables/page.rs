@@ -4,7 +4,7 @@ use super::experiments::{EXPERIMENTS, Experiment};
 use super::job::Record;
 use crate::results::{deviation, mean};
 use anyhow::Result;
-use nearfield_enc::run::Profile;
+use nearfield::encrypted::run::Profile;
 use std::fmt::Write;
 
 /// Where our figures leave the paper's spread, and why.

@@ -4,8 +4,8 @@ use super::comparison::{Comparison, StepComparison};
 use anyhow::{Context, Result};
 use nearfield_enc::server::METRICS;
 use nearfield_enc::task::Planned;
-use nearfield_train::folder::read_bounded;
-use nearfield_train::report::{Chart, ChartLine, Report, Table};
+use nearfield_files::read_bounded;
+use nearfield_report::{Chart, ChartLine, Report, Table};
 use std::path::Path;
 
 /// Most bytes of a table of times.

@@ -1,14 +1,14 @@
 //! A run of an encrypted training with its data.
 
+use crate::encrypted::order::Reshuffle;
+use crate::encrypted::run::{Encryption, Resolved, Run};
+use crate::encrypted::run_file::RunFile;
+use crate::encrypted::samples as enc;
+use crate::encrypted::source;
 use anyhow::{Result, bail};
 use nearfield_enc::dense::Dense;
 use nearfield_enc::matrices::Matrices;
 use nearfield_enc::matrix::Matrix;
-use nearfield_enc::order::Reshuffle;
-use nearfield_enc::run::{Encryption, Resolved, Run};
-use nearfield_enc::run_file::RunFile;
-use nearfield_enc::samples as enc;
-use nearfield_enc::source;
 use nearfield_enc::task::{Planned, TASK_VERSION, Task};
 use std::path::Path;
 

@@ -1,0 +1,180 @@
+//! `nearfield inspect`
+
+use super::samples::read_model;
+use crate::cli::InspectArguments;
+use anyhow::{Context, Result, ensure};
+use nearfield::integer::resolve::preset_layers;
+use nearfield::integer::source;
+use nearfield_int::inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges, inspect};
+use nearfield_int::spec::{NetworkSpec, Shape};
+use serde_json::json;
+use std::path::Path;
+use std::process::ExitCode;
+
+pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<ExitCode> {
+    let (spec, limits, batch) = network(arguments)?;
+    let inspection = inspect(&spec, &limits, batch)?;
+    if json {
+        println!("{}", json!(inspection));
+        return Ok(ExitCode::SUCCESS);
+    }
+    print_layers(&inspection, batch);
+    print_ranges(&inspection, &limits);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The network named on the command line, what is known of its weights, and its batch.
+fn network(arguments: &InspectArguments) -> Result<(NetworkSpec, WeightLimits, usize)> {
+    let path = Path::new(&arguments.network);
+    let is_toml = path
+        .extension()
+        .is_some_and(|extension| extension == "toml");
+    if is_toml {
+        let (run, loaded) = source::load_run(path)?;
+        let (forward, head) = (run.training.decay_forward, run.training.decay_head);
+        let spec = run.spec(loaded.train.classes.len())?;
+        return Ok((
+            spec,
+            WeightLimits::Decay { forward, head },
+            run.training.batch,
+        ));
+    }
+    if path.exists() {
+        let (network, card) = read_model(path)?;
+        let largest = |values: &[i32]| values.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
+        let measured = network
+            .tensors()
+            .map(|(_, _, values)| largest(&values).into())
+            .collect();
+        return Ok((
+            card.network,
+            WeightLimits::Measured(measured),
+            arguments.batch,
+        ));
+    }
+    let layers = preset_layers(&arguments.network, 0)
+        .with_context(|| format!("`{}` is no file either", arguments.network))?;
+    let input = match &arguments.input {
+        Some(size) => shape(size)?,
+        None if arguments.network.starts_with("mlp") => Shape::flat(784),
+        None => Shape::image(1, 28, 28),
+    };
+    let spec = NetworkSpec::new(input, arguments.classes, layers);
+    Ok((
+        spec,
+        WeightLimits::Decay {
+            forward: 0,
+            head: 0,
+        },
+        arguments.batch,
+    ))
+}
+
+/// `784` or `3x32x32`.
+fn shape(text: &str) -> Result<Shape> {
+    let sizes: Result<Vec<usize>, _> = text.split('x').map(str::parse).collect();
+    let sizes = sizes.with_context(|| format!("`{text}` is no size like 784 or 3x32x32"))?;
+    ensure!(sizes.len() != 2, "`{text}`: give CHANNELSxHEIGHTxWIDTH");
+    Ok(nearfield::integer::dataset::shape_of(&sizes)?)
+}
+
+fn print_layers(inspection: &Inspection, batch: usize) {
+    println!(
+        "{:<18} {:<16} {:>12} {:>12} {:>12} {:>14}",
+        "layer", "kind", "input", "output", "weights", "multiply-adds"
+    );
+    for layer in &inspection.layers {
+        println!(
+            "{:<18} {:<16} {:>12} {:>12} {:>12} {:>14}",
+            layer.name,
+            layer.kind,
+            size(layer.input),
+            size(layer.output),
+            layer.parameters,
+            layer.multiply_adds
+        );
+    }
+    println!();
+    println!(
+        "weights          {} ({} as int16)",
+        inspection.parameters,
+        bytes(inspection.memory.weights)
+    );
+    println!(
+        "multiply-adds    {} a sample forward without heads",
+        inspection.multiply_adds
+    );
+    println!(
+        "                 {} a sample in training, at most (pooled heads leave gradients sparse)",
+        inspection.training_multiply_adds
+    );
+    let memory = &inspection.memory;
+    println!(
+        "memory           {} to train in batches of {batch}, beside the samples:",
+        bytes(memory.total())
+    );
+    for (part, size) in memory.parts() {
+        println!("                 {:>10} {part}", bytes(size));
+    }
+}
+
+fn print_ranges(inspection: &Inspection, limits: &WeightLimits) {
+    println!();
+    println!(
+        "{:<18} {:>12} {:>14} {:>20} {:>6} {:>14}",
+        "integer ranges", "input", "weight", "worst sum", "bits", "safe weight"
+    );
+    for LayerInspection {
+        name,
+        largest_input,
+        largest_weight,
+        worst_sum,
+        accumulator_bits,
+        safe_weight,
+        ..
+    } in &inspection.layers
+    {
+        println!(
+            "{name:<18} {largest_input:>12} {largest_weight:>14} {worst_sum:>20} {accumulator_bits:>6} {safe_weight:>14}"
+        );
+    }
+    println!();
+    for (name, low, high, bits) in fixed_ranges() {
+        println!("{name:<24} {low:>5} to {high:<4} {bits} bits");
+    }
+    println!();
+    println!(
+        "{}",
+        match limits {
+            WeightLimits::Measured(_) => "Weights are the largest magnitudes in the model.",
+            WeightLimits::Decay { .. } =>
+                "Weights are what decay holds them near (a soft cap), or int16 where there is no decay.",
+        }
+    );
+    println!(
+        "Sums are kept in int32: beyond the safe weight a worst case can wrap (training counts real ones)."
+    );
+}
+
+fn size(shape: Shape) -> String {
+    match shape {
+        Shape {
+            channels,
+            height: 1,
+            width: 1,
+        } => channels.to_string(),
+        Shape {
+            channels,
+            height,
+            width,
+        } => format!("{channels}x{height}x{width}"),
+    }
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..10_000 => format!("{count} bytes"),
+        10_000..10_000_000 => format!("{} kB", count / 1000),
+        _ => format!("{} MB", count / 1_000_000),
+    }
+}

@@ -1,0 +1,176 @@
+//! A run of encrypted training with nothing left open.
+
+use crate::encrypted::order::{Order, Reshuffle};
+use crate::encrypted::prepare::Prepared;
+use crate::encrypted::run_file::DataSection;
+use crate::{Error, Result};
+use nearfield_enc::network::NetworkSpec;
+use nearfield_enc::schedule::{RateSpec, Schedule};
+use serde::{Deserialize, Serialize};
+
+mod resolve;
+
+/// Which defaults a run starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// What encryption allows and the test set does not see: batches stay as they are, nothing is
+    /// copied from test samples, and the model is that of the last epoch.
+    #[default]
+    Honest,
+    /// The published protocol: samples are reshuffled every epoch, breast masses are oversampled
+    /// before the split, and the epoch that was best on the test set is reported. On plain numbers
+    /// alone.
+    Published,
+}
+
+/// Which epoch's accuracy is reported.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// That of the last.
+    #[default]
+    Last,
+    /// The best on the test set: an estimate that is too high.
+    BestOnTest,
+}
+
+/// Names of schedules.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleName {
+    /// One rate.
+    #[default]
+    Constant,
+    /// [`Schedule::published`].
+    Cosine,
+}
+
+/// How much security is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Encryption {
+    /// 128 bits.
+    #[default]
+    #[serde(rename = "128")]
+    Bits128,
+    /// A ring too small to be secure, to try things in.
+    #[serde(rename = "insecure")]
+    Insecure,
+}
+
+/// A run. As TOML it is a run file that resolves to itself.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Run {
+    /// For people.
+    pub name: String,
+    /// Where samples come from, and what becomes of them.
+    pub data: DataSection,
+    /// The network.
+    pub network: NetworkRun,
+    /// How it is trained.
+    pub training: TrainingRun,
+    /// In what order, and what is reported.
+    pub protocol: ProtocolRun,
+    /// How it is encrypted.
+    pub encryption: EncryptionRun,
+}
+
+/// The network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NetworkRun {
+    /// Values in a sample: as the prepared data have them.
+    pub features: usize,
+    /// Units of the hidden layers; 32 where not given.
+    pub hidden: Vec<usize>,
+    /// Number of classes: as the prepared data have them.
+    pub classes: usize,
+}
+
+/// How a network is trained.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TrainingRun {
+    /// Samples in a step; 48 for images and 8 for tables.
+    pub batch: usize,
+    /// Steps of the whole training. In a file also as `epochs`, 3 where neither is given.
+    pub steps: u64,
+    /// The first learning rate; 0.001 for images and 0.005 for tables. Gradients are sums over
+    /// the batch.
+    pub rate: f64,
+    /// Coupled decay of weights; 0 where not given.
+    pub decay: f64,
+    /// Nesterov momentum; 0.9 where not given.
+    pub momentum: f64,
+    /// How the rate goes on: `constant`, and `cosine` in the published profile.
+    pub schedule: ScheduleName,
+    /// Seed of splits, initial weights and orders; 42 where not given.
+    pub seed: u64,
+}
+
+/// In what order is learned, and what is reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct ProtocolRun {
+    /// Where the defaults came from.
+    pub profile: Profile,
+    /// What is drawn anew in every epoch. Encrypted trainings take `batches` alone.
+    pub reshuffle: Reshuffle,
+    /// Which epoch counts.
+    pub report: Report,
+}
+
+/// How a run is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct EncryptionRun {
+    /// How much security is asked for.
+    pub security: Encryption,
+    /// log2 of the ring degree: 16 for 128 bits; from 5 to 17 in an insecure ring, 12 where not
+    /// given.
+    pub log_degree: u32,
+    /// What weights never exceed: they are divided by it before they are refreshed. 1 where not
+    /// given; the twin tells how large they become.
+    pub weight_range: f64,
+    /// The same of velocities; 32 where not given.
+    pub velocity_range: f64,
+    /// Whether every refresh is an iterated bootstrapping: twice the time, for some more bits of
+    /// weights. No, where not given.
+    pub iterated: bool,
+}
+
+/// A run, with what it works on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The run.
+    pub run: Run,
+    /// Its network.
+    pub network: NetworkSpec,
+    /// Its samples.
+    pub prepared: Prepared,
+    /// In what order they are learned from.
+    pub order: Order,
+    /// The learning rates of its steps.
+    pub rates: RateSpec,
+}
+
+impl Run {
+    /// The run as a run file.
+    ///
+    /// # Errors
+    /// Never for a run that was resolved.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| Error::RunFile(error.to_string()))
+    }
+}
+
+impl TrainingRun {
+    /// Learning rates, where an epoch has so many steps.
+    pub fn rates(&self, steps_an_epoch: u64) -> RateSpec {
+        RateSpec {
+            rate: self.rate,
+            decay: self.decay,
+            momentum: self.momentum,
+            schedule: match self.schedule {
+                ScheduleName::Constant => Schedule::Constant,
+                ScheduleName::Cosine => Schedule::published(steps_an_epoch),
+            },
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Recorded trainings on plain numbers, repeated and compared.
+//!
+//! A folder has `case.json`, `data.csv` (prepared samples: features, then the label),
+//! `initial.safetensors` and `after_N.safetensors` for every recorded step N. Batches are
+//! consecutive samples, and begin again with the first sample after the last full batch.
+
+pub mod slots;
+
+use nearfield_enc::dense::Dense;
+use nearfield_enc::matrix::Matrix;
+use nearfield_enc::network::NetworkSpec;
+use nearfield_enc::schedule::{RateSpec, Schedule};
+use nearfield_enc::update::Rates;
+use nearfield_enc::{Error, Result, weights_file};
+use nearfield_files::read_bounded;
+use serde::Deserialize;
+use std::path::Path;
+
+/// Largest files that are read.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// What a case.json says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// Where the samples came from.
+    pub source: String,
+    /// Values in a sample.
+    pub features: usize,
+    /// Number of classes.
+    pub classes: usize,
+    /// Units of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Samples in a batch.
+    pub batch: usize,
+    /// Learning rate.
+    pub lr: f64,
+    /// Coupled decay.
+    pub weight_decay: f64,
+    /// Nesterov momentum.
+    pub momentum: f64,
+    /// The order of samples, for people.
+    pub order: String,
+    /// Steps after which numbers were recorded.
+    pub steps_recorded: Vec<u64>,
+    /// What the last head made of each of their batches before the step: sum of squares by sample.
+    pub last_block_rss_per_sample: Vec<f64>,
+}
+
+/// How a repeated case compares with its record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Comparison {
+    /// The recorded steps.
+    pub steps: Vec<u64>,
+    /// The largest relative difference of numbers after each ([`nearfield_enc::matrices::Matrices::distance`]).
+    pub distances: Vec<f64>,
+    /// The relative difference of the last head's sum of squares in each.
+    pub squares: Vec<f64>,
+}
+
+impl Comparison {
+    /// Whether everything agrees up to `tolerance`.
+    pub fn agrees(&self, tolerance: f64) -> bool {
+        let mut all = self.distances.iter().chain(&self.squares);
+        all.all(|&distance| distance <= tolerance)
+    }
+}
+
+impl Case {
+    /// Reads the case.json of `folder`.
+    ///
+    /// # Errors
+    /// If there is none, or it contradicts itself.
+    pub fn read(folder: &Path) -> Result<Self> {
+        let path = folder.join("case.json");
+        let bytes = read_bounded(&path, 1 << 20)?;
+        let refuse = |problem: String| Error::Data(format!("{}: {problem}", path.display()));
+        let case: Case =
+            serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
+        let losses = case.last_block_rss_per_sample.len();
+        if losses != case.steps_recorded.len() {
+            return Err(refuse(format!(
+                "{} steps are recorded and {losses} sums of squares",
+                case.steps_recorded.len()
+            )));
+        }
+        if case.batch == 0 {
+            return Err(refuse("a batch has 0 samples".into()));
+        }
+        Ok(case)
+    }
+
+    /// The network.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn network(&self) -> Result<NetworkSpec> {
+        NetworkSpec::new(self.features, self.hidden.clone(), self.classes)
+    }
+
+    /// The rates of every step.
+    ///
+    /// # Errors
+    /// If one is out of range.
+    pub fn rates(&self) -> Result<Rates> {
+        let rates = RateSpec {
+            rate: self.lr,
+            decay: self.weight_decay,
+            momentum: self.momentum,
+            schedule: Schedule::Constant,
+        };
+        rates.check()?;
+        Ok(rates.at(0))
+    }
+
+    /// The samples of a step, counted from 0.
+    pub fn samples_of(&self, step: u64, samples: usize) -> Vec<usize> {
+        let batches = (samples / self.batch).max(1) as u64;
+        let batch = usize::try_from(step % batches).unwrap_or(0);
+        (batch * self.batch..(batch + 1) * self.batch).collect()
+    }
+}
+
+/// Reads the data.csv of `folder`: samples and labels.
+///
+/// # Errors
+/// Says line and column of what is wrong.
+pub fn read_samples(folder: &Path, case: &Case) -> Result<(Matrix, Vec<u16>)> {
+    let path = folder.join("data.csv");
+    let bytes = read_bounded(&path, MOST_BYTES)?;
+    let refuse = |line: usize, problem: String| {
+        Error::Data(format!("{}: line {}: {problem}", path.display(), line + 1))
+    };
+    let (mut values, mut labels) = (Vec::new(), Vec::new());
+    for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
+        let fields: Vec<&str> = line.split(',').collect();
+        if fields.len() != case.features + 1 {
+            return Err(refuse(
+                number,
+                format!(
+                    "has {} fields; give {} features and a label",
+                    fields.len(),
+                    case.features
+                ),
+            ));
+        }
+        for (column, field) in fields[..case.features].iter().enumerate() {
+            let value: Option<f64> = field.parse().ok().filter(|value: &f64| value.is_finite());
+            values.push(value.ok_or_else(|| {
+                let column = column + 1;
+                refuse(number, format!("column {column}: `{field}` is no number"))
+            })?);
+        }
+        let label = fields[case.features];
+        labels.push(
+            label
+                .parse()
+                .map_err(|_| refuse(number, format!("the label `{label}` is no class")))?,
+        );
+    }
+    Ok((Matrix::new(labels.len(), case.features, values)?, labels))
+}
+
+/// Repeats the case in `folder`.
+///
+/// # Errors
+/// If the folder holds no case that can be run; differences are no errors.
+pub fn run(folder: &Path) -> Result<Comparison> {
+    let case = Case::read(folder)?;
+    let (inputs, labels) = read_samples(folder, &case)?;
+    if inputs.rows() < case.batch {
+        return Err(Error::Data(format!(
+            "{}: {} samples are less than a batch of {}",
+            folder.display(),
+            inputs.rows(),
+            case.batch
+        )));
+    }
+    let spec = case.network()?;
+    let rates = case.rates()?;
+    let mut dense = Dense::new(weights_file::read(
+        &spec,
+        &folder.join("initial.safetensors"),
+    )?);
+    let mut comparison = Comparison::default();
+    let losses = &case.last_block_rss_per_sample;
+    for (&step, &recorded) in case.steps_recorded.iter().zip(losses) {
+        let mut loss = f64::NAN;
+        while dense.steps() < step {
+            let samples = case.samples_of(dense.steps(), inputs.rows());
+            let labels: Vec<u16> = samples.iter().map(|&sample| labels[sample]).collect();
+            let scores = dense.step(&inputs.gather(&samples)?, &labels, &rates)?;
+            #[allow(clippy::cast_precision_loss, reason = "some samples")]
+            let samples = case.batch as f64;
+            loss = scores.last().map_or(loss, |score| score.squares / samples);
+        }
+        let squares = (loss - recorded).abs() / recorded.abs();
+        let path = folder.join(format!("after_{step}.safetensors"));
+        let recorded = weights_file::read(&spec, &path)?;
+        comparison.steps.push(step);
+        comparison.squares.push(squares);
+        comparison
+            .distances
+            .push(recorded.distance(dense.matrices())?);
+    }
+    Ok(comparison)
+}

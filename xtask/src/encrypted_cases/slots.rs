@@ -1,0 +1,138 @@
+//! Recorded trainings, repeated by the packed circuit.
+
+use super::{Case, read_samples};
+use nearfield_enc::circuit::{Batch, Circuit, Ranges};
+use nearfield_enc::clear::Clear;
+use nearfield_enc::layout::Layout;
+use nearfield_enc::matrices::Matrices;
+use nearfield_enc::matrix::Matrix;
+use nearfield_enc::network::NetworkSpec;
+use nearfield_enc::schedule::{RateSpec, Schedule};
+use nearfield_enc::task::{Planned, TASK_VERSION, Task};
+use nearfield_enc::{Error, Result, weights_file};
+use std::path::{Path, PathBuf};
+
+/// A recorded training, laid out in slots.
+#[derive(Clone, Debug)]
+pub struct PackedCase {
+    folder: PathBuf,
+    case: Case,
+    network: NetworkSpec,
+    inputs: Matrix,
+    labels: Vec<u16>,
+    /// What would be asked of a server.
+    pub planned: Planned,
+    /// The numbers at the beginning.
+    pub initial: Matrices,
+}
+
+/// What numbers are divided by: weights of the recorded cases stay below 1, velocities below 64.
+const RANGES: Ranges = Ranges {
+    weights: 1.0,
+    velocities: 64.0,
+};
+
+impl PackedCase {
+    /// Reads a case and lays it out in a ring; one that is too small to be secure is named so.
+    ///
+    /// # Errors
+    /// If the folder holds no case, or its network does not fit the slots.
+    pub fn read(folder: &Path, log_degree: u32, insecure: bool) -> Result<Self> {
+        let case = Case::read(folder)?;
+        let (inputs, labels) = read_samples(folder, &case)?;
+        let batches = inputs.rows() / case.batch;
+        let too_few = || Error::Data(format!("{}: fewer samples than a batch", folder.display()));
+        let task = Task {
+            version: TASK_VERSION,
+            name: case.source.clone(),
+            features: case.features,
+            hidden: case.hidden.clone(),
+            classes: case.classes,
+            batch: case.batch,
+            batches: u32::try_from(batches)
+                .ok()
+                .filter(|&n| n > 0)
+                .ok_or_else(too_few)?,
+            steps: case.steps_recorded.last().copied().unwrap_or(1),
+            order_seed: 0,
+            training: RateSpec {
+                rate: case.lr,
+                decay: case.weight_decay,
+                momentum: case.momentum,
+                schedule: Schedule::Constant,
+            },
+            weight_range: RANGES.weights,
+            velocity_range: RANGES.velocities,
+            iterated: false,
+            rows: 0,
+            levels: 0,
+            log_degree,
+            insecure,
+        };
+        let network = case.network()?;
+        Ok(PackedCase {
+            initial: weights_file::read(&network, &folder.join("initial.safetensors"))?,
+            planned: task.with_best_layout()?,
+            folder: folder.to_owned(),
+            case,
+            network,
+            inputs,
+            labels,
+        })
+    }
+
+    /// The steps after which numbers were recorded.
+    pub fn recorded(&self) -> &[u64] {
+        &self.case.steps_recorded
+    }
+
+    /// The numbers that were recorded after a step.
+    ///
+    /// # Errors
+    /// If their file is missing or damaged.
+    pub fn after(&self, step: u64) -> Result<Matrices> {
+        let path = self.folder.join(format!("after_{step}.safetensors"));
+        weights_file::read(&self.network, &path)
+    }
+
+    /// The batch of a step, counted from 0.
+    pub fn batch(&self, step: u64) -> Batch<Vec<f64>> {
+        let samples = self.case.samples_of(step, self.inputs.rows());
+        let inputs: Vec<&[f64]> = samples.iter().map(|&row| self.inputs.row(row)).collect();
+        let labels = samples.iter().map(|&row| usize::from(self.labels[row]));
+        let labels: Vec<usize> = labels.collect();
+        self.layout().pack_batch(&inputs, &labels)
+    }
+
+    /// Where everything lies.
+    pub fn layout(&self) -> &Layout {
+        &self.planned.layout
+    }
+
+    /// What numbers of the state are divided by.
+    pub fn ranges(&self) -> Ranges {
+        self.planned.task.ranges()
+    }
+
+    /// Repeats the case by the circuit in floating point: the largest relative difference after
+    /// each recorded step.
+    ///
+    /// # Errors
+    /// If a file of the case is missing.
+    pub fn run_in_the_clear(&self) -> Result<Vec<f64>> {
+        let slots = Clear::new(self.layout().grid.slots());
+        let circuit = Circuit::new(&slots, self.layout(), self.ranges())?;
+        let mut state = self.layout().pack_matrices(&self.initial, self.ranges());
+        let rates = self.case.rates()?;
+        let (mut step, mut distances) = (0, Vec::new());
+        for &recorded in self.recorded() {
+            while step < recorded {
+                state = circuit.step(&state, self.batch(step), &rates)?.state;
+                step += 1;
+            }
+            let found = self.layout().unpack_matrices(&state, self.ranges())?;
+            distances.push(found.distance(&self.after(recorded)?)?);
+        }
+        Ok(distances)
+    }
+}
