@@ -11,7 +11,7 @@ pub use server::serve;
 use anyhow::{Context, Result, ensure};
 use nearfield_ckks::Precision;
 use nearfield_ckks::bootstrap::Preset;
-use nearfield_ring::kernel::Set;
+use nearfield_ring::Isa;
 use owner::Owner;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -100,14 +100,14 @@ impl Job {
 /// # Errors
 /// If a file or a process fails, or the answers are wrong.
 pub fn write(options: &Options) -> Result<()> {
-    let sets = Set::available();
-    let fastest = &sets[sets.len() - 1..];
+    let available = Isa::available();
+    let fastest = &available[available.len() - 1..];
     let mut rows = Vec::new();
     for (index, &levels) in options.levels.iter().enumerate() {
         rows.extend(measure(&Job::full(levels, options.rounds), fastest)?);
         if options.variants && index == 0 {
             let full = Job::full(levels, ROUNDS_OF_VARIANTS);
-            rows.extend(measure(&full, &sets[..sets.len() - 1])?);
+            rows.extend(measure(&full, &available[..available.len() - 1])?);
             for (complex, log_gap) in [(true, 0), (false, 5), (true, 5)] {
                 let job = Job {
                     complex,
@@ -121,14 +121,14 @@ pub fn write(options: &Options) -> Result<()> {
     page::publish(options, &rows)
 }
 
-/// One owner, and a server with each of some sets of kernels.
-fn measure(job: &Job, sets: &[Set]) -> Result<Vec<Row>> {
+/// One owner, and a server with each of some instruction sets.
+fn measure(job: &Job, isas: &[Isa]) -> Result<Vec<Row>> {
     let slots = page::slots(job);
     println!("{} levels, {slots}: keys", job.levels);
     let folder = tempfile::tempdir()?;
     let owner = Owner::prepare(folder.path(), job)?;
-    let rows = sets.iter().map(|set| {
-        let kernels = set.name();
+    let rows = isas.iter().map(|isa| {
+        let kernels = isa.name();
         println!(
             "{} levels, {slots}: {} rounds, {kernels}",
             job.levels, job.rounds
@@ -145,7 +145,7 @@ fn measure(job: &Job, sets: &[Set]) -> Result<Vec<Row>> {
     rows.collect()
 }
 
-/// Whether every set of kernels bootstraps to the same bits.
+/// Whether every instruction set bootstraps to the same bits.
 ///
 /// # Errors
 /// If a file or a process fails.
@@ -157,14 +157,14 @@ pub fn same_bits() -> Result<bool> {
     let folder = tempfile::tempdir()?;
     let owner = Owner::prepare(folder.path(), &job)?;
     let mut outputs = Vec::new();
-    for set in Set::available() {
-        run_server(folder.path(), &job, set.name())?;
+    for isa in Isa::available() {
+        run_server(folder.path(), &job, isa.name())?;
         let bits = owner.check(folder.path())?[0].worst_bits;
-        ensure!(bits > 18.0, "{}: {bits} bits", set.name());
+        ensure!(bits > 18.0, "{}: {bits} bits", isa.name());
         outputs.push(std::fs::read(folder.path().join(output(0)))?);
     }
     let same = outputs.iter().all(|bytes| *bytes == outputs[0]);
-    let names: Vec<&str> = Set::available().iter().map(|set| set.name()).collect();
+    let names: Vec<&str> = Isa::available().iter().map(|isa| isa.name()).collect();
     let verdict = if same { "ok" } else { "FAILED" };
     println!("== the same bootstrapped bits from {names:?}: {verdict}");
     Ok(same)

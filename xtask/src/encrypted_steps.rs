@@ -227,9 +227,9 @@ fn section(options: &Options, rows: &[Row]) -> Result<String> {
          |---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|\n",
         options.steps,
         machine_and_commit(),
-        nearfield_ring::kernel::Set::available()
+        nearfield_ring::Isa::available()
             .last()
-            .map_or("", |set| set.name()),
+            .map_or("", |isa| isa.name()),
     );
     for row in rows {
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);

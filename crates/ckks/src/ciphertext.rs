@@ -118,7 +118,7 @@ impl Ciphertext {
         let parts = parts.map(|part| {
             self.params
                 .ring()
-                .derived(part, limbs_at(level), |_, _, _| ())
+                .modified_copy(part, limbs_at(level), |_, _, _| ())
         });
         Ok(Cow::Owned(self.like(parts, self.scale)))
     }

@@ -130,7 +130,7 @@ impl Encoder {
         }
         let short = Short::of(&integers);
         let mut poly = ring.unfilled(limbs);
-        ring.each(&mut poly, |table, _, row| {
+        ring.for_each_row(&mut poly, |table, _, row| {
             let modulus = table.modulus();
             let residues = &mut row[..integers.len()];
             match &short {

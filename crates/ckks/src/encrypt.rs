@@ -3,7 +3,7 @@
 use crate::keys::{PublicKey, encryption_of_zero};
 use crate::secret_key::{SecretKey, SecretRow, fresh_sampler};
 use crate::{Ciphertext, Encoder, Error, Plaintext, Result};
-use nearfield_ring::{Limbs, Place, Sampler};
+use nearfield_ring::{Limbs, Sampler, Segment};
 use num_complex::Complex64;
 use rayon::prelude::*;
 use zeroize::Zeroizing;
@@ -38,11 +38,11 @@ impl PublicKey {
             let table = ring.table(limbs, index);
             let modulus = table.modulus();
             let (mut masked, mut product) = (SecretRow::new(ring), SecretRow::new(ring));
-            modulus.small_row(&mask, &mut masked);
+            modulus.residues_of_small(&mask, &mut masked);
             table.forward(&mut masked);
             let rows = [&mut *first, second].into_iter().zip(&errors);
             for ((row, error), half) in rows.zip(&self.half.parts) {
-                modulus.small_row(error, row);
+                modulus.residues_of_small(error, row);
                 table.forward(row);
                 product.copy_from_slice(&half.rows()[index]);
                 modulus.mul_rows(&mut product, &masked);
@@ -100,11 +100,11 @@ impl SecretKey {
         let ring = self.params().ring();
         let limbs: Limbs = ciphertext.parts[0].limbs();
         let [first, second] = &ciphertext.parts;
-        let poly = ring.derived(second, limbs, |modulus, place, row| {
-            let Place {
+        let poly = ring.modified_copy(second, limbs, |modulus, segment, row| {
+            let Segment {
                 row: index,
                 columns,
-            } = place;
+            } = segment;
             modulus.mul_rows(row, &self.values().row(limbs, index)[columns.clone()]);
             modulus.add_rows(row, &first.rows()[index][columns]);
         });

@@ -134,7 +134,7 @@ impl Gadget {
                     let mut row = ring.row();
                     let factor = conversion.digit_factor(source);
                     let table = ring.chain_table(prime);
-                    table.inverse_times_of(&poly.rows()[prime], factor, &mut row);
+                    table.inverse_scaled_into(&poly.rows()[prime], factor, &mut row);
                     row
                 })
                 .collect();
@@ -146,7 +146,7 @@ impl Gadget {
                     others.push((self.target(digit, chain, index), &mut row[..]));
                 }
             }
-            conversion.convert_to(&slices(&own), others);
+            conversion.convert_digits(&slices(&own), others);
         }
         raised
     }

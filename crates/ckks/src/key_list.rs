@@ -102,7 +102,7 @@ fn relinearization(secret: &SecretKey, level: usize) -> Result<EvaluationKey> {
     let params = secret.params();
     let ring = params.ring();
     let mut square = ring.unfilled(ring.limbs());
-    ring.each(&mut square, |table, index, row| {
+    ring.for_each_row(&mut square, |table, index, row| {
         row.copy_from_slice(secret.values().row(ring.limbs(), index));
         table
             .modulus()
@@ -118,8 +118,8 @@ fn galois(secret: &SecretKey, exponent: usize, level: usize) -> Result<Evaluatio
     let (ring, degree) = (params.ring(), params.degree());
     let automorphism = Automorphism::new(exponent, degree)?;
     let mut mapped = ring.unfilled(ring.limbs());
-    ring.each(&mut mapped, |_, index, row| {
-        automorphism.values(secret.values().row(ring.limbs(), index), row);
+    ring.for_each_row(&mut mapped, |_, index, row| {
+        automorphism.map_values(secret.values().row(ring.limbs(), index), row);
     });
     let secrets = [&Secret::new(mapped), secret.values()];
     let switching = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;

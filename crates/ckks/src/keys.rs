@@ -134,7 +134,7 @@ pub(crate) fn encryption_of_zero(
     let mut errors = Zeroizing::new(vec![0; ring.degree()]);
     fresh_sampler()?.gaussian(&mut errors);
     let mut masked = ring.forward(ring.small(&errors, limbs));
-    ring.each(&mut masked, |table, index, row| {
+    ring.for_each_row(&mut masked, |table, index, row| {
         let mut product = SecretRow::new(ring);
         product.copy_from_slice(&uniform.rows()[index]);
         table
@@ -148,7 +148,7 @@ pub(crate) fn encryption_of_zero(
 /// Uniform values from a seed, in a stream of their own for each prime.
 pub(crate) fn expand_plain(ring: &Ring, limbs: Limbs, seed: [u8; 32]) -> Poly<Ntt> {
     let mut poly = ring.unfilled(limbs);
-    ring.each(&mut poly, |table, index, row| {
+    ring.for_each_row(&mut poly, |table, index, row| {
         let stream = stream(ring, limbs, 0, index);
         Sampler::from_seed_and_stream(seed, stream).uniform(table.modulus(), row);
     });
@@ -185,7 +185,7 @@ impl SwitchingKey {
             fresh_sampler()?.gaussian(&mut errors);
             let mut masked = ring.forward(ring.small(&errors, limbs));
             let primes = gadget.primes(digit);
-            ring.each(&mut masked, |table, index, row| {
+            ring.for_each_row(&mut masked, |table, index, row| {
                 let mut product = SecretRow::new(ring);
                 let secret = to.row(limbs, index);
                 table
@@ -198,7 +198,7 @@ impl SwitchingKey {
                     table.modulus().add_scaled_rows(row, secret, special);
                 }
             });
-            Ok([ring.montgomery(masked), uniform].map(|half| ring.packed(&half)))
+            Ok([ring.montgomery(masked), uniform].map(|half| ring.pack(&half)))
         });
         Ok(SwitchingKey {
             seed,
@@ -214,7 +214,7 @@ impl SwitchingKey {
         digit: usize,
     ) -> Poly<Montgomery> {
         let mut poly = ring.unfilled(limbs);
-        ring.each(&mut poly, |table: &NttTable, index, row| {
+        ring.for_each_row(&mut poly, |table: &NttTable, index, row| {
             let stream = stream(ring, limbs, digit, index);
             Sampler::from_seed_and_stream(seed, stream).uniform(table.modulus(), row);
         });

@@ -51,8 +51,8 @@
 //! | [`file`](mod@file) | files of parameters, keys and ciphertexts |
 //!
 //! Operations run on the threads of the `rayon` pool that they are called in, and their results do
-//! not depend on how many there are, nor on which kernels the processor has
-//! ([`nearfield_ring::kernel`]).
+//! not depend on how many there are, nor on the instruction set that is used
+//! ([`nearfield_ring::Isa`]).
 //!
 //! # Security
 //!

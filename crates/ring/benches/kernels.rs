@@ -2,7 +2,7 @@
 //! it is timed.
 //!
 //! `cargo bench -p nearfield-ring` runs all; add a word to run those whose name has it.
-//! `NEARFIELD_KERNELS` chooses the set for all but the transforms, which run with every set.
+//! `NEARFIELD_KERNELS` chooses the isa for all but the transforms, which run with every isa.
 #![allow(
     missing_docs,
     reason = "the macros of criterion make undocumented functions"
@@ -10,9 +10,8 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use nearfield_ring::kernel::Set;
 use nearfield_ring::{
-    Automorphism, BaseConversion, Basis, Modulus, NttTable, Sampler, prime::ntt_primes,
+    Automorphism, BaseConversion, Basis, Isa, Modulus, NttTable, Sampler, prime::ntt_primes,
 };
 use std::hint::black_box;
 
@@ -70,7 +69,7 @@ impl Staggered {
     }
 }
 
-/// Modulo primes of all sizes that sets may have transforms for.
+/// Modulo primes of all sizes that all may have transforms for.
 fn transforms(c: &mut Criterion) {
     for bits in [50, 48, 40] {
         transforms_modulo(c, bits);
@@ -81,20 +80,20 @@ fn transforms(c: &mut Criterion) {
 fn transforms_modulo(c: &mut Criterion, bits: u32) {
     let primes = primes_of(bits, LIMBS);
     let start: Vec<Vec<u64>> = primes.iter().map(|&prime| random(prime, 1)).collect();
-    let tables = |set: Set| -> Vec<NttTable> {
-        let table = |&prime: &Modulus| NttTable::with_kernels(set, prime, DEGREE).unwrap();
+    let tables = |isa: Isa| -> Vec<NttTable> {
+        let table = |&prime: &Modulus| NttTable::with_isa(isa, prime, DEGREE).unwrap();
         primes.iter().map(table).collect()
     };
     let expected: Vec<Vec<u64>> = {
-        let values = start.iter().cloned().zip(tables(Set::PORTABLE));
+        let values = start.iter().cloned().zip(tables(Isa::PORTABLE));
         let values = values.map(|(mut row, table)| {
             table.forward(&mut row);
             row
         });
         values.collect()
     };
-    for set in Set::available() {
-        let (tables, mut rows) = (tables(set), start.clone());
+    for isa in Isa::available() {
+        let (tables, mut rows) = (tables(isa), start.clone());
         for ((row, expected), table) in rows.iter().zip(&expected).zip(&tables) {
             let mut values = row.clone();
             table.forward(&mut values);
@@ -102,7 +101,7 @@ fn transforms_modulo(c: &mut Criterion, bits: u32) {
             table.inverse(&mut values);
             assert!(values == *row);
         }
-        let mut group = c.benchmark_group(format!("ntt {} {bits} bits", set.name()));
+        let mut group = c.benchmark_group(format!("ntt {} {bits} bits", isa.name()));
         group.bench_function("forward hot", |b| {
             b.iter(|| tables[0].forward(&mut rows[0]));
         });
@@ -127,7 +126,7 @@ fn inner_products(c: &mut Criterion) {
     let modulus = primes(1)[0];
     let rows = Staggered::new((0..32).map(|seed| random(modulus, seed)));
     let rows = rows.rows();
-    let mut group = c.benchmark_group(format!("inner product {}", Set::active().name()));
+    let mut group = c.benchmark_group(format!("inner product {}", Isa::current().name()));
     for count in [3, 8, 16] {
         let pairs = rows.chunks_exact(2).take(count);
         let products: Vec<(&[u64], &[u64])> = pairs.map(|pair| (pair[0], pair[1])).collect();
@@ -147,7 +146,7 @@ fn inner_products(c: &mut Criterion) {
 }
 
 fn conversions(c: &mut Criterion) {
-    let mut group = c.benchmark_group(format!("base conversion {}", Set::active().name()));
+    let mut group = c.benchmark_group(format!("base conversion {}", Isa::current().name()));
     for sources in [4, 9, 13] {
         let moduli = primes(2 * sources);
         let (from, to) = moduli.split_at(sources);
@@ -164,7 +163,7 @@ fn conversions(c: &mut Criterion) {
         let mut rows = Staggered::new((0..sources).map(|_| vec![0; DEGREE]));
         let mut convert = |digits: &[&[u64]]| {
             let to = rows.rows_mut().into_iter().enumerate();
-            conversion.convert_to(digits, to.collect());
+            conversion.convert_digits(digits, to.collect());
             rows.rows()[sources - 1][DEGREE - 1]
         };
         assert_eq!(convert(&digits), 5);
@@ -180,16 +179,16 @@ fn automorphisms(c: &mut Criterion) {
     let from = random(modulus, 1);
     let (mut to, mut sum) = (vec![0; DEGREE], random(modulus, 2));
     let mut expected = sum.clone();
-    automorphism.values(&from, &mut to);
+    automorphism.map_values(&from, &mut to);
     modulus.add_rows(&mut expected, &to);
-    automorphism.add_values(modulus, &from, &mut sum);
+    automorphism.add_mapped_values(modulus, &from, &mut sum);
     assert!(sum == expected);
-    let mut group = c.benchmark_group(format!("automorphism {}", Set::active().name()));
+    let mut group = c.benchmark_group(format!("automorphism {}", Isa::current().name()));
     group.bench_function("values", |b| {
-        b.iter(|| automorphism.values(black_box(&from), &mut to));
+        b.iter(|| automorphism.map_values(black_box(&from), &mut to));
     });
     group.bench_function("add values", |b| {
-        b.iter(|| automorphism.add_values(modulus, black_box(&from), &mut sum));
+        b.iter(|| automorphism.add_mapped_values(modulus, black_box(&from), &mut sum));
     });
 }
 

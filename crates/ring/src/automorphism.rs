@@ -1,6 +1,6 @@
 //! The automorphisms `X -> X^k` of the ring, for odd `k`, in both representations.
 
-use crate::kernel::{Bytes, MappedProducts, Permutation, Set};
+use crate::kernel::{Bytes, Isa, MappedProducts, Permutation};
 use crate::ntt::{check_degree, reversed};
 use crate::rows::AT_ONCE;
 use crate::{Error, Modulus, Multiplier, PackedRow, Result};
@@ -56,7 +56,7 @@ impl Automorphism {
     ///
     /// # Panics
     /// If the sizes are not the degree.
-    pub fn coefficients(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
+    pub fn map_coefficients(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
         let (mut place, around) = (0, 2 * self.degree);
         for &coefficient in from {
@@ -73,9 +73,9 @@ impl Automorphism {
     ///
     /// # Panics
     /// If the sizes are not the degree.
-    pub fn values(&self, from: &[u64], to: &mut [u64]) {
+    pub fn map_values(&self, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
-        Set::active().permute(&self.values, from, 0, to);
+        Isa::current().permute(&self.values, from, 0, to);
     }
 
     /// Sums of products of what it makes of values with both halves of packed factors, as
@@ -135,7 +135,7 @@ impl Automorphism {
                 products,
                 plus,
             };
-            Set::active().inner_products_mapped(products, add, to);
+            Isa::current().inner_products_mapped(products, add, to);
         };
         sum(some, plus, add, [&mut *first, &mut *second]);
         for products in rest.chunks(AT_ONCE - 1) {
@@ -147,9 +147,9 @@ impl Automorphism {
     ///
     /// # Panics
     /// If the sizes are not the degree.
-    pub fn add_values(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
+    pub fn add_mapped_values(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
-        Set::active().add_permuted(&self.values, modulus, from, to);
+        Isa::current().add_permuted(&self.values, modulus, from, to);
     }
 }
 
@@ -171,13 +171,13 @@ mod tests {
             let ntt = NttTable::new(modulus, degree).unwrap();
             let start: Vec<u64> = seed[..degree].iter().map(|&s| modulus.reduce(s)).collect();
             let mut by_coefficients = vec![0; degree];
-            automorphism.coefficients(modulus, &start, &mut by_coefficients);
+            automorphism.map_coefficients(modulus, &start, &mut by_coefficients);
             let mut values = start;
             ntt.forward(&mut values);
             let mut by_values = vec![0; degree];
-            automorphism.values(&values, &mut by_values);
+            automorphism.map_values(&values, &mut by_values);
             let mut sum = values.clone();
-            automorphism.add_values(modulus, &values, &mut sum);
+            automorphism.add_mapped_values(modulus, &values, &mut sum);
             modulus.sub_rows(&mut sum, &values);
             prop_assert_eq!(&sum, &by_values);
             ntt.inverse(&mut by_values);
@@ -193,7 +193,7 @@ mod tests {
             let start: Vec<u64> = (0..64).collect();
             let apply = |automorphism: &Automorphism, from: &[u64]| {
                 let mut to = vec![0; degree];
-                automorphism.values(from, &mut to);
+                automorphism.map_values(from, &mut to);
                 to
             };
             let both = apply(&one(b), &apply(&one(a), &start));
@@ -213,7 +213,7 @@ mod tests {
         };
         let mapped = |row: &[u64]| {
             let mut to = vec![0; degree];
-            map.values(row, &mut to);
+            map.map_values(row, &mut to);
             to
         };
         let (more, by) = (row(1), modulus.multiplier(12345));
@@ -256,7 +256,7 @@ mod tests {
         let modulus = Modulus::new(97).unwrap();
         let conjugation = Automorphism::new(15, 8).unwrap();
         let mut to = [0; 8];
-        conjugation.coefficients(modulus, &[1, 2, 3, 4, 5, 6, 7, 8], &mut to);
+        conjugation.map_coefficients(modulus, &[1, 2, 3, 4, 5, 6, 7, 8], &mut to);
         assert_eq!(to, [1, 89, 90, 91, 92, 93, 94, 95]);
     }
 

@@ -1,6 +1,6 @@
 //! Large integers as their residues modulo several primes, and from some primes to others.
 
-use crate::kernel::{Cofactors, Fraction, Set, Target};
+use crate::kernel::{Cofactors, Fraction, Isa, Target};
 use crate::{Error, Modulus, Multiplier, Result};
 use rayon::prelude::*;
 
@@ -109,7 +109,7 @@ impl BaseConversion {
     }
 
     /// What residues modulo a prime are multiplied by to become *digits*, of which
-    /// [`BaseConversion::convert_to`] makes others: [`crate::NttTable::inverse_times`] does so for
+    /// [`BaseConversion::convert_digits`] makes others: [`crate::NttTable::inverse_scaled`] does so for
     /// nothing.
     pub fn digit_factor(&self, source: usize) -> Multiplier {
         self.inverses[source]
@@ -123,7 +123,7 @@ impl BaseConversion {
     ///
     /// # Panics
     /// If the rows are not as many as the primes, or differ in length.
-    pub fn convert_to(&self, digits: &[&[u64]], to: Vec<(usize, &mut [u64])>) {
+    pub fn convert_digits(&self, digits: &[&[u64]], to: Vec<(usize, &mut [u64])>) {
         let length = digits.first().map_or(0, |row| row.len());
         self.check(digits, length);
         let mut parts: Vec<Part<'_>> = (0..length.div_ceil(COLUMNS)).map(|_| Vec::new()).collect();
@@ -143,13 +143,13 @@ impl BaseConversion {
     fn columns(&self, digits: &[&[u64]], part: Part<'_>) {
         let mut excess = [0; COLUMNS];
         let excess = &mut excess[..digits[0].len()];
-        Set::active().excess(&self.fractions, digits, excess);
+        Isa::current().excess(&self.fractions, digits, excess);
         let targets = part.into_iter().map(|(target, to)| (&self.to[target], to));
         // A kernel computes with vectors, or does not, for all that it is given.
         let (mut vectors, mut others): (Vec<Target<'_>>, Vec<Target<'_>>) =
             targets.partition(|(cofactors, _)| cofactors.has_vectors());
         for targets in [&mut vectors, &mut others] {
-            Set::active().convert(targets, digits, excess);
+            Isa::current().convert(targets, digits, excess);
         }
     }
 
@@ -180,7 +180,7 @@ impl BaseConversion {
         }
         let digits: Vec<&[u64]> = digits.chunks_exact(count).collect();
         let rows = to.chunks_exact_mut(count).enumerate();
-        self.convert_to(&digits, rows.collect());
+        self.convert_digits(&digits, rows.collect());
     }
 }
 

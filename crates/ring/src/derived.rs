@@ -11,7 +11,7 @@ const AT_ONCE: usize = 1024;
 
 /// Where residues are that were copied.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct Segment {
     /// Their row.
     pub row: usize,
     /// Their columns.
@@ -23,20 +23,20 @@ impl Ring {
     ///
     /// # Panics
     /// If the polynomial is not known modulo all these primes.
-    pub fn derived<R: Representation>(
+    pub fn modified_copy<R: Representation>(
         &self,
         from: &Poly<R>,
         limbs: Limbs,
-        change: impl Fn(Modulus, Place, &mut [u64]) + Sync,
+        change: impl Fn(Modulus, Segment, &mut [u64]) + Sync,
     ) -> Poly<R> {
         let mut derived = self.unfilled(limbs);
-        self.each(&mut derived, |table, row, to| {
+        self.for_each_row(&mut derived, |table, row, to| {
             let from = from.row_of(limbs, row);
             let parts = to.chunks_mut(AT_ONCE).zip(from.chunks(AT_ONCE)).enumerate();
             for (part, (to, from)) in parts {
                 to.copy_from_slice(from);
                 let columns = part * AT_ONCE..part * AT_ONCE + to.len();
-                change(table.modulus(), Place { row, columns }, to);
+                change(table.modulus(), Segment { row, columns }, to);
             }
         });
         derived
@@ -63,7 +63,7 @@ impl Ring {
     /// If one of them is not known modulo all these.
     pub fn product_modulo(&self, a: &Poly<Ntt>, b: &Poly<Ntt>, limbs: Limbs) -> Poly<Ntt> {
         let mut product = self.unfilled(limbs);
-        self.each(&mut product, |table, row, to| {
+        self.for_each_row(&mut product, |table, row, to| {
             let (a, b) = (a.row_of(limbs, row), b.row_of(limbs, row));
             table.modulus().product_of_rows(a, b, to);
         });
@@ -77,7 +77,7 @@ impl Ring {
         operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
     ) -> Poly<R> {
         let limbs = common(a, b);
-        self.derived(a, limbs, |modulus, Place { row, columns }, to| {
+        self.modified_copy(a, limbs, |modulus, Segment { row, columns }, to| {
             operation(modulus, to, &b.row_of(limbs, row)[columns]);
         })
     }
@@ -139,7 +139,7 @@ mod tests {
                 chain: chains[0].min(chains[1]),
                 special: special[0].min(special[1]),
             };
-            let start = ring.derived(&a, limbs, |_, _, _| ());
+            let start = ring.modified_copy(&a, limbs, |_, _, _| ());
             prop_assert_eq!(start.limbs(), limbs);
             let assigned = |operation: fn(&Ring, &mut Poly<Ntt>, &Poly<Ntt>)| {
                 let mut result = start.clone();

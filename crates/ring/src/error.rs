@@ -4,7 +4,7 @@
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a modulus, a prime or a transform cannot be had.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A modulus is even, too small or too large.
@@ -67,5 +67,17 @@ pub enum Error {
         wanted: usize,
         /// How many there are.
         found: usize,
+    },
+    /// `NEARFIELD_KERNELS` names kernels that this processor cannot run.
+    #[error(
+        "NEARFIELD_KERNELS={found:?}, but this processor can run {}: name one of these, or unset \
+         the variable for the fastest",
+        available.join(", ")
+    )]
+    UnknownKernels {
+        /// The variable's value.
+        found: String,
+        /// The names of the kernels that this processor can run.
+        available: Vec<&'static str>,
     },
 }

@@ -16,23 +16,24 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
-mod list;
+mod isa;
 mod montgomery;
+mod operands;
 #[cfg(target_arch = "x86_64")]
 mod passes;
 mod permutation;
 mod portable;
-mod set;
+mod signatures;
 #[cfg(test)]
 mod tests;
 mod transform;
 #[cfg(target_arch = "x86_64")]
 mod twiddles;
 
-pub(crate) use list::{
+pub use isa::Isa;
+pub(crate) use montgomery::{Cofactors, Fraction};
+pub(crate) use operands::{
     Bytes, CrossProducts, MappedProducts, PADDING, PackedProducts, Products, Target,
 };
-pub(crate) use montgomery::{Cofactors, Fraction};
 pub(crate) use permutation::Permutation;
-pub use set::Set;
 pub(crate) use transform::Transform;

@@ -32,7 +32,7 @@
 //! | [`Basis`], [`BaseConversion`] | from residues modulo some primes to those modulo others, exactly |
 //! | [`Automorphism`] | `X -> X^k`, in both representations |
 //! | [`Sampler`] | uniform, ternary, sparse and Gaussian polynomials from a seed |
-//! | [`kernel`] | the hot loops: plain Rust, AVX2 and AVX-512 with the same bits, chosen at run time |
+//! | [`Isa`] | the hot loops: plain Rust, AVX2 and AVX-512 with the same bits, chosen at run time |
 //!
 //! # Security
 //!
@@ -52,7 +52,7 @@ mod automorphism;
 mod basis;
 mod derived;
 mod error;
-pub mod kernel;
+mod kernel;
 mod modulus;
 mod ntt;
 mod packed;
@@ -64,8 +64,9 @@ mod sampler;
 
 pub use automorphism::Automorphism;
 pub use basis::{BaseConversion, Basis};
-pub use derived::Place;
+pub use derived::Segment;
 pub use error::{Error, Result};
+pub use kernel::Isa;
 pub use modulus::{Modulus, Multiplier};
 pub use ntt::NttTable;
 pub use packed::{PackedPoly, PackedRow};

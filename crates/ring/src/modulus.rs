@@ -40,7 +40,7 @@ impl Multiplier {
 
 impl Modulus {
     /// Most bits of a modulus.
-    pub const MOST_BITS: u32 = 60;
+    pub const MAX_BITS: u32 = 60;
 
     /// A modulus.
     ///
@@ -48,7 +48,7 @@ impl Modulus {
     /// If it is even, below 3 or has more than 60 bits.
     pub fn new(value: u64) -> Result<Self> {
         let bits = u64::BITS - value.leading_zeros();
-        if value < 3 || value.is_multiple_of(2) || bits > Self::MOST_BITS {
+        if value < 3 || value.is_multiple_of(2) || bits > Self::MAX_BITS {
             return Err(Error::Modulus { value });
         }
         let reciprocal = (1_u128 << (2 * bits)) / u128::from(value);

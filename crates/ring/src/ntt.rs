@@ -1,7 +1,7 @@
 //! The negacyclic number-theoretic transform: products of polynomials modulo `X^N + 1` become
 //! products of values.
 
-use crate::kernel::{Set, Transform};
+use crate::kernel::{Isa, Transform};
 use crate::prime::is_prime;
 use crate::{Error, Modulus, Multiplier, Result};
 
@@ -44,14 +44,14 @@ impl NttTable {
     /// If `degree` is no power of two from 2^3 to 2^17, or the modulus no prime that leaves 1
     /// when divided by `2 * degree`.
     pub fn new(modulus: Modulus, degree: usize) -> Result<Self> {
-        NttTable::with_kernels(Set::active(), modulus, degree)
+        NttTable::with_isa(Isa::current(), modulus, degree)
     }
 
-    /// As [`NttTable::new`], with a set of kernels that is not the active one.
+    /// As [`NttTable::new`], with a isa of kernels that is not the active one.
     ///
     /// # Errors
     /// As [`NttTable::new`].
-    pub fn with_kernels(set: Set, modulus: Modulus, degree: usize) -> Result<Self> {
+    pub fn with_isa(isa: Isa, modulus: Modulus, degree: usize) -> Result<Self> {
         check_degree(degree)?;
         let order = 2 * degree as u64;
         let value = modulus.value();
@@ -64,7 +64,7 @@ impl NttTable {
         let root = root_of_unity(modulus, order);
         Ok(NttTable {
             root,
-            transform: Transform::new(set, modulus, degree, root),
+            transform: Transform::new(isa, modulus, degree, root),
         })
     }
 
@@ -112,18 +112,18 @@ impl NttTable {
     ///
     /// # Panics
     /// If there are not `degree` values.
-    pub fn inverse_times(&self, values: &mut [u64], constant: Multiplier) {
+    pub fn inverse_scaled(&self, values: &mut [u64], constant: Multiplier) {
         self.transform.inverse(None, values, constant.value());
     }
 
-    /// [`NttTable::inverse_times`] of values that stay as they are.
+    /// [`NttTable::inverse_scaled`] of values that stay as they are.
     ///
     /// # Range
     /// Residues in and out.
     ///
     /// # Panics
     /// If there are not `degree` values, or not as much room.
-    pub fn inverse_times_of(&self, values: &[u64], constant: Multiplier, to: &mut [u64]) {
+    pub fn inverse_scaled_into(&self, values: &[u64], constant: Multiplier, to: &mut [u64]) {
         self.transform.inverse(Some(values), to, constant.value());
     }
 
@@ -201,7 +201,7 @@ mod tests {
             ntt.forward(&mut values);
             let mut elsewhere = vec![7; values.len()];
             let constant = ntt.modulus().multiplier(3);
-            ntt.inverse_times_of(&values, constant, &mut elsewhere);
+            ntt.inverse_scaled_into(&values, constant, &mut elsewhere);
             ntt.inverse(&mut values);
             prop_assert_eq!(&values, &coefficients);
             ntt.modulus().scale_row(&mut values, constant);
@@ -247,7 +247,7 @@ mod tests {
             ntt.forward(&mut values);
             assert!(values.iter().all(|&value| value < q));
             let mut elsewhere = vec![0; values.len()];
-            ntt.inverse_times_of(&values, ntt.modulus().multiplier(1), &mut elsewhere);
+            ntt.inverse_scaled_into(&values, ntt.modulus().multiplier(1), &mut elsewhere);
             ntt.inverse(&mut values);
             assert_eq!(values, start);
             assert_eq!(elsewhere, start);

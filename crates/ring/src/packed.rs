@@ -1,7 +1,7 @@
 //! Residues in as few whole bytes as their prime needs: what stays in memory for long, and streams
 //! from there whenever it is used, as keys do.
 
-use crate::kernel::{Bytes, PADDING, PackedProducts, Set};
+use crate::kernel::{Bytes, Isa, PADDING, PackedProducts};
 use crate::poly::row_of;
 use crate::rows::AT_ONCE;
 use crate::{Limbs, Modulus, Montgomery, Poly, Ring};
@@ -68,7 +68,7 @@ impl PackedRow {
     /// # Panics
     /// If there is not as much room.
     pub fn unpack(&self, to: &mut [u64]) {
-        Set::active().unpack(self.residues(), to);
+        Isa::current().unpack(self.residues(), to);
     }
 
     pub(crate) fn residues(&self) -> Bytes<'_> {
@@ -111,7 +111,7 @@ impl PackedPoly {
 
 impl Ring {
     /// Packs a polynomial.
-    pub fn packed(&self, poly: &Poly<Montgomery>) -> PackedPoly {
+    pub fn pack(&self, poly: &Poly<Montgomery>) -> PackedPoly {
         let limbs = poly.limbs();
         let rows = poly.rows().par_iter().enumerate();
         let rows = rows.map(|(index, row)| {
@@ -139,7 +139,7 @@ impl Modulus {
             .map(|(row, packed)| (*row, packed.residues()));
         let pairs: Vec<(&[u64], Bytes<'_>)> = pairs.collect();
         for (run, pairs) in pairs.chunks(AT_ONCE).enumerate() {
-            Set::active().inner_product_packed(self, PackedProducts { pairs }, run > 0, to);
+            Isa::current().inner_product_packed(self, PackedProducts { pairs }, run > 0, to);
         }
     }
 }

@@ -34,19 +34,19 @@ mod sealed {
 
     impl Representation for Coeff {
         fn map(automorphism: &Automorphism, modulus: Modulus, from: &[u64], to: &mut [u64]) {
-            automorphism.coefficients(modulus, from, to);
+            automorphism.map_coefficients(modulus, from, to);
         }
     }
 
     impl Representation for Ntt {
         fn map(automorphism: &Automorphism, _: Modulus, from: &[u64], to: &mut [u64]) {
-            automorphism.values(from, to);
+            automorphism.map_values(from, to);
         }
     }
 
     impl Representation for Montgomery {
         fn map(automorphism: &Automorphism, _: Modulus, from: &[u64], to: &mut [u64]) {
-            automorphism.values(from, to);
+            automorphism.map_values(from, to);
         }
     }
 }
@@ -251,34 +251,34 @@ impl Ring {
     pub fn small(&self, coefficients: &[i8], limbs: Limbs) -> Poly<Coeff> {
         assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
         let mut poly = self.unfilled(limbs);
-        self.each(&mut poly, |table, _, row| {
-            table.modulus().small_row(coefficients, row);
+        self.for_each_row(&mut poly, |table, _, row| {
+            table.modulus().residues_of_small(coefficients, row);
         });
         poly
     }
 
     /// Coefficients to values, in the same memory.
     pub fn forward(&self, mut poly: Poly<Coeff>) -> Poly<Ntt> {
-        self.each(&mut poly, |table, _, row| table.forward(row));
+        self.for_each_row(&mut poly, |table, _, row| table.forward(row));
         poly.reinterpreted()
     }
 
     /// Values to coefficients, in the same memory.
     pub fn inverse(&self, mut poly: Poly<Ntt>) -> Poly<Coeff> {
-        self.each(&mut poly, |table, _, row| table.inverse(row));
+        self.for_each_row(&mut poly, |table, _, row| table.inverse(row));
         poly.reinterpreted()
     }
 
     /// Values to Montgomery form, in the same memory.
     pub fn montgomery(&self, mut poly: Poly<Ntt>) -> Poly<Montgomery> {
-        self.each(&mut poly, |table, _, row| {
+        self.for_each_row(&mut poly, |table, _, row| {
             table.modulus().montgomery_row(row);
         });
         poly.reinterpreted()
     }
 
     /// Does something with each row, on all threads: with its prime, its index and itself.
-    pub fn each<R: Representation>(
+    pub fn for_each_row<R: Representation>(
         &self,
         poly: &mut Poly<R>,
         operation: impl Fn(&NttTable, usize, &mut [u64]) + Sync,
@@ -314,12 +314,12 @@ impl Ring {
 
     /// `a = -a`.
     pub fn neg_assign<R: Representation>(&self, a: &mut Poly<R>) {
-        self.each(a, |table, _, row| table.modulus().neg_row(row));
+        self.for_each_row(a, |table, _, row| table.modulus().neg_row(row));
     }
 
     /// `a *= constant`, an integer.
     pub fn scale_assign<R: Representation>(&self, a: &mut Poly<R>, constant: i64) {
-        self.each(a, |table, _, row| {
+        self.for_each_row(a, |table, _, row| {
             let modulus = table.modulus();
             modulus.scale_row(row, modulus.multiplier(modulus.reduce_signed(constant)));
         });
@@ -331,7 +331,7 @@ impl Ring {
     /// If the automorphism is of another degree.
     pub fn map<R: Representation>(&self, automorphism: &Automorphism, from: &Poly<R>) -> Poly<R> {
         let mut to = self.unfilled(from.limbs());
-        self.each(&mut to, |table, index, row| {
+        self.for_each_row(&mut to, |table, index, row| {
             R::map(automorphism, table.modulus(), &from.rows[index], row);
         });
         to
@@ -344,7 +344,7 @@ impl Ring {
         operation: impl Fn(Modulus, &mut [u64], &[u64]) + Sync,
     ) {
         let limbs = a.limbs();
-        self.each(a, |table, index, row| {
+        self.for_each_row(a, |table, index, row| {
             operation(table.modulus(), row, b.row_of(limbs, index));
         });
     }

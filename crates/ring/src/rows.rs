@@ -4,7 +4,7 @@
 //! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
-use crate::kernel::{CrossProducts, Products, Set};
+use crate::kernel::{CrossProducts, Isa, Products};
 use crate::{Modulus, Multiplier};
 
 /// Products that kernels sum before they reduce: more would not fit their sums.
@@ -19,53 +19,53 @@ impl Modulus {
     /// `a += b`.
     pub fn add_rows(self, a: &mut [u64], b: &[u64]) {
         same_length(a, b);
-        Set::active().add_rows(self, a, b);
+        Isa::current().add_rows(self, a, b);
     }
 
     /// `a -= b`.
     pub fn sub_rows(self, a: &mut [u64], b: &[u64]) {
         same_length(a, b);
-        Set::active().sub_rows(self, a, b);
+        Isa::current().sub_rows(self, a, b);
     }
 
     /// `a = -a`.
     pub fn neg_row(self, a: &mut [u64]) {
-        Set::active().neg_row(self, a);
+        Isa::current().neg_row(self, a);
     }
 
     /// `a *= by`.
     pub fn scale_row(self, a: &mut [u64], by: Multiplier) {
-        Set::active().scale_row(self, a, by);
+        Isa::current().scale_row(self, a, by);
     }
 
     /// `a += by` in every place.
     pub fn add_constant_row(self, a: &mut [u64], by: u64) {
-        Set::active().add_constant_row(self, a, by);
+        Isa::current().add_constant_row(self, a, by);
     }
 
     /// `a += b * by`.
     pub fn add_scaled_rows(self, a: &mut [u64], b: &[u64], by: Multiplier) {
         same_length(a, b);
-        Set::active().add_scaled_rows(self, a, b, by);
+        Isa::current().add_scaled_rows(self, a, b, by);
     }
 
     /// `a = (a - b) * by`.
     pub fn sub_scale_rows(self, a: &mut [u64], b: &[u64], by: Multiplier) {
         same_length(a, b);
-        Set::active().sub_scale_rows(self, a, b, by);
+        Isa::current().sub_scale_rows(self, a, b, by);
     }
 
     /// `a *= b`.
     pub fn mul_rows(self, a: &mut [u64], b: &[u64]) {
         same_length(a, b);
-        Set::active().mul_rows(self, a, b);
+        Isa::current().mul_rows(self, a, b);
     }
 
     /// `to = a b`.
     pub fn product_of_rows(self, a: &[u64], b: &[u64], to: &mut [u64]) {
         same_length(a, b);
         same_length(a, to);
-        Set::active().product_of_rows(self, a, b, to);
+        Isa::current().product_of_rows(self, a, b, to);
     }
 
     /// The first two coefficients of `by (a0 + a1 Y) (b0 + b1 Y)`: `[by a0 b0, by (a0 b1 + a1 b0)]`.
@@ -76,7 +76,7 @@ impl Modulus {
         [first, second]: [&mut [u64]; 2],
     ) {
         let factors = CrossProducts { a, b, by };
-        Set::active().cross_products(self, factors, false, [first, second]);
+        Isa::current().cross_products(self, factors, false, [first, second]);
     }
 
     /// [`Modulus::cross_products`], added to what is there.
@@ -87,11 +87,11 @@ impl Modulus {
         [first, second]: [&mut [u64]; 2],
     ) {
         let factors = CrossProducts { a, b, by };
-        Set::active().cross_products(self, factors, true, [first, second]);
+        Isa::current().cross_products(self, factors, true, [first, second]);
     }
 
     /// The residues of small signed integers, without a branch on them.
-    pub fn small_row(self, integers: &[i8], to: &mut [u64]) {
+    pub fn residues_of_small(self, integers: &[i8], to: &mut [u64]) {
         assert_eq!(integers.len(), to.len(), "rows of the same length");
         for (residue, &integer) in to.iter_mut().zip(integers) {
             *residue = self.residue_of_small(integer.into());
@@ -117,7 +117,7 @@ impl Modulus {
     pub fn inner_product_of_runs(self, run: usize, products: &[(&[u64], &[u64])], to: &mut [u64]) {
         let (first, rest) = products.split_at(products.len().min(AT_ONCE));
         let sum = |pairs, add, to: &mut [u64]| {
-            Set::active().inner_product(self, Products { pairs, run }, add, to);
+            Isa::current().inner_product(self, Products { pairs, run }, add, to);
         };
         sum(first, false, to);
         for pairs in rest.chunks(AT_ONCE) {
@@ -128,7 +128,7 @@ impl Modulus {
     /// `to += sum(a * b) / R`, one factor of each product in Montgomery form.
     pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
         for pairs in products.chunks(AT_ONCE) {
-            Set::active().inner_product(self, Products { pairs, run: 1 }, true, to);
+            Isa::current().inner_product(self, Products { pairs, run: 1 }, true, to);
         }
     }
 

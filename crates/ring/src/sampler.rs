@@ -19,7 +19,7 @@ impl Sampler {
     pub const SIGMA: f64 = 3.19;
 
     /// Largest magnitude of [`Sampler::gaussian`]; what is beyond has a probability below 2^-64.
-    pub const MOST: i8 = 29;
+    pub const MAX_MAGNITUDE: i8 = 29;
 
     /// The stream of a seed. A seed of secrets must come from the operating system.
     pub fn from_seed(seed: [u8; 32]) -> Self {
@@ -240,7 +240,10 @@ mod tests {
         let variance: f64 = (0..29).map(|k| (2 * k + 1) as f64 * probability(k)).sum();
         let expected = Sampler::SIGMA.powi(2) + 1.0 / 12.0;
         assert!((variance - expected).abs() < 1e-9, "{variance}");
-        assert_eq!(TAILS.len(), usize::try_from(Sampler::MOST).unwrap());
+        assert_eq!(
+            TAILS.len(),
+            usize::try_from(Sampler::MAX_MAGNITUDE).unwrap()
+        );
     }
 
     #[test]

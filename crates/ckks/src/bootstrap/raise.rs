@@ -31,13 +31,13 @@ impl Raise {
         let ring = self.params.ring();
         let mut digits = part.rows()[0].clone();
         ring.chain_table(0)
-            .inverse_times(&mut digits, self.conversion.digit_factor(0));
+            .inverse_scaled(&mut digits, self.conversion.digit_factor(0));
         let mut raised = ring.unfilled(Limbs::chain(self.params.top_level() + 1));
         let (first, others) = raised.rows_mut().split_at_mut(1);
         first[0].copy_from_slice(&part.rows()[0]);
         let others = others.iter_mut().map(|row| &mut row[..]).enumerate();
-        self.conversion.convert_to(&[&digits], others.collect());
-        ring.each(&mut raised, |table, index, row| {
+        self.conversion.convert_digits(&[&digits], others.collect());
+        ring.for_each_row(&mut raised, |table, index, row| {
             if index > 0 {
                 table.forward(row);
             }

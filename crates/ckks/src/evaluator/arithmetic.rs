@@ -59,7 +59,7 @@ impl Evaluator {
         let ring = self.params.ring();
         let negative = |modulus: Modulus, _, row: &mut [u64]| modulus.neg_row(row);
         let parts = a.parts.each_ref();
-        let parts = parts.map(|part| ring.derived(part, limbs_at(a.level()), negative));
+        let parts = parts.map(|part| ring.modified_copy(part, limbs_at(a.level()), negative));
         a.like(parts, a.scale)
     }
 
@@ -93,7 +93,7 @@ impl Evaluator {
         let ring = self.params.ring();
         let limbs = limbs_at(a.level().min(b.level()));
         let first = operation(ring, &a.parts[0], &b.poly);
-        let second = ring.derived(&a.parts[1], limbs, |_, _, _| ());
+        let second = ring.modified_copy(&a.parts[1], limbs, |_, _, _| ());
         Ok(a.like([first, second], a.scale))
     }
 
@@ -104,10 +104,12 @@ impl Evaluator {
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
         self.check(&a.params, "the ciphertext")?;
         let constant = integer(constant, a.scale)?;
-        self.params.ring().each(&mut a.parts[0], |table, _, row| {
-            let modulus = table.modulus();
-            modulus.add_constant_row(row, residue(modulus, constant));
-        });
+        self.params
+            .ring()
+            .for_each_row(&mut a.parts[0], |table, _, row| {
+                let modulus = table.modulus();
+                modulus.add_constant_row(row, residue(modulus, constant));
+            });
         Ok(())
     }
 
@@ -139,7 +141,7 @@ impl Evaluator {
         };
         let ring = self.params.ring();
         let parts = a.parts.each_ref();
-        let parts = parts.map(|part| ring.derived(part, limbs_at(level), scaled));
+        let parts = parts.map(|part| ring.modified_copy(part, limbs_at(level), scaled));
         Ok(a.like(parts, a.scale * scale))
     }
 
@@ -159,7 +161,7 @@ impl Evaluator {
         let constant = integer(constant, a.scale / b.scale)?;
         let ring = self.params.ring();
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
-            ring.each(a, |table, index, row| {
+            ring.for_each_row(a, |table, index, row| {
                 let modulus = table.modulus();
                 let by = modulus.multiplier(residue(modulus, constant));
                 modulus.add_scaled_rows(row, &b.rows()[index], by);

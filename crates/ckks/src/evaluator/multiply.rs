@@ -85,7 +85,7 @@ impl Evaluator {
         }
         let constant = integer(constant, a.scale / b.scale)?;
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
-            self.params.ring().each(a, |table, index, row| {
+            self.params.ring().for_each_row(a, |table, index, row| {
                 let modulus = table.modulus();
                 let by = modulus.multiplier(residue(modulus, constant));
                 modulus.add_scaled_rows(row, &b.rows()[index], by);
@@ -100,10 +100,12 @@ impl Evaluator {
     /// If the constant times the scale is no number below 2^120.
     pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
         let constant = integer(constant, a.scale)?;
-        self.params.ring().each(&mut a.parts[0], |table, _, row| {
-            let modulus = table.modulus();
-            modulus.add_constant_row(row, residue(modulus, constant));
-        });
+        self.params
+            .ring()
+            .for_each_row(&mut a.parts[0], |table, _, row| {
+                let modulus = table.modulus();
+                modulus.add_constant_row(row, residue(modulus, constant));
+            });
         Ok(())
     }
 

@@ -197,7 +197,8 @@ impl Evaluator {
     fn add_first(&self, a: &Ciphertext, key: &GaloisKey, index: usize, rows: &mut [Row; 2]) {
         let modulus = self.params.ring().chain_table(index).modulus();
         let first = &a.parts[0].rows()[index];
-        key.automorphism.add_values(modulus, first, &mut rows[0]);
+        key.automorphism
+            .add_mapped_values(modulus, first, &mut rows[0]);
     }
 }
 

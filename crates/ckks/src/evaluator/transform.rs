@@ -327,7 +327,7 @@ impl Application<'_> {
         let add = |row: usize, switched: [Row; 2], totals: (&mut Row, &mut Row)| {
             let modulus = ring.table(self.limbs, row).modulus();
             key.automorphism
-                .add_values(modulus, &first.rows()[row], totals.0);
+                .add_mapped_values(modulus, &first.rows()[row], totals.0);
             modulus.add_rows(totals.0, &switched[0]);
             modulus.add_rows(totals.1, &switched[1]);
         };

@@ -189,9 +189,9 @@ impl Entry {
     pub(super) fn read(&self, from: &mut impl Source, params: &Params) -> Result<SwitchingKey> {
         let digits = (0..self.digits).map(|digit| {
             let ring = params.ring();
-            let masked = ring.packed(&read_poly(from, params, self.limbs)?);
+            let masked = ring.pack(&read_poly(from, params, self.limbs)?);
             let uniform = SwitchingKey::expand(ring, self.limbs, self.seed, digit);
-            Ok([masked, ring.packed(&uniform)])
+            Ok([masked, ring.pack(&uniform)])
         });
         Ok(SwitchingKey {
             seed: self.seed,

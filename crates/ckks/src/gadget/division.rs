@@ -93,7 +93,7 @@ impl Division<'_> {
                 self.divisor.conversion.digit_factor(source),
             );
             rows.par_iter_mut()
-                .for_each(|row| table.inverse_times(row, factor));
+                .for_each(|row| table.inverse_scaled(row, factor));
             rows
         });
         let rests = self.rests(&dividing.collect::<Vec<_>>());
@@ -125,7 +125,7 @@ impl Division<'_> {
         let targets = targets.into_par_iter().enumerate();
         targets.for_each(|(poly, targets)| {
             let from: Vec<&[u64]> = dividing.iter().map(|rows| &rows[poly][..]).collect();
-            self.divisor.conversion.convert_to(&from, targets);
+            self.divisor.conversion.convert_digits(&from, targets);
         });
         rests
     }

@@ -10,15 +10,15 @@ mod vector;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen(());
+pub(super) struct Token(());
 
-impl Seen {
+impl Token {
     /// Lanes of a transform.
     pub(super) const LANES: usize = vector::LANES;
 
     /// Looks at the processor.
-    pub(super) fn look() -> Option<Self> {
+    pub(super) fn detect() -> Option<Self> {
         let seen = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
-        seen.then_some(Seen(()))
+        seen.then_some(Token(()))
     }
 }

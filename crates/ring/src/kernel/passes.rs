@@ -41,8 +41,8 @@ pub(super) trait Passes<N> {
     );
 }
 
-/// The functions of the passes, and [`Passes`] for `Seen`. They need, where they are:
-/// `N`, `V`, `LANES`, `SQUARES`, `COLUMNS`, `Seen`, `Field`, `load`, `store`, `splat`, `add`,
+/// The functions of the passes, and [`Passes`] for `Token`. They need, where they are:
+/// `N`, `V`, `LANES`, `SQUARES`, `COLUMNS`, `Token`, `Field`, `load`, `store`, `splat`, `add`,
 /// `subtract`, `raise`, `difference`, `products`, `reduce`, `from_residues`, `to_residues`,
 /// `forward_squares`, `inverse_squares`.
 macro_rules! passes {
@@ -252,7 +252,7 @@ macro_rules! passes {
             }
         }
 
-        impl Passes<N> for Seen {
+        impl Passes<N> for Token {
             fn forward(self, modulus: Modulus, twiddles: &Twiddles<N>, row: &mut [u64]) {
                 twiddles.check(row.len(), LANES);
                 // SAFETY: the processor was seen to have what the function needs, and the twiddles fit.

@@ -1,7 +1,7 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::list::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target};
 use super::montgomery::{Cofactors, Fraction};
+use super::operands::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
 

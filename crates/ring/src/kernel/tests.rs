@@ -1,8 +1,8 @@
-//! Every kernel of every set gives the bits of the portable one.
+//! Every kernel of every isa gives the bits of the portable one.
 
 use super::{
-    Bytes, Cofactors, CrossProducts, Fraction, MappedProducts, PADDING, PackedProducts,
-    Permutation, Products, Set, Target,
+    Bytes, Cofactors, CrossProducts, Fraction, Isa, MappedProducts, PADDING, PackedProducts,
+    Permutation, Products, Target,
 };
 use crate::ntt::reversed;
 use crate::prime::is_prime;
@@ -55,28 +55,28 @@ pub(super) fn residues(modulus: Modulus, count: usize, seed: u64) -> Vec<u64> {
 }
 
 fn assert_same_transform(modulus: Modulus, degree: usize, seed: u64) {
-    let portable = NttTable::with_kernels(Set::PORTABLE, modulus, degree).unwrap();
+    let portable = NttTable::with_isa(Isa::PORTABLE, modulus, degree).unwrap();
     let start = residues(modulus, degree, seed);
     let constant = modulus.multiplier(residues(modulus, 1, seed)[0]);
     let (mut values, mut back) = (start.clone(), start.clone());
     portable.forward(&mut values);
-    portable.inverse_times(&mut back, constant);
-    for set in Set::available() {
-        let table = NttTable::with_kernels(set, modulus, degree).unwrap();
+    portable.inverse_scaled(&mut back, constant);
+    for isa in Isa::available() {
+        let table = NttTable::with_isa(isa, modulus, degree).unwrap();
         let mut found = start.clone();
         table.forward(&mut found);
-        assert!(found == values, "forward {set:?} {modulus:?} {degree}");
+        assert!(found == values, "forward {isa:?} {modulus:?} {degree}");
         table.inverse(&mut found);
         assert!(
             found == start,
-            "there and back {set:?} {modulus:?} {degree}"
+            "there and back {isa:?} {modulus:?} {degree}"
         );
-        table.inverse_times(&mut found, constant);
-        assert!(found == back, "inverse {set:?} {modulus:?} {degree}");
-        table.inverse_times_of(&start, constant, &mut found);
+        table.inverse_scaled(&mut found, constant);
+        assert!(found == back, "inverse {isa:?} {modulus:?} {degree}");
+        table.inverse_scaled_into(&start, constant, &mut found);
         assert!(
             found == back,
-            "inverse elsewhere {set:?} {modulus:?} {degree}"
+            "inverse elsewhere {isa:?} {modulus:?} {degree}"
         );
     }
 }
@@ -115,14 +115,14 @@ fn source(length: usize, odd: u32, reverse: bool) -> impl Fn(usize) -> usize {
     }
 }
 
-/// The rows that each set makes of the same ones.
-fn assert_same_rows(start: &[u64], kernel: impl Fn(Set, &mut Vec<u64>)) {
+/// The rows that each isa makes of the same ones.
+fn assert_same_rows(start: &[u64], kernel: impl Fn(Isa, &mut Vec<u64>)) {
     let mut expected = start.to_vec();
-    kernel(Set::PORTABLE, &mut expected);
-    for set in Set::available() {
+    kernel(Isa::PORTABLE, &mut expected);
+    for isa in Isa::available() {
         let mut found = start.to_vec();
-        kernel(set, &mut found);
-        assert!(found == expected, "{set:?}");
+        kernel(isa, &mut found);
+        assert!(found == expected, "{isa:?}");
     }
 }
 
@@ -136,15 +136,15 @@ proptest! {
         let row = |salt: u64| residues(modulus, length, seed ^ salt);
         let (a, b, by) = (row(0), row(1), residues(modulus, 1, seed ^ 2)[0]);
         let times = modulus.multiplier(by);
-        assert_same_rows(&a, |set, a| set.add_rows(modulus, a, &b));
-        assert_same_rows(&a, |set, a| set.sub_rows(modulus, a, &b));
-        assert_same_rows(&a, |set, a| set.neg_row(modulus, a));
-        assert_same_rows(&a, |set, a| set.add_constant_row(modulus, a, by));
-        assert_same_rows(&a, |set, a| set.scale_row(modulus, a, times));
-        assert_same_rows(&a, |set, a| set.add_scaled_rows(modulus, a, &b, times));
-        assert_same_rows(&a, |set, a| set.sub_scale_rows(modulus, a, &b, times));
-        assert_same_rows(&a, |set, a| set.mul_rows(modulus, a, &b));
-        assert_same_rows(&row(3), |set, to| set.product_of_rows(modulus, &a, &b, to));
+        assert_same_rows(&a, |isa, a| isa.add_rows(modulus, a, &b));
+        assert_same_rows(&a, |isa, a| isa.sub_rows(modulus, a, &b));
+        assert_same_rows(&a, |isa, a| isa.neg_row(modulus, a));
+        assert_same_rows(&a, |isa, a| isa.add_constant_row(modulus, a, by));
+        assert_same_rows(&a, |isa, a| isa.scale_row(modulus, a, times));
+        assert_same_rows(&a, |isa, a| isa.add_scaled_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |isa, a| isa.sub_scale_rows(modulus, a, &b, times));
+        assert_same_rows(&a, |isa, a| isa.mul_rows(modulus, a, &b));
+        assert_same_rows(&row(3), |isa, to| isa.product_of_rows(modulus, &a, &b, to));
     }
 
     #[test]
@@ -156,9 +156,9 @@ proptest! {
         let rows: Vec<Vec<u64>> = (0..4).map(row).collect();
         let factors = CrossProducts { a: [&rows[0], &rows[1]], b: [&rows[2], &rows[3]], by };
         let start = [row(4), row(5)].concat();
-        assert_same_rows(&start, |set, to| {
+        assert_same_rows(&start, |isa, to| {
             let (first, second) = to.split_at_mut(length);
-            set.cross_products(modulus, factors, add, [first, second]);
+            isa.cross_products(modulus, factors, add, [first, second]);
         });
     }
 
@@ -179,12 +179,12 @@ proptest! {
         let whole: Vec<_> = whole.collect();
         let mut expected = row(length, 999);
         let products = slices(&whole);
-        Set::PORTABLE.inner_product(modulus, Products { pairs: &products, run: 1 }, add, &mut expected);
+        Isa::PORTABLE.inner_product(modulus, Products { pairs: &products, run: 1 }, add, &mut expected);
         let products = slices(&pairs);
-        for set in Set::available() {
+        for isa in Isa::available() {
             let mut found = row(length, 999);
-            set.inner_product(modulus, Products { pairs: &products, run }, add, &mut found);
-            prop_assert!(found == expected, "{set:?}, runs of {run}");
+            isa.inner_product(modulus, Products { pairs: &products, run }, add, &mut found);
+            prop_assert!(found == expected, "{isa:?}, runs of {run}");
         }
     }
 
@@ -198,12 +198,12 @@ proptest! {
         let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
         let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
         for start in (0..length).step_by((length / 4).max(16)) {
-            assert_same_rows(&to[start..], |set, part| {
-                set.permute(&permutation, &from, start, part);
+            assert_same_rows(&to[start..], |isa, part| {
+                isa.permute(&permutation, &from, start, part);
                 assert_eq!(part[..], expected[start..]);
             });
         }
-        assert_same_rows(&to, |set, to| set.add_permuted(&permutation, modulus, &from, to));
+        assert_same_rows(&to, |isa, to| isa.add_permuted(&permutation, modulus, &from, to));
     }
 
     #[test]
@@ -228,9 +228,9 @@ proptest! {
             products: &products,
             plus: plus.then_some((&more[..], by)),
         };
-        assert_same_rows(&[row(98), row(99)].concat(), |set, to| {
+        assert_same_rows(&[row(98), row(99)].concat(), |isa, to| {
             let (first, second) = to.split_at_mut(length);
-            set.inner_products_mapped(products, add, [first, second]);
+            isa.inner_products_mapped(products, add, [first, second]);
         });
     }
 
@@ -245,10 +245,10 @@ proptest! {
         // What is after them is not looked at.
         let bytes = [&bytes[..length * width], &[0xff; PADDING]].concat();
         let packed = Bytes { bytes: &bytes, width };
-        assert_same_rows(&words, |set, to| {
+        assert_same_rows(&words, |isa, to| {
             to.fill(7);
-            set.unpack(packed, to);
-            assert_eq!(*to, words, "{set:?}");
+            isa.unpack(packed, to);
+            assert_eq!(*to, words, "{isa:?}");
         });
     }
 
@@ -263,12 +263,12 @@ proptest! {
         let pairs = rows.iter().zip(&packed).map(|((a, _), b)| (&a[..], b.residues()));
         let pairs: Vec<(&[u64], Bytes<'_>)> = pairs.collect();
         let plain = Products { pairs: &slices(&rows), run: 1 };
-        assert_same_rows(&row(99), |set, to| {
+        assert_same_rows(&row(99), |isa, to| {
             let mut expected = to.clone();
-            set.inner_product(modulus, plain, add, &mut expected);
+            isa.inner_product(modulus, plain, add, &mut expected);
             if count > 0 {
-                set.inner_product_packed(modulus, PackedProducts { pairs: &pairs }, add, to);
-                assert_eq!(*to, expected, "{set:?}");
+                isa.inner_product_packed(modulus, PackedProducts { pairs: &pairs }, add, to);
+                assert_eq!(*to, expected, "{isa:?}");
             }
         });
     }
@@ -292,14 +292,14 @@ proptest! {
         let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
         let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
         let mut excess = vec![0; length];
-        Set::PORTABLE.excess(&fractions, &digits, &mut excess);
-        assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
+        Isa::PORTABLE.excess(&fractions, &digits, &mut excess);
+        assert_same_rows(&excess, |isa, to| isa.excess(&fractions, &digits, to));
         for targets in 0..5 {
             let cofactors = cofactors.iter().cycle().take(targets);
-            assert_same_rows(&vec![7; targets * length], |set, to| {
+            assert_same_rows(&vec![7; targets * length], |isa, to| {
                 let rows = to.chunks_exact_mut(length.max(1));
                 let mut targets: Vec<Target<'_>> = cofactors.clone().zip(rows).collect();
-                set.convert(&mut targets, &digits, &excess);
+                isa.convert(&mut targets, &digits, &excess);
             });
         }
     }
@@ -334,8 +334,8 @@ fn sums_of_extreme_residues_of_all_sets_are_the_same() {
                 run: 1,
             };
             for add in [false, true] {
-                assert_same_rows(&vec![modulus.value() - 1; length], |set, to| {
-                    set.inner_product(modulus, products, add, to);
+                assert_same_rows(&vec![modulus.value() - 1; length], |isa, to| {
+                    isa.inner_product(modulus, products, add, to);
                 });
             }
         }
@@ -366,12 +366,12 @@ fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
                 let digits: Vec<_> = from.iter().map(|&q| vec![extremes(q)[kind]; 21]).collect();
                 let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
                 let mut excess = vec![0; 21];
-                Set::PORTABLE.excess(&fractions, &digits, &mut excess);
-                assert_same_rows(&excess, |set, to| set.excess(&fractions, &digits, to));
-                assert_same_rows(&[7; 3 * 21], |set, to| {
+                Isa::PORTABLE.excess(&fractions, &digits, &mut excess);
+                assert_same_rows(&excess, |isa, to| isa.excess(&fractions, &digits, to));
+                assert_same_rows(&[7; 3 * 21], |isa, to| {
                     let rows = to.chunks_exact_mut(21);
                     let mut targets: Vec<Target<'_>> = rows.map(|row| (&cofactors, row)).collect();
-                    set.convert(&mut targets, &digits, &excess);
+                    isa.convert(&mut targets, &digits, &excess);
                 });
             }
         }

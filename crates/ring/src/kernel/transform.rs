@@ -1,18 +1,18 @@
-//! What a transform needs in memory, for the set of kernels that runs it.
+//! What a transform needs in memory, for the isa of kernels that runs it.
 
+use super::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use super::isa::Kind;
 #[cfg(target_arch = "x86_64")]
 use super::montgomery::VECTORS_BELOW;
 #[cfg(target_arch = "x86_64")]
 use super::passes::Passes;
 #[cfg(target_arch = "x86_64")]
-use super::set::Kind;
-use super::set::Set;
-#[cfg(target_arch = "x86_64")]
 use super::twiddles::{Number, ROW, Twiddles};
 use crate::ntt::reversed;
 use crate::{Modulus, Multiplier};
 
-/// The powers of the roots of one modulus, as a set of kernels wants them.
+/// The powers of the roots of one modulus, as a isa of kernels wants them.
 #[derive(Clone, Debug)]
 pub(crate) struct Transform {
     modulus: Modulus,
@@ -27,20 +27,20 @@ enum Tables {
     /// Powers of the root and of its inverse, in bit-reversed order.
     Portable([Vec<Multiplier>; 2]),
     #[cfg(target_arch = "x86_64")]
-    Avx2(Vectors<super::avx2::Seen, f64>),
+    Avx2(Vectors<super::avx2::Token, f64>),
     #[cfg(target_arch = "x86_64")]
-    Avx512(Vectors<super::avx512::Seen, f64>),
+    Avx512(Vectors<super::avx512::Token, f64>),
     #[cfg(target_arch = "x86_64")]
-    Avx512Short(Vectors<super::avx512::integers::short::Seen, u64>),
+    Avx512Short(Vectors<super::avx512::integers::short::Token, u64>),
     #[cfg(target_arch = "x86_64")]
-    Avx512Long(Vectors<super::avx512::integers::long::Seen, u64>),
+    Avx512Long(Vectors<super::avx512::integers::long::Token, u64>),
 }
 
 /// A transform with vectors of numbers `N`.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Debug)]
 struct Vectors<S, N> {
-    seen: S,
+    token: S,
     forward: Twiddles<N>,
     inverse: Twiddles<N>,
     /// The factor of the last level backward.
@@ -50,13 +50,13 @@ struct Vectors<S, N> {
 #[cfg(target_arch = "x86_64")]
 impl<S: Passes<N> + Copy, N: Number> Vectors<S, N> {
     fn new(
-        (seen, lanes): (S, usize),
+        (token, lanes): (S, usize),
         modulus: Modulus,
         degree: usize,
         [root, inverse]: [u64; 2],
     ) -> Self {
         Vectors {
-            seen,
+            token,
             forward: Twiddles::new(modulus, degree, root, lanes),
             inverse: Twiddles::new(modulus, degree, inverse, lanes),
             last: modulus.pow(inverse, reversed(1, degree) as u64),
@@ -64,13 +64,13 @@ impl<S: Passes<N> + Copy, N: Number> Vectors<S, N> {
     }
 
     fn forward(&self, modulus: Modulus, row: &mut [u64]) {
-        self.seen.forward(modulus, &self.forward, row);
+        self.token.forward(modulus, &self.forward, row);
     }
 
     fn inverse(&self, modulus: Modulus, scale: u64, rows: (Option<&[u64]>, &mut [u64])) {
         let last = [scale, modulus.mul(scale, self.last)];
         let last = last.map(|factor| N::pair(modulus, factor));
-        self.seen.inverse(modulus, &self.inverse, last, rows);
+        self.token.inverse(modulus, &self.inverse, last, rows);
     }
 
     fn bytes(&self) -> usize {
@@ -80,13 +80,13 @@ impl<S: Passes<N> + Copy, N: Number> Vectors<S, N> {
 
 impl Transform {
     /// For a root of order `2 * degree`.
-    pub(crate) fn new(set: Set, modulus: Modulus, degree: usize, root: u64) -> Self {
+    pub(crate) fn new(isa: Isa, modulus: Modulus, degree: usize, root: u64) -> Self {
         let inverse = modulus.invert_by_fermat(root);
         Transform {
             modulus,
             degree,
             inverse_degree: modulus.multiplier(modulus.invert_by_fermat(degree as u64)),
-            tables: Tables::new(set, modulus, degree, [root, inverse]),
+            tables: Tables::new(isa, modulus, degree, [root, inverse]),
         }
     }
 
@@ -162,27 +162,27 @@ impl Transform {
 }
 
 impl Tables {
-    fn new(set: Set, modulus: Modulus, degree: usize, roots: [u64; 2]) -> Self {
+    fn new(isa: Isa, modulus: Modulus, degree: usize, roots: [u64; 2]) -> Self {
         #[cfg(target_arch = "x86_64")]
         if modulus.value() < VECTORS_BELOW && degree >= 4 * ROW {
             use super::avx512::integers::{long, short};
             use super::{avx2, avx512};
-            match set.0 {
-                Kind::Avx512(seen) if modulus.value() < short::BELOW => {
-                    let seen = (seen, avx512::Seen::LANES);
-                    return Tables::Avx512Short(Vectors::new(seen, modulus, degree, roots));
+            match isa.0 {
+                Kind::Avx512(token) if modulus.value() < short::BELOW => {
+                    let token = (token, avx512::Token::LANES);
+                    return Tables::Avx512Short(Vectors::new(token, modulus, degree, roots));
                 }
-                Kind::Avx512(seen) if modulus.value() < long::BELOW => {
-                    let seen = (long::Seen(seen), avx512::Seen::LANES);
-                    return Tables::Avx512Long(Vectors::new(seen, modulus, degree, roots));
+                Kind::Avx512(token) if modulus.value() < long::BELOW => {
+                    let token = (long::Token(token), avx512::Token::LANES);
+                    return Tables::Avx512Long(Vectors::new(token, modulus, degree, roots));
                 }
-                Kind::Avx512(seen) => {
-                    let seen = (seen, avx512::Seen::LANES);
-                    return Tables::Avx512(Vectors::new(seen, modulus, degree, roots));
+                Kind::Avx512(token) => {
+                    let token = (token, avx512::Token::LANES);
+                    return Tables::Avx512(Vectors::new(token, modulus, degree, roots));
                 }
-                Kind::Avx2(seen) => {
-                    let seen = (seen, avx2::Seen::LANES);
-                    return Tables::Avx2(Vectors::new(seen, modulus, degree, roots));
+                Kind::Avx2(token) => {
+                    let token = (token, avx2::Token::LANES);
+                    return Tables::Avx2(Vectors::new(token, modulus, degree, roots));
                 }
                 Kind::Portable => {}
             }

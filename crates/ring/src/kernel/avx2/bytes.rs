@@ -1,6 +1,6 @@
 //! Packed residues to words, four at a time.
 
-use crate::kernel::list::Bytes;
+use crate::kernel::operands::Bytes;
 use crate::kernel::portable;
 use core::arch::x86_64::{
     _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_loadu_si256, _mm256_set_m128i,

@@ -1,6 +1,6 @@
 //! Rows of residues in floating point, for moduli below 2^50.
 
-use super::Seen;
+use super::Token;
 use super::bytes::unpack;
 use super::excess::excess;
 use super::permutation::{add_permuted, permute};
@@ -9,17 +9,18 @@ use super::vector::{
     Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
     whole,
 };
-use crate::kernel::list::{
-    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target, methods, rows_by_hand,
-};
 use crate::kernel::montgomery::Fraction;
+use crate::kernel::operands::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target,
+};
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
+use crate::kernel::signatures::{kernels_on_rows, methods};
 use crate::kernel::twiddles::balanced;
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::_mm256_set1_pd;
 
-rows_by_hand!(methods);
+kernels_on_rows!(methods);
 
 /// Functions that are the portable ones, compiled for this processor.
 macro_rules! compiled {

@@ -19,8 +19,8 @@ use super::vector::{
     times, to_residues, whole,
 };
 use crate::Modulus;
-use crate::kernel::list::{PackedProducts, Products, Target};
 use crate::kernel::montgomery::{Cofactors, inverse_of_odd};
+use crate::kernel::operands::{PackedProducts, Products, Target};
 use crate::kernel::portable;
 use crate::kernel::twiddles::balanced;
 use core::arch::x86_64::{

@@ -1,6 +1,6 @@
 //! The number-theoretic transform with four lanes of floating point.
 
-use super::Seen;
+use super::Token;
 use super::vector::{
     Field, LANES, V, add, from_residues, load, products, reduce, splat, store, sub, to_residues,
 };

@@ -1,6 +1,6 @@
 //! Packed residues as words, eight at a time.
 
-use crate::kernel::list::Bytes;
+use crate::kernel::operands::Bytes;
 use core::arch::x86_64::{
     __m512i, __mmask64, _MM_HINT_T0, _mm_prefetch, _mm512_loadu_epi8, _mm512_maskz_permutexvar_epi8,
 };

@@ -3,7 +3,7 @@
 use super::bytes::Unpacking;
 use super::residues::{LANES, V, load, splat};
 use super::sums::Sums;
-use crate::kernel::list::{Bytes, MappedProducts};
+use crate::kernel::operands::{Bytes, MappedProducts};
 use crate::kernel::permutation::{BLOCK, Permutation};
 use core::arch::x86_64::{
     _MM_HINT_T0, _mm_prefetch, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,

@@ -1,6 +1,6 @@
 //! Rows of residues, for moduli below 2^50.
 
-use super::Seen;
+use super::Token;
 use super::excess::excess;
 use super::mapped::inner_products_mapped;
 use super::permutation::{add_permuted, permute};
@@ -9,15 +9,16 @@ use super::residues::{
     sub,
 };
 use super::sums::{convert, inner_product, inner_product_packed, unpack};
-use crate::kernel::list::{
-    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target, methods, rows_by_hand,
-};
 use crate::kernel::montgomery::Fraction;
+use crate::kernel::operands::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target,
+};
 use crate::kernel::permutation::Permutation;
+use crate::kernel::signatures::{kernels_on_rows, methods};
 use crate::{Modulus, Multiplier};
 use core::arch::x86_64::{_mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512};
 
-rows_by_hand!(methods);
+kernels_on_rows!(methods);
 
 /// `a = operation(a)`, for eight residues at a time.
 macro_rules! each {

@@ -10,7 +10,7 @@ use super::residues::{
     Field, LANES, V, add, below, divided, left, load, load_of_many, splat, store,
 };
 use crate::Modulus;
-use crate::kernel::list::{Bytes, PackedProducts, Products, Target};
+use crate::kernel::operands::{Bytes, PackedProducts, Products, Target};
 use crate::kernel::portable;
 use core::arch::x86_64::{
     __mmask8, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512,

@@ -1,6 +1,6 @@
 //! The number-theoretic transform with eight lanes of floating point.
 
-use super::Seen;
+use super::Token;
 use super::squares::{squares, transpose};
 use crate::Modulus;
 use crate::kernel::passes::{Passes, passes};

@@ -23,7 +23,7 @@ use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch, _mm512_sub_epi64};
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::kernel) struct Seen(pub(in crate::kernel) super::super::Seen);
+pub(in crate::kernel) struct Token(pub(in crate::kernel) super::super::Token);
 
 /// Moduli that these transforms are for.
 pub(in crate::kernel) const BELOW: u64 = 17 << 44;

@@ -91,7 +91,7 @@ macro_rules! ranges {
             const SQUARES: usize = 1;
 
             #[derive(Clone, Copy)]
-            pub(super) struct Seen;
+            pub(super) struct Token;
 
             #[derive(Clone, Copy)]
             struct Field;
@@ -175,7 +175,7 @@ macro_rules! ranges {
 
         #[test]
         fn $test() {
-            assert_in_range($kind::Seen, super::$kind::BELOW);
+            assert_in_range($kind::Token, super::$kind::BELOW);
         }
     };
 }

@@ -19,7 +19,7 @@ use crate::kernel::passes::{Passes, passes};
 use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles};
 use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch, _mm512_sub_epi64};
 
-pub(in crate::kernel) use super::super::Seen;
+pub(in crate::kernel) use super::super::Token;
 
 /// Moduli that these transforms are for.
 pub(in crate::kernel) const BELOW: u64 = 6 << 44;
