@@ -1,10 +1,9 @@
 //! Everything that CI checks, in the order in which it fails fastest.
 
-use crate::{bootstraps, golden};
+use crate::{bootstraps, cargo, golden};
 use anyhow::{Context, Result, ensure};
 use nearfield_int::kernel::Set;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 /// The environment variable that names the folder of the large golden cases.
@@ -58,7 +57,7 @@ pub fn run() -> Result<bool> {
 fn every_kernel_set() -> Result<bool> {
     for set in Set::available() {
         let name = set.name();
-        let status = cargo()
+        let status = cargo::command()
             .args([
                 "test",
                 "--quiet",
@@ -84,7 +83,7 @@ fn every_kernel_set() -> Result<bool> {
 fn passes(name: &str, arguments: &[&str]) -> Result<bool> {
     println!("== {name}: cargo {}", arguments.join(" "));
     let begun = Instant::now();
-    let status = cargo()
+    let status = cargo::command()
         .args(arguments)
         .env("RUSTDOCFLAGS", "-D warnings")
         .status()
@@ -92,10 +91,6 @@ fn passes(name: &str, arguments: &[&str]) -> Result<bool> {
     let verdict = if status.success() { "ok" } else { "FAILED" };
     println!("== {name}: {verdict} after {} s", begun.elapsed().as_secs());
     Ok(status.success())
-}
-
-fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// The arithmetic core builds without std only if none of its dependencies asks for it either.
@@ -108,7 +103,7 @@ fn no_std_reaches_the_bottom() -> Result<bool> {
         "-e",
         "features,no-dev,no-proc-macro",
     ];
-    let output = cargo().args(tree).output()?;
+    let output = cargo::command().args(tree).output()?;
     ensure!(output.status.success(), "cargo tree failed");
     let text = String::from_utf8_lossy(&output.stdout);
     let with_std: Vec<_> = text

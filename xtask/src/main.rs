@@ -43,6 +43,16 @@ enum Command {
         /// As JSON.
         job: String,
     },
+    /// Print circles between modules: siblings that refer to each other, and where they do.
+    ///
+    /// Fails if there is one. References to items that a parent's file defines are counted too.
+    Circles {
+        /// Crates, with or without `nearfield-` [default: all of the workspace].
+        crates: Vec<String>,
+        /// Print every place of every edge, and every reference to an item of a parent's file.
+        #[arg(long)]
+        all: bool,
+    },
     /// Train recorded cases again and compare all weights, bit for bit.
     ///
     /// Each folder holds case.json, initial.safetensors and after_N.safetensors, and its data
@@ -215,6 +225,10 @@ fn main() -> ExitCode {
         Command::BootstrapsServer { folder, job } => {
             xtask::bootstraps::serve(&folder, &job).map(|()| true)
         }
+        Command::Circles { crates, all } => xtask::circles::run(&xtask::circles::Options {
+            crates,
+            all_places: all,
+        }),
         Command::EncryptedSteps {
             data,
             steps,
