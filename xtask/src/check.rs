@@ -2,7 +2,7 @@
 
 use crate::{bootstraps, cargo, golden};
 use anyhow::{Context, Result, ensure};
-use nearfield_int::kernel::Set;
+use nearfield_int::kernel::Isa;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -55,8 +55,8 @@ pub fn run() -> Result<bool> {
 /// The tests ran with the fastest set of kernels; golden cases and whole networks must come out
 /// the same with every other one.
 fn every_kernel_set() -> Result<bool> {
-    for set in Set::available() {
-        let name = set.name();
+    for isa in Isa::available() {
+        let name = isa.name();
         let status = cargo::command()
             .args([
                 "test",

@@ -11,7 +11,7 @@ mod train;
 
 use crate::cli::{Cli, Command};
 use anyhow::{Context, Result, ensure};
-use nearfield_int::kernel::Set;
+use nearfield_int::kernel::Isa;
 use std::process::ExitCode;
 
 /// Exit code of a run that was interrupted and can be resumed.
@@ -55,7 +55,7 @@ fn check_kernels() -> Result<()> {
     let Some(name) = std::env::var_os("NEARFIELD_KERNELS") else {
         return Ok(());
     };
-    let names: Vec<_> = Set::available().into_iter().map(Set::name).collect();
+    let names: Vec<_> = Isa::available().into_iter().map(Isa::name).collect();
     ensure!(
         names.iter().any(|&known| name == known),
         "NEARFIELD_KERNELS={}: this processor can run {}",

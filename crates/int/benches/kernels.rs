@@ -9,9 +9,10 @@
 #![allow(clippy::unwrap_used, reason = "a benchmark may panic")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use nearfield_int::Aligned;
+use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, PLANE, Panel, Patch, ROWS,
-    Reciprocal, Rows, SUMS, Set, Span, Window, products, to_planes,
+    BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::{Network, StepSettings};
@@ -61,11 +62,11 @@ fn sums_of_products(c: &mut Criterion) {
         let values = activations(starts[starts.len() - 1] + span.reach());
         let weights = narrow(span.depth() * BLOCK, 20_000);
         let panel = Panel::from_rows(&weights, span.depth());
-        let lanes = Lanes {
+        let lanes = Columns {
             values: Halves::narrow(panel.block(0)),
             width: BLOCK,
         };
-        let run = |set: Set, sums: &mut Vec<i32>| {
+        let run = |isa: Isa, sums: &mut Vec<i32>| {
             sums.clear();
             let mut tile = [0; SUMS];
             for starts in starts.chunks(ROWS) {
@@ -75,20 +76,20 @@ fn sums_of_products(c: &mut Criterion) {
                     span,
                 };
                 let tile = &mut tile[..starts.len() * BLOCK];
-                products(set, &rows, &lanes, tile);
+                products(isa, &rows, &lanes, tile);
                 sums.extend_from_slice(tile);
             }
         };
         let mut expected = Vec::new();
-        run(Set::PORTABLE, &mut expected);
+        run(Isa::PORTABLE, &mut expected);
         let count = starts.len() * span.depth() * BLOCK;
         group.throughput(Throughput::Elements(count as u64));
-        for set in Set::available() {
+        for isa in Isa::available() {
             let mut sums = Vec::new();
-            run(set, &mut sums);
-            assert_eq!(sums, expected, "{}", set.name());
-            group.bench_function(format!("{name}/{}", set.name()), |bencher| {
-                bencher.iter(|| run(set, black_box(&mut sums)));
+            run(isa, &mut sums);
+            assert_eq!(sums, expected, "{}", isa.name());
+            group.bench_function(format!("{name}/{}", isa.name()), |bencher| {
+                bencher.iter(|| run(isa, black_box(&mut sums)));
             });
         }
     }
@@ -116,20 +117,20 @@ fn sparse_gradients(c: &mut Criterion) {
     };
     let products = contributions.len() * 9 * PLANE;
     group.throughput(Throughput::Elements(products as u64));
-    let run = |set: Set, sums: &mut [i32]| {
+    let run = |isa: Isa, sums: &mut [i32]| {
         for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
             let own = (&contributions, 8 * filter..8 * filter + 8);
-            set.add_windows(sums, (&values, 0), window, own, false);
+            isa.add_windows(sums, (&values, 0), window, own, false);
         }
     };
     let mut expected = Aligned::new(FILTERS * 9 * PLANE);
-    run(Set::PORTABLE, &mut expected);
-    for set in Set::available() {
+    run(Isa::PORTABLE, &mut expected);
+    for isa in Isa::available() {
         let mut sums = Aligned::new(FILTERS * 9 * PLANE);
-        run(set, &mut sums);
-        assert_eq!(*sums, *expected, "{}", set.name());
-        group.bench_function(format!("8 windows/{}", set.name()), |bencher| {
-            bencher.iter(|| run(set, black_box(&mut sums)));
+        run(isa, &mut sums);
+        assert_eq!(*sums, *expected, "{}", isa.name());
+        group.bench_function(format!("8 windows/{}", isa.name()), |bencher| {
+            bencher.iter(|| run(isa, black_box(&mut sums)));
         });
     }
 }
@@ -140,37 +141,37 @@ fn element_wise(c: &mut Criterion) {
     let mut group = c.benchmark_group("element-wise");
     group.throughput(Throughput::Elements(COUNT as u64));
     let gradients = random(COUNT, 1 << 28);
-    let correction = Correction {
+    let correction = UpdateRule {
         rate: Reciprocal::new(512 * 640),
         decay: Some(Reciprocal::new(28_000)),
     };
     let patch = Patch::row(COUNT);
-    for set in Set::available() {
+    for isa in Isa::available() {
         let mut weights = narrow(COUNT, 30_000);
         let mut expected = weights.clone();
         assert_eq!(
-            set.update(&mut weights, &gradients, patch, correction),
-            Set::PORTABLE.update(&mut expected, &gradients, patch, correction)
+            isa.update(&mut weights, &gradients, patch, correction),
+            Isa::PORTABLE.update(&mut expected, &gradients, patch, correction)
         );
         assert_eq!(*weights, *expected);
         let none = vec![0; COUNT];
-        group.bench_function(format!("update/{}", set.name()), |bencher| {
-            bencher.iter(|| set.update(black_box(&mut weights), &none, patch, correction));
+        group.bench_function(format!("update/{}", isa.name()), |bencher| {
+            bencher.iter(|| isa.update(black_box(&mut weights), &none, patch, correction));
         });
         let (mut scaled, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
-        set.scale(&gradients, correction.rate, 127, &mut scaled);
-        Set::PORTABLE.scale(&gradients, correction.rate, 127, &mut oracle);
+        isa.scale(&gradients, correction.rate, 127, &mut scaled);
+        Isa::PORTABLE.scale(&gradients, correction.rate, 127, &mut oracle);
         assert_eq!(scaled, oracle);
-        group.bench_function(format!("scale/{}", set.name()), |bencher| {
-            bencher.iter(|| set.scale(&gradients, correction.rate, 127, black_box(&mut scaled)));
+        group.bench_function(format!("scale/{}", isa.name()), |bencher| {
+            bencher.iter(|| isa.scale(&gradients, correction.rate, 127, black_box(&mut scaled)));
         });
         let (mut active, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
-        Activation::default().apply_all(set, &scaled, &mut active);
-        Activation::default().apply_all(Set::PORTABLE, &scaled, &mut oracle);
+        Activation::default().apply_all(isa, &scaled, &mut active);
+        Activation::default().apply_all(Isa::PORTABLE, &scaled, &mut oracle);
         assert_eq!(active, oracle);
-        group.bench_function(format!("activate/{}", set.name()), |bencher| {
+        group.bench_function(format!("activate/{}", isa.name()), |bencher| {
             bencher.iter(|| {
-                Activation::default().apply_all(set, &scaled, black_box(&mut active));
+                Activation::default().apply_all(isa, &scaled, black_box(&mut active));
             });
         });
     }

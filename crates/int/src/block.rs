@@ -1,8 +1,8 @@
 //! A local-loss block: forward layers, the head that teaches them, the way to the next block.
 
+use crate::Aligned;
 use crate::audit::{Counting, LayerAudit, Merge};
 use crate::head::{Head, HeadWork};
-use crate::kernel::Aligned;
 use crate::layers::activation::Activation;
 use crate::layers::conv2d::{Conv2d, ConvWork};
 use crate::layers::images::{Frame, Images};

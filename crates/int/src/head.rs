@@ -2,7 +2,7 @@
 
 use crate::arithmetic::{Residual, TARGET};
 use crate::audit::{Counting, LayerAudit, Range};
-use crate::kernel::Set;
+use crate::kernel::Isa;
 use crate::layers::activation::Activation;
 use crate::layers::images::{Frame, Images};
 use crate::layers::linear::{Linear, LinearWork};
@@ -292,7 +292,7 @@ impl Head {
                 HeadPool::Avg => self.average(pooling.window, scaled, values),
             }
         });
-        work.features.largest = Set::active().largest_narrow(&work.features.values);
+        work.features.largest = Isa::current().max_abs_i16(&work.features.values);
     }
 
     fn average(&self, window: Window, scaled: &[i8], values: &mut [i16]) {
@@ -308,9 +308,9 @@ impl Head {
 
     /// Turns the gradient at the features of a linear block into that before its activation.
     pub(crate) fn pass_activation(&self, work: &mut HeadWork, scaled: &[i8]) {
-        let set = Set::active();
+        let isa = Isa::current();
         self.activation
-            .backward_all(set, &mut work.at_features, scaled);
+            .backward_all(isa, &mut work.at_features, scaled);
     }
 
     /// The gradient at what a convolution scaled, `[samples, height, width, channels]`.
@@ -324,7 +324,7 @@ impl Head {
             .is_some_and(|pooling| pooling.kind == HeadPool::Max);
         if max_pooled {
             self.activation
-                .backward_all(Set::active(), &mut work.at_features, &work.scaled);
+                .backward_all(Isa::current(), &mut work.at_features, &work.scaled);
         }
         HeadGradient {
             at_features: &work.at_features,

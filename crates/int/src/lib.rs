@@ -22,11 +22,13 @@
 
 extern crate alloc;
 
+mod aligned;
 pub mod arithmetic;
 pub mod audit;
 pub mod augment;
 pub mod block;
 mod error;
+pub mod gemm;
 pub mod head;
 pub mod init;
 pub mod inspect;
@@ -44,4 +46,5 @@ pub mod presets;
 pub mod sgd;
 pub mod spec;
 
+pub use aligned::Aligned;
 pub use error::{Error, Result};

@@ -18,7 +18,7 @@ impl<T> Shared for T {}
 /// microseconds; the number of products that take so long depends on the kernels.
 #[cfg(feature = "threads")]
 fn is_worth_threads(work: usize) -> bool {
-    work >= crate::kernel::Set::active().products_worth_threads()
+    work >= crate::kernel::Isa::current().products_worth_threads()
         && rayon::current_num_threads() > 1
 }
 

@@ -1,7 +1,7 @@
 //! What stands between blocks: pooling and dropout, on the way into the next layer's frame.
 
 use crate::audit::Merge;
-use crate::kernel::Set;
+use crate::kernel::Isa;
 use crate::layers::activation::Activation;
 use crate::layers::images::{Frame, Images, Sample};
 use crate::layers::pool::Window;
@@ -73,14 +73,14 @@ fn lay(
     out.resize(frame, samples);
     // A value costs about as much as four products.
     let work = 4 * values.len();
-    let set = Set::active();
+    let isa = Isa::current();
     let largest = parallel::for_each_part(&mut out.values, frame.size(), work, |index, out| {
         let values = &values[index * input.features()..][..input.features()];
         if matches!(source, Source::Samples(_)) && frame == Frame::flat(input) {
             // The order in which samples are read is the one that is wanted.
             let places = out.iter_mut().zip(values);
             places.for_each(|(place, &value)| *place = value.into());
-            return Largest(set.largest_narrow(out));
+            return Largest(isa.max_abs_i16(out));
         }
         let mut sample = Sample::new(shape, frame, out);
         match (source, pool) {
@@ -95,7 +95,7 @@ fn lay(
                 }
             }),
             (Source::Scaled(_, activation), None) => sample.fill(false, |first, places| {
-                activation.apply_all(set, &values[first..], places);
+                activation.apply_all(isa, &values[first..], places);
             }),
             (Source::Scaled(_, activation), Some(window)) => {
                 let pooled = Pooled {
@@ -107,7 +107,7 @@ fn lay(
                 sample.fill(true, |first, places| pooled.fill(first, places));
             }
         }
-        Largest(set.largest_narrow(out))
+        Largest(isa.max_abs_i16(out))
     });
     out.largest = largest.0;
 }
@@ -135,16 +135,16 @@ impl Pooled<'_> {
     /// `first` on.
     fn fill(&self, first: usize, places: &mut [i16]) {
         const PIECE: usize = 256;
-        let set = Set::active();
+        let isa = Isa::current();
         let channels = self.input.channels;
         let (window, mut channel) = (first / channels, first % channels);
         for places in places.chunks_mut(PIECE) {
             let mut best = [i8::MIN; PIECE];
             let best = &mut best[..places.len()];
             for pixel in self.window.pixels(self.input, window).flatten() {
-                set.raise_scaled(best, &self.values[pixel * channels + channel..]);
+                isa.max_i8(best, &self.values[pixel * channels + channel..]);
             }
-            self.activation.apply_all(set, best, places);
+            self.activation.apply_all(isa, best, places);
             channel += places.len();
         }
     }
@@ -191,7 +191,7 @@ fn reframe(from: &Images, (out, frame): (&mut Images, Frame)) {
             places.copy_from_slice(&from[first..first + places.len()]);
         });
     });
-    out.largest = Set::active().largest_narrow(&out.values);
+    out.largest = Isa::current().max_abs_i16(&out.values);
 }
 
 /// Drops values in training; draws are made in the order sample, channel, row, column, whatever
@@ -229,5 +229,5 @@ fn drop_out(
             }
         }
     }
-    images.largest = Set::active().largest_narrow(&images.values);
+    images.largest = Isa::current().max_abs_i16(&images.values);
 }

@@ -1,6 +1,6 @@
 //! IntegerSGD: the optimiser.
 
-use crate::kernel::{Correction, Reciprocal};
+use crate::kernel::{Reciprocal, UpdateRule};
 
 /// `weight -= gradient / divisor + weight / decay`, both rounded toward zero.
 ///
@@ -27,8 +27,8 @@ impl IntegerSgd {
     }
 
     /// What the kernels do with it.
-    pub fn correction(self) -> Correction {
-        Correction {
+    pub fn update_rule(self) -> UpdateRule {
+        UpdateRule {
             rate: self.rate,
             decay: (self.decay_inv > 0).then(|| Reciprocal::new(self.decay_inv.into())),
         }
@@ -38,15 +38,15 @@ impl IntegerSgd {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Corrected, Sums, Weights};
+    use crate::gemm::{Sums, UpdateStats, Weights};
     use alloc::vec::Vec;
 
     fn update(sgd: IntegerSgd, weights: &[i32], gradients: &[i32]) -> (Vec<i32>, u64) {
         let mut weights = Weights::new(weights, weights.len());
         let ((), corrected) = weights.correct(1, 0, |_, rows| {
-            let mut corrected = Corrected::default();
+            let mut corrected = UpdateStats::default();
             let gradients = Sums::of_rows(gradients, gradients.len());
-            rows.correct(0, gradients, sgd.correction(), &mut corrected);
+            rows.correct(0, gradients, sgd.update_rule(), &mut corrected);
             ((), corrected)
         });
         (weights.values(), corrected.wrapped)

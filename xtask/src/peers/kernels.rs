@@ -2,9 +2,10 @@
 
 use super::median;
 use anyhow::{Result, ensure};
+use nearfield_int::Aligned;
+use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
-    Aligned, BLOCK, Contributions, Correction, Halves, Lanes, PLANE, Panel, Patch, ROWS,
-    Reciprocal, Rows, SUMS, Set, Span, Window, products, to_planes,
+    BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
 };
 use nearfield_int::layers::activation::Activation;
 use nearfield_train::random::{Purpose, Stream};
@@ -23,16 +24,16 @@ pub(super) fn table() -> Result<String> {
          does nothing else, measured here; the portable set has none of its own.\n\n",
     );
     text.push_str("| kernel |");
-    let sets = Set::available();
-    for set in &sets {
-        write!(text, " {} |", set.name())?;
+    let sets = Isa::available();
+    for isa in &sets {
+        write!(text, " {} |", isa.name())?;
     }
     writeln!(text, "\n|---|{}", "---|".repeat(sets.len()))?;
-    let limits: Vec<f64> = sets.iter().map(|&set| limit(set)).collect();
+    let limits: Vec<f64> = sets.iter().map(|&isa| limit(isa)).collect();
     row(&mut text, "limit, G products/s", &limits, &[])?;
     for (channels, side) in [(128, 28), (256, 14), (512, 7), (512, 3)] {
         let name = format!("convolution {channels} channels, {side}x{side}");
-        let rates = every(&sets, |set| convolution(set, channels, side))?;
+        let rates = every(&sets, |isa| convolution(isa, channels, side))?;
         row(&mut text, &name, &rates, &limits)?;
     }
     let rates = every(&sets, sparse_gradient)?;
@@ -40,7 +41,7 @@ pub(super) fn table() -> Result<String> {
     for (name, kernel) in [
         (
             "correction of weights, G values/s",
-            update as fn(Set) -> Result<f64>,
+            update as fn(Isa) -> Result<f64>,
         ),
         ("scaling, G values/s", scale),
         ("activation, G values/s", activate),
@@ -50,8 +51,8 @@ pub(super) fn table() -> Result<String> {
     Ok(text)
 }
 
-fn every(sets: &[Set], kernel: impl Fn(Set) -> Result<f64>) -> Result<Vec<f64>> {
-    sets.iter().map(|&set| kernel(set)).collect()
+fn every(sets: &[Isa], kernel: impl Fn(Isa) -> Result<f64>) -> Result<Vec<f64>> {
+    sets.iter().map(|&isa| kernel(isa)).collect()
 }
 
 fn row(text: &mut String, name: &str, rates: &[f64], limits: &[f64]) -> Result<()> {
@@ -84,12 +85,12 @@ fn rate(work: usize, mut run: impl FnMut()) -> f64 {
     median(rates.into_iter())
 }
 
-fn limit(set: Set) -> f64 {
+fn limit(isa: Isa) -> f64 {
     const ROUNDS: u32 = 200_000;
-    let work = usize::try_from(set.products_alone(ROUNDS).0).unwrap_or(0);
+    let work = usize::try_from(isa.products_alone(ROUNDS).0).unwrap_or(0);
     rate(work, || {
         // The same question each time would be answered once.
-        std::hint::black_box(set.products_alone(std::hint::black_box(ROUNDS)));
+        std::hint::black_box(isa.products_alone(std::hint::black_box(ROUNDS)));
     })
 }
 
@@ -102,7 +103,7 @@ fn random(count: usize, limit: u32) -> Result<Aligned<i16>> {
     Ok(values)
 }
 
-fn convolution(set: Set, channels: usize, side: usize) -> Result<f64> {
+fn convolution(isa: Isa, channels: usize, side: usize) -> Result<f64> {
     let row = (side + 2) * channels;
     let span = Span {
         runs: 3,
@@ -114,30 +115,30 @@ fn convolution(set: Set, channels: usize, side: usize) -> Result<f64> {
         .collect();
     let values = random((side + 2) * row, 91)?;
     let panel = Panel::from_rows(&random(span.depth() * BLOCK, 20_000)?, span.depth());
-    let lanes = Lanes {
+    let lanes = Columns {
         values: Halves::narrow(panel.block(0)),
         width: BLOCK,
     };
-    let run = |set: Set, sums: &mut [i32]| {
+    let run = |isa: Isa, sums: &mut [i32]| {
         for (starts, sums) in starts.chunks(ROWS).zip(sums.chunks_mut(SUMS)) {
             let rows = Rows {
                 values: Halves::narrow(&values),
                 starts,
                 span,
             };
-            products(set, &rows, &lanes, sums);
+            products(isa, &rows, &lanes, sums);
         }
     };
     let mut sums = vec![0; starts.len() * BLOCK];
     let mut expected = sums.clone();
-    run(set, &mut sums);
-    run(Set::PORTABLE, &mut expected);
-    ensure!(sums == expected, "{} forms other sums", set.name());
-    Ok(rate(sums.len() * span.depth(), || run(set, &mut sums)))
+    run(isa, &mut sums);
+    run(Isa::PORTABLE, &mut expected);
+    ensure!(sums == expected, "{} forms other sums", isa.name());
+    Ok(rate(sums.len() * span.depth(), || run(isa, &mut sums)))
 }
 
 /// A plane of 16x16 images, of which 8 windows are added to the sums of each of 64 filters.
-fn sparse_gradient(set: Set) -> Result<f64> {
+fn sparse_gradient(isa: Isa) -> Result<f64> {
     const SIDE: u32 = 16;
     const FILTERS: usize = 64;
     let row = (SIDE as usize + 2) * PLANE;
@@ -155,19 +156,19 @@ fn sparse_gradient(set: Set) -> Result<f64> {
         row,
         spread: PLANE,
     };
-    let run = |set: Set, sums: &mut [i32]| {
+    let run = |isa: Isa, sums: &mut [i32]| {
         for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
             let own = (&contributions, 8 * filter..8 * filter + 8);
-            set.add_windows(sums, (&values, 0), window, own, false);
+            isa.add_windows(sums, (&values, 0), window, own, false);
         }
     };
     let mut sums = Aligned::new(FILTERS * 9 * PLANE);
     let mut expected = sums.clone();
-    run(set, &mut sums);
-    run(Set::PORTABLE, &mut expected);
-    ensure!(*sums == *expected, "{} adds other windows", set.name());
+    run(isa, &mut sums);
+    run(Isa::PORTABLE, &mut expected);
+    ensure!(*sums == *expected, "{} adds other windows", isa.name());
     Ok(rate(contributions.len() * 9 * PLANE, || {
-        run(set, &mut sums);
+        run(isa, &mut sums);
     }))
 }
 
@@ -178,49 +179,49 @@ fn gradients() -> Vec<i32> {
     (0..COUNT).map(|_| stream.symmetric(1 << 27)).collect()
 }
 
-fn update(set: Set) -> Result<f64> {
-    let correction = Correction {
+fn update(isa: Isa) -> Result<f64> {
+    let correction = UpdateRule {
         rate: Reciprocal::new(512 * 640),
         decay: Some(Reciprocal::new(28_000)),
     };
     let mut weights = random(COUNT, 25_000)?;
     let (gradients, mut expected) = (gradients(), weights.clone());
     let patch = Patch::row(COUNT);
-    let done = set.update(&mut weights, &gradients, patch, correction);
+    let done = isa.update(&mut weights, &gradients, patch, correction);
     ensure!(
-        done == Set::PORTABLE.update(&mut expected, &gradients, patch, correction)
+        done == Isa::PORTABLE.update(&mut expected, &gradients, patch, correction)
             && *weights == *expected,
         "{} corrects otherwise",
-        set.name()
+        isa.name()
     );
     let none = vec![0; COUNT];
     Ok(rate(COUNT, || {
-        std::hint::black_box(set.update(&mut weights, &none, patch, correction));
+        std::hint::black_box(isa.update(&mut weights, &none, patch, correction));
     }))
 }
 
-fn scale(set: Set) -> Result<f64> {
+fn scale(isa: Isa) -> Result<f64> {
     let (divisor, sums) = (Reciprocal::new(256 * 1152), gradients());
     let (mut scaled, mut expected) = (vec![0; COUNT], vec![0; COUNT]);
-    let cut = set.scale(&sums, divisor, 127, &mut scaled);
+    let cut = isa.scale(&sums, divisor, 127, &mut scaled);
     ensure!(
-        cut == Set::PORTABLE.scale(&sums, divisor, 127, &mut expected) && scaled == expected,
+        cut == Isa::PORTABLE.scale(&sums, divisor, 127, &mut expected) && scaled == expected,
         "{} scales otherwise",
-        set.name()
+        isa.name()
     );
     Ok(rate(COUNT, || {
-        std::hint::black_box(set.scale(&sums, divisor, 127, &mut scaled));
+        std::hint::black_box(isa.scale(&sums, divisor, 127, &mut scaled));
     }))
 }
 
-fn activate(set: Set) -> Result<f64> {
+fn activate(isa: Isa) -> Result<f64> {
     let activation = Activation::default();
     let scaled: Vec<i8> = (i8::MIN..=i8::MAX).cycle().take(COUNT).collect();
     let (mut active, mut expected) = (vec![0; COUNT], vec![0; COUNT]);
-    activation.apply_all(set, &scaled, &mut active);
-    activation.apply_all(Set::PORTABLE, &scaled, &mut expected);
-    ensure!(active == expected, "{} activates otherwise", set.name());
+    activation.apply_all(isa, &scaled, &mut active);
+    activation.apply_all(Isa::PORTABLE, &scaled, &mut expected);
+    ensure!(active == expected, "{} activates otherwise", isa.name());
     Ok(rate(COUNT, || {
-        activation.apply_all(set, &scaled, std::hint::black_box(&mut active));
+        activation.apply_all(isa, &scaled, std::hint::black_box(&mut active));
     }))
 }

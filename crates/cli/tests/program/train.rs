@@ -72,10 +72,10 @@ fn the_model_is_the_same_bytes_for_one_two_and_three_threads() {
 #[test]
 fn the_model_is_the_same_bytes_for_every_set_of_kernels() {
     let folder = folder_with(&[("wide.toml", WIDE)]);
-    let models = nearfield_int::kernel::Set::available()
+    let models = nearfield_int::kernel::Isa::available()
         .into_iter()
-        .map(|set| {
-            let name = set.name();
+        .map(|isa| {
+            let name = isa.name();
             let words = format!("train wide.toml --max-steps 6 --out {name}");
             let mut command = nearfield(folder.path());
             command

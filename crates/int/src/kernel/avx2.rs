@@ -1,15 +1,15 @@
 //! Kernels for processors with AVX2.
 
 use super::contributions::Contribution;
-use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX};
-use super::list::{by_compiler, by_hand, methods};
-use super::planes::Window;
+use super::high_halves::{HighHalfGroup, RowsByDepth};
+use super::overflow::Overflow;
 use super::portable;
 use super::reciprocal::Reciprocal;
+use super::signatures::{autovectorized, handwritten, methods};
 use super::tile::Tile;
-use super::upper::Few;
-use super::weights::{Correction, Patch};
+use super::update::{Patch, UpdateRule};
+use super::windows::Window;
 use core::arch::x86_64::{
     __m256i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32,
@@ -24,17 +24,17 @@ use windows::add_windows;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen(());
+pub(super) struct Token(());
 
-impl Seen {
+impl Token {
     /// Looks at the processor.
-    pub(super) fn look() -> Option<Self> {
-        is_x86_feature_detected!("avx2").then_some(Seen(()))
+    pub(super) fn detect() -> Option<Self> {
+        is_x86_feature_detected!("avx2").then_some(Token(()))
     }
 }
 
-by_hand!(methods);
-by_compiler!(methods);
+handwritten!(methods);
+autovectorized!(methods);
 
 /// Functions that are the portable ones, compiled for this processor.
 macro_rules! compiled {
@@ -46,7 +46,7 @@ macro_rules! compiled {
     };
 }
 
-by_compiler!(compiled);
+autovectorized!(compiled);
 
 #[target_feature(enable = "avx2")]
 fn fast_fir_inputs(
@@ -63,7 +63,7 @@ fn fast_fir_inputs(
 /// All rows of a tile, six at a time, over each 16 lanes.
 ///
 /// # Safety
-/// The sizes are those that `Tile::check` has seen.
+/// The sizes are those that `Tile::check` has token.
 #[target_feature(enable = "avx2")]
 unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     for lane in (0..tile.width).step_by(16) {
@@ -130,13 +130,13 @@ fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize
 }
 
 #[target_feature(enable = "avx2")]
-fn add_upper(few: Few<'_>, rows: (&[i16], usize), sums: &mut [i32], width: usize) {
-    portable::add_upper(few, rows, sums, width);
+fn add_high_halves(few: HighHalfGroup<'_>, rows: RowsByDepth<'_>, sums: &mut [i32], width: usize) {
+    portable::add_high_halves(few, rows, sums, width);
 }
 
 #[target_feature(enable = "avx2")]
-fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
-    portable::add_excesses(few, start, lanes, sums);
+fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]) {
+    portable::add_overflows(few, start, lanes, sums);
 }
 
 /// 12 sums under way, which is more than the processor needs to be busy.

@@ -1,15 +1,15 @@
 //! Kernels for processors with AVX-512 and its integer products (VNNI).
 
 use super::contributions::Contribution;
-use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX};
-use super::list::{by_compiler, by_hand, methods};
-use super::planes::Window;
+use super::high_halves::{HighHalfGroup, RowsByDepth};
+use super::overflow::Overflow;
 use super::portable;
 use super::reciprocal::Reciprocal;
+use super::signatures::{autovectorized, handwritten, methods};
 use super::tile::Tile;
-use super::upper::Few;
-use super::weights::{Correction, Patch};
+use super::update::{Patch, UpdateRule};
+use super::windows::Window;
 use core::arch::x86_64::{
     __m512i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32,
     _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16,
@@ -26,28 +26,28 @@ mod windows;
 
 use fast_fir::fast_fir_inputs;
 use quotients::scale;
-use squares::{add_upper, lay_out_by_depth, lay_out_square, transpose_low_halves};
+use squares::{add_high_halves, lay_out_by_depth, lay_out_square, transpose_low_halves};
 use updates::update;
 use windows::add_windows;
 
 /// Proof that the processor has what these kernels need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen(());
+pub(super) struct Token(());
 
-impl Seen {
+impl Token {
     /// Looks at the processor.
-    pub(super) fn look() -> Option<Self> {
-        let seen = is_x86_feature_detected!("avx512f")
+    pub(super) fn detect() -> Option<Self> {
+        let detected = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vl")
             && is_x86_feature_detected!("avx512vnni");
-        seen.then_some(Seen(()))
+        detected.then_some(Token(()))
     }
 }
 
-by_hand!(methods);
-by_compiler!(methods);
+handwritten!(methods);
+autovectorized!(methods);
 
 /// Functions that are the portable ones, compiled for this processor.
 macro_rules! compiled {
@@ -59,13 +59,13 @@ macro_rules! compiled {
     };
 }
 
-by_compiler!(compiled);
+autovectorized!(compiled);
 
 /// Pairs of depths whose lanes stay in the first-level cache while all rows pass over them.
 const PAIRS_AT_ONCE: usize = 96;
 
 /// # Safety
-/// The sizes are those that `Tile::check` has seen.
+/// The sizes are those that `Tile::check` has token.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     // SAFETY: each case has the vectors of its width.
@@ -82,7 +82,7 @@ unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
 /// All rows of a tile, `R` at a time, over blocks of `V` vectors of 16 lanes.
 ///
 /// # Safety
-/// The width is `16 * V`, and the sizes are those that `Tile::check` has seen.
+/// The width is `16 * V`, and the sizes are those that `Tile::check` has token.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
     let pairs = tile.span.length / 2;
@@ -168,7 +168,7 @@ unsafe fn some_rows<const R: usize, const V: usize>(
 /// The sums are `16 * V` for a `V` up to 4, and lanes have a line of twice as many for each of
 /// the listed values.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
+unsafe fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]) {
     // SAFETY: each case has the vectors of its width.
     unsafe {
         match sums.len() {
@@ -183,10 +183,15 @@ unsafe fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [
 /// # Safety
 /// There are `16 * V` sums, and a line of as many pairs of lanes for each of the listed values.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn add_lines<const V: usize>(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]) {
+unsafe fn add_lines<const V: usize>(
+    few: &[Overflow],
+    start: usize,
+    lanes: &[i16],
+    sums: &mut [i32],
+) {
     let mut upper = [_mm512_setzero_si512(); V];
-    for excess in few {
-        let (pair, [a, b]) = excess.pair(start);
+    for overflow in few {
+        let (pair, [a, b]) = overflow.pair(start);
         let two = _mm512_set1_epi32(i32::from(a.cast_unsigned()) | i32::from(b) << 16);
         let line = lanes.as_ptr().wrapping_add(pair * 32 * V);
         for (v, upper) in upper.iter_mut().enumerate() {

@@ -20,11 +20,6 @@
 //! The fast FIR algorithm of three parallel outputs (Parker and Parhi, "Low-area/power parallel FIR
 //! digital filter implementations", 1997), with differences instead of sums of weights.
 
-use super::Set;
-use super::excess::{between, joined, split};
-use super::tile::{BLOCK, High};
-use super::upper::Upper;
-use alloc::vec::Vec;
 use core::array;
 
 /// Products in one direction.
@@ -51,7 +46,7 @@ pub(crate) const LARGEST_INPUT: u16 = 32_767 / 9;
 /// Sums that are put together at once.
 const LANES: usize = 16;
 
-/// As [`Set::fast_fir_weights`].
+/// As [`super::Isa::fast_fir_weights`].
 #[allow(
     clippy::cast_possible_truncation,
     reason = "low halves, and a mask that says where there is more"
@@ -104,14 +99,14 @@ fn six([a, b, c]: [i32; 3]) -> [i32; SIX] {
 }
 
 /// The factors of all products, of one channel.
-fn transformed_weights(weights: [i32; 9]) -> [i32; PRODUCTS] {
+pub(crate) fn transformed_weights(weights: [i32; 9]) -> [i32; PRODUCTS] {
     let rows: [[i32; SIX]; 3] =
         array::from_fn(|row| six(array::from_fn(|column| weights[3 * row + column])));
     let columns: [[i32; SIX]; SIX] = array::from_fn(|column| six(rows.map(|row| row[column])));
     array::from_fn(|product| columns[product % SIX][product / SIX])
 }
 
-/// As [`Set::fast_fir_inputs`].
+/// As [`super::Isa::fast_fir_inputs`].
 #[inline(always)]
 pub(super) fn fast_fir_inputs(
     values: &[i16],
@@ -180,7 +175,7 @@ fn factors<const ONE: bool>(
     }
 }
 
-/// As [`Set::fast_fir_line`].
+/// As [`super::Isa::fast_fir_line`].
 #[inline(always)]
 pub(super) fn fast_fir_line(
     products: &[i32],
@@ -207,7 +202,7 @@ pub(super) fn fast_fir_line(
     }
 }
 
-/// As [`Set::add`].
+/// As [`super::Isa::add`].
 #[inline(always)]
 pub(super) fn add(sums: &mut [i32], values: &[i32]) {
     for (sum, &value) in sums.iter_mut().zip(values) {
@@ -215,170 +210,10 @@ pub(super) fn add(sums: &mut [i32], values: &[i32]) {
     }
 }
 
-/// As [`Set::subtract`].
+/// As [`super::Isa::subtract`].
 #[inline(always)]
 pub(super) fn subtract(sums: &mut [i32], values: &[i32]) {
     for (sum, &value) in sums.iter_mut().zip(values) {
         *sum = sum.wrapping_sub(value);
-    }
-}
-
-/// Transforms a block of filters, `[filters, 3, 3, depth]`, of which the first stands at `first`
-/// among all weights, to lanes `[products][depth / 2][filters][2]`. `high` is what all weights have
-/// above their low halves. The high halves of those that are beyond int16 when they are transformed
-/// are added to `large`, whose lanes are [`BLOCK`] for each product.
-pub(crate) fn transform_filters(
-    (weights, high, first): (&[i16], High<'_>, usize),
-    depth: usize,
-    block: &mut [i16],
-    large: &mut Vec<Upper>,
-) {
-    let (set, row) = (Set::active(), 9 * depth);
-    let width = weights.len() / row;
-    debug_assert!(width <= BLOCK, "a block of lanes");
-    let mut low = [0; PRODUCTS * FILTERS * TOGETHER];
-    for lane in (0..width).step_by(FILTERS) {
-        for channel in (0..depth).step_by(TOGETHER) {
-            for at in 0..FILTERS {
-                let start = (lane + at) * row;
-                let own = &weights[start..start + row];
-                let filter = Filter::new(own, high, first + start, depth);
-                let places = &mut low[at * TOGETHER..];
-                let mut beyond = filter.wide(channel)
-                    | set.fast_fir_weights(&own[channel..], depth, places, FILTERS * TOGETHER);
-                while beyond != 0 {
-                    let own = channel + beyond.trailing_zeros() as usize;
-                    filter.list_large(own, lane + at, large);
-                    beyond &= beyond - 1;
-                }
-            }
-            let lines = low.chunks_exact(FILTERS * TOGETHER);
-            for (low, block) in lines.zip(block.chunks_exact_mut(depth * width)) {
-                let lines = &mut block[channel * width + 2 * lane..];
-                set.lay_out_square(low, TOGETHER, lines, width);
-            }
-        }
-    }
-}
-
-/// The weights of one filter.
-struct Filter<'a> {
-    low: &'a [i16],
-    high: High<'a>,
-    /// Place of the first of them among all weights, as listed ones are counted.
-    first: usize,
-    depth: usize,
-}
-
-impl<'a> Filter<'a> {
-    /// The filter with these low halves, which begins at `first` among all weights.
-    fn new(low: &'a [i16], high: High<'a>, first: usize, depth: usize) -> Self {
-        let own = first..first + low.len();
-        let high = match high {
-            High::None => High::None,
-            High::Few(few) => High::Few(between(few, own.start, own.end)),
-            High::Dense(high) => High::Dense(&high[own]),
-        };
-        Filter {
-            low,
-            high,
-            first,
-            depth,
-        }
-    }
-
-    /// A bit for each of 32 channels that has a weight beyond int16.
-    fn wide(&self, channel: usize) -> u32 {
-        match self.high {
-            High::None => 0,
-            High::Few(few) => few.iter().fold(0, |mask, excess| {
-                let index = excess.place as usize - self.first;
-                match (index % self.depth).checked_sub(channel) {
-                    Some(at @ ..TOGETHER) => mask | 1 << at,
-                    _ => mask,
-                }
-            }),
-            High::Dense(high) => {
-                let mut any = [0; TOGETHER];
-                for row in high.chunks_exact(self.depth) {
-                    for (any, &high) in any.iter_mut().zip(&row[channel..]) {
-                        *any |= high;
-                    }
-                }
-                let bits = any.iter().rev();
-                bits.fold(0, |mask, &any| 2 * mask + u32::from(any != 0))
-            }
-        }
-    }
-
-    fn weight(&self, index: usize) -> i32 {
-        let high = match self.high {
-            High::None => 0,
-            High::Few(few) => {
-                let place = self.first + index;
-                let listed = few.binary_search_by_key(&place, |excess| excess.place as usize);
-                listed.map_or(0, |at| few[at].high)
-            }
-            High::Dense(high) => high[index],
-        };
-        joined(self.low[index], high)
-    }
-
-    /// Lists what lies beyond int16 in a channel.
-    #[allow(
-        clippy::cast_possible_truncation,
-        reason = "lanes and channels that fit memory"
-    )]
-    fn list_large(&self, channel: usize, lane: usize, large: &mut Vec<Upper>) {
-        let weights = array::from_fn(|row| self.weight(row * self.depth + channel));
-        for (product, value) in transformed_weights(weights).into_iter().enumerate() {
-            let (_, high) = split(value);
-            if high != 0 {
-                large.push(Upper {
-                    lane: (product * BLOCK + lane) as u32,
-                    depth: channel as u32,
-                    high,
-                });
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec;
-    use proptest::prelude::*;
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(24))]
-
-        #[test]
-        fn every_set_transforms_as_the_portable_one(
-            weights in proptest::collection::vec(any::<i16>(), 9 * 64),
-            values in proptest::collection::vec(any::<i16>(), 25 * 64),
-            products in proptest::collection::vec(any::<i32>(), 6 * 7 * 32),
-            single in any::<[bool; 2]>(), threes in 0..3_usize,
-        ) {
-            let starts = array::from_fn(|at| 64 * at);
-            let places = array::from_fn(|at| 70 * at);
-            let line_starts = array::from_fn(|at| 7 * 32 * at);
-            let run = |set: Set| {
-                let mut low = vec![1; PRODUCTS * 40];
-                let beyond = set.fast_fir_weights(&weights[32..], 64, &mut low, 40);
-                let mut inputs = vec![2; PRODUCTS * 70];
-                set.fast_fir_inputs(&values, &starts, single, 64, &mut inputs, &places);
-                let mut line = vec![3; 3 * threes * 32];
-                set.fast_fir_line(&products, &line_starts, 32, &mut line);
-                let mut sums = products.clone();
-                set.add(&mut sums, &products[5..]);
-                set.subtract(&mut sums, &products[99..]);
-                (low, beyond, inputs, line, sums)
-            };
-            let expected = run(Set::PORTABLE);
-            for set in Set::available() {
-                prop_assert_eq!(run(set), expected.clone(), "{:?}", set);
-            }
-        }
     }
 }

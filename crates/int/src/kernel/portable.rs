@@ -4,14 +4,14 @@
 use super::contributions::Contribution;
 use super::reciprocal::Reciprocal;
 use super::tile::Tile;
-use super::weights::{Correction, Patch};
+use super::update::{Patch, UpdateRule};
 
-pub(super) use super::excess::add_excesses;
 pub(super) use super::fast_fir::{add, fast_fir_inputs, fast_fir_line, fast_fir_weights, subtract};
-pub(super) use super::planes::add_windows;
-pub(super) use super::upper::{add_upper, lay_out_by_depth};
+pub(super) use super::high_halves::{add_high_halves, lay_out_by_depth};
+pub(super) use super::overflow::add_overflows;
+pub(super) use super::windows::add_windows;
 
-/// As [`super::Set::tile`].
+/// As [`super::Isa::tile`].
 #[inline(always)]
 pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     let (width, span) = (tile.width, tile.span);
@@ -49,7 +49,7 @@ fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], lanes: &[i16; 8]) {
     }
 }
 
-/// As [`super::Set::lay_out_square`].
+/// As [`super::Isa::lay_out_square`].
 #[inline(always)]
 pub(super) fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
     for (row, values) in rows.chunks(stride).take(16).enumerate() {
@@ -60,7 +60,7 @@ pub(super) fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], wid
     }
 }
 
-/// As [`super::Set::transpose_low_halves`]: some columns after others, so that places stay near.
+/// As [`super::Isa::transpose_low_halves`]: some columns after others, so that places stay near.
 #[allow(clippy::cast_possible_truncation, reason = "the low half")]
 #[inline(always)]
 pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i16], stride: usize) {
@@ -79,21 +79,21 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
     }
 }
 
-/// As [`super::Set::prefetch`]: processors are left to guess.
+/// As [`super::Isa::prefetch`]: processors are left to guess.
 #[inline(always)]
 pub(super) fn prefetch(_: &[i16]) {}
 
-/// As [`super::Set::prefetch_far`].
+/// As [`super::Isa::prefetch_far`].
 #[inline(always)]
 pub(super) fn prefetch_far(_: &[i16]) {}
 
-/// As [`super::Set::products_alone`]: compilers leave nothing of such a loop to measure.
+/// As [`super::Isa::products_alone`]: compilers leave nothing of such a loop to measure.
 #[inline(always)]
 pub(super) fn products_alone(_: u32) -> (u64, i32) {
     (0, 0)
 }
 
-/// As [`super::Set::add_contributions`].
+/// As [`super::Isa::add_contributions`].
 #[inline(always)]
 pub(super) fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
     for one in list {
@@ -104,7 +104,7 @@ pub(super) fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contri
     }
 }
 
-/// As [`super::Set::add_scaled`].
+/// As [`super::Isa::add_scaled`].
 #[inline(always)]
 pub(super) fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
     for (sum, &value) in sums.iter_mut().zip(row) {
@@ -112,7 +112,7 @@ pub(super) fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
     }
 }
 
-/// As [`super::Set::scale`].
+/// As [`super::Isa::scale`].
 #[allow(
     clippy::cast_possible_truncation,
     reason = "cut to the range of int8 just before"
@@ -129,7 +129,7 @@ pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut 
     cut.into()
 }
 
-/// As [`super::Set::update`].
+/// As [`super::Isa::update`].
 #[allow(
     clippy::cast_possible_truncation,
     reason = "seen to fit int16 just before"
@@ -139,7 +139,7 @@ pub(super) fn update(
     weights: &mut [i16],
     gradients: &[i32],
     patch: Patch,
-    correction: Correction,
+    correction: UpdateRule,
 ) -> (usize, u32) {
     let (mut done, mut largest) = (0, 0);
     let decay = correction.narrow_decay();
@@ -171,7 +171,7 @@ pub(super) fn update(
     (done, largest)
 }
 
-/// As [`super::Set::leaky`].
+/// As [`super::Isa::leaky`].
 #[allow(clippy::cast_possible_truncation, reason = "a quotient of at most 127")]
 #[inline(always)]
 pub(super) fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]) {
@@ -182,7 +182,7 @@ pub(super) fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16])
     }
 }
 
-/// As [`super::Set::leaky_backward`].
+/// As [`super::Isa::leaky_backward`].
 #[inline(always)]
 pub(super) fn leaky_backward(gradients: &mut [i32], inputs: &[i8], slope: Reciprocal) {
     for (gradient, &input) in gradients.iter_mut().zip(inputs) {
@@ -192,41 +192,41 @@ pub(super) fn leaky_backward(gradients: &mut [i32], inputs: &[i8], slope: Recipr
     }
 }
 
-/// As [`super::Set::raise`].
+/// As [`super::Isa::max_with_index`].
 #[inline(always)]
-pub(super) fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {
-    for ((best, winner), &value) in best.iter_mut().zip(places).zip(values) {
+pub(super) fn max_with_index(best: &mut [i16], indices: &mut [u16], values: &[i16], index: u16) {
+    for ((best, winner), &value) in best.iter_mut().zip(indices).zip(values) {
         let more = value > *best;
         *best = if more { value } else { *best };
-        *winner = if more { place } else { *winner };
+        *winner = if more { index } else { *winner };
     }
 }
 
-/// As [`super::Set::raise_scaled`].
+/// As [`super::Isa::max_i8`].
 #[inline(always)]
-pub(super) fn raise_scaled(best: &mut [i8], values: &[i8]) {
+pub(super) fn max_i8(best: &mut [i8], values: &[i8]) {
     for (best, &value) in best.iter_mut().zip(values) {
         *best = value.max(*best);
     }
 }
 
-/// As [`super::Set::largest`].
+/// As [`super::Isa::max_abs`].
 #[inline(always)]
-pub(super) fn largest(values: &[i32]) -> u32 {
+pub(super) fn max_abs(values: &[i32]) -> u32 {
     values
         .iter()
         .fold(0, |largest, value| value.unsigned_abs().max(largest))
 }
 
-/// As [`super::Set::largest_narrow`].
+/// As [`super::Isa::max_abs_i16`].
 #[inline(always)]
-pub(super) fn largest_narrow(values: &[i16]) -> u16 {
+pub(super) fn max_abs_i16(values: &[i16]) -> u16 {
     values
         .iter()
         .fold(0, |largest, value| value.unsigned_abs().max(largest))
 }
 
-/// As [`super::Set::squares`].
+/// As [`super::Isa::squares`].
 #[inline(always)]
 pub(super) fn squares(values: &[i16]) -> u64 {
     let square = |&value: &i16| (i32::from(value) * i32::from(value)).cast_unsigned();

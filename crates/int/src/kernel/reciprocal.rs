@@ -3,7 +3,7 @@
 /// A divisor from 1 to 2^31, as a multiplication and a shift.
 ///
 /// With `l = ceil(log2 d)` and `m = ceil(2^(31+l) / d)`, which fits 32 bits, `floor(n * m /
-/// 2^(31+l))` is `floor(n / d)` for every `n` up to 2^31: the excess `e = m * d - 2^(31+l)` is
+/// 2^(31+l))` is `floor(n / d)` for every `n` up to 2^31: the overflow `e = m * d - 2^(31+l)` is
 /// below `2^l`, so `n * e < 2^(31+l)` and the error never reaches the next integer (Granlund and
 /// Montgomery, "Division by invariant integers using multiplication", 1994, theorem 4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The activations: piecewise linear functions of an int8, without any multiplication table.
 
-use crate::kernel::{Reciprocal, Set};
+use crate::kernel::{Isa, Reciprocal};
 use crate::{Error, Result};
 use alloc::format;
 use serde::{Deserialize, Serialize};
@@ -112,14 +112,14 @@ impl Activation {
     }
 
     /// The activations of many values, as far as both go.
-    pub fn apply_all(self, set: Set, inputs: &[i8], outputs: &mut [i16]) {
+    pub fn apply_all(self, isa: Isa, inputs: &[i8], outputs: &mut [i16]) {
         match self {
             Activation::NitroRelu { alpha_inv } => {
                 let mean = nitro_mean(alpha_inv).into();
-                set.leaky(inputs, inverse(alpha_inv), mean, outputs);
+                isa.leaky(inputs, inverse(alpha_inv), mean, outputs);
             }
             Activation::PocketLeakyRelu { alpha_inv } => {
-                set.leaky(inputs, inverse(alpha_inv), 0, outputs);
+                isa.leaky(inputs, inverse(alpha_inv), 0, outputs);
             }
             _ => {
                 let pairs = outputs.iter_mut().zip(inputs);
@@ -129,11 +129,11 @@ impl Activation {
     }
 
     /// Gradients at the inputs, in place of those at the outputs, rounded toward zero.
-    pub fn backward_all(self, set: Set, gradients: &mut [i32], inputs: &[i8]) {
+    pub fn backward_all(self, isa: Isa, gradients: &mut [i32], inputs: &[i8]) {
         match self {
             Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv } => {
                 let slope = Reciprocal::new(u64::from(alpha_inv.unsigned_abs()).max(1));
-                set.leaky_backward(gradients, inputs, slope);
+                isa.leaky_backward(gradients, inputs, slope);
             }
             _ => {
                 let pairs = gradients.iter_mut().zip(inputs);
@@ -219,7 +219,11 @@ mod tests {
     #[test]
     fn gradients_stop_only_at_positive_saturation() {
         let mut gradients = [-7; 5];
-        Activation::default().backward_all(Set::active(), &mut gradients, &[127, 126, 0, -1, -127]);
+        Activation::default().backward_all(
+            Isa::current(),
+            &mut gradients,
+            &[127, 126, 0, -1, -127],
+        );
         assert_eq!(gradients, [0, -7, -7, -1, -1]);
     }
 
@@ -232,12 +236,12 @@ mod tests {
         let others = [Activation::PocketRelu, Activation::PocketTanh];
         for activation in nitro.into_iter().chain(leaky).chain(others) {
             let mut outputs = vec![0; 256];
-            activation.apply_all(Set::active(), &all, &mut outputs);
+            activation.apply_all(Isa::current(), &all, &mut outputs);
             let alone: Vec<i16> = all.iter().map(|&x| activation.apply(x).into()).collect();
             assert_eq!(outputs, alone, "{activation:?}");
             for gradient in [i32::MIN, -100_001, -1, 0, 7, 99_999, i32::MAX] {
                 let mut gradients = vec![gradient; 256];
-                activation.backward_all(Set::active(), &mut gradients[1..], &all[1..]);
+                activation.backward_all(Isa::current(), &mut gradients[1..], &all[1..]);
                 let alone = all.iter().map(|&x| activation.backward(gradient, x));
                 assert!(
                     gradients.iter().copied().skip(1).eq(alone.skip(1)),

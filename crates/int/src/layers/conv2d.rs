@@ -3,7 +3,8 @@
 use super::images::{Frame, Images};
 use super::scaling::Scaling;
 use crate::audit::{Counting, LayerAudit, Merge};
-use crate::kernel::{self, BLOCK, Halves, High, Panel, ROWS, Room, Rows, Set, Span, Weights};
+use crate::gemm::{self, Halves, High, Panel, Rows, Weights};
+use crate::kernel::{BLOCK, Isa, ROWS, Span, TileBuffer};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
 use crate::spec::Shape;
@@ -188,7 +189,7 @@ impl Conv2d {
             .max(1);
         let pass = Pass {
             layer: self,
-            set: Set::active(),
+            isa: Isa::current(),
             filters,
             scaling,
             counting,
@@ -207,7 +208,7 @@ impl Conv2d {
         match halves.high {
             High::None => {}
             High::Dense(high) => self.lay_out(high, &mut filters.high),
-            High::Few(few) => filters
+            High::Sparse(few) => filters
                 .few
                 .list(&filters.low, few, |place| (place % depth, place / depth)),
         }
@@ -222,7 +223,7 @@ impl Conv2d {
         parallel::for_each_part(panel.values_mut(), size, work, |block, values| {
             let first = block * BLOCK;
             let lanes = (BLOCK.min(filters - first), values.len() / depth);
-            kernel::fill_from_rows(values, (&rows[first * depth..], depth), depth, lanes);
+            gemm::fill_from_rows(values, (&rows[first * depth..], depth), depth, lanes);
         });
     }
 }
@@ -265,7 +266,7 @@ pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize, threads: usize) -> 
 /// The forward pass of a batch.
 struct Pass<'a> {
     layer: &'a Conv2d,
-    set: Set,
+    isa: Isa,
     filters: &'a FilterLanes,
     scaling: Scaling,
     counting: Counting,
@@ -277,7 +278,7 @@ impl Pass<'_> {
     fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
-        let mut sums = Room::default();
+        let mut sums = TileBuffer::default();
         for block in 0..self.filters.low.blocks() {
             for start in (0..positions).step_by(ROWS) {
                 let part = start..positions.min(start + ROWS);
@@ -293,7 +294,7 @@ impl Pass<'_> {
         input: &Images,
         (first, part): (usize, core::ops::Range<usize>),
         block: usize,
-        sums: &mut Room,
+        sums: &mut TileBuffer,
         scaled: &mut [i8],
     ) -> LayerAudit {
         let (layer, all) = (self.layer, self.layer.positions());
@@ -312,13 +313,13 @@ impl Pass<'_> {
         let lanes = filters.block(layer.weights.halves().high, block);
         let count = filters.low.count(block);
         let sums = &mut sums[..rows.starts.len() * lanes.width];
-        kernel::products(self.set, &rows, &lanes, sums);
+        gemm::products(self.isa, &rows, &lanes, sums);
         let mut audit = LayerAudit::default();
         audit.forward.sums = (part.len() * count) as u64;
         for (position, sums) in part.zip(sums.chunks_exact(lanes.width)) {
             let place = position * layer.output.channels + block * BLOCK;
             let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
-            audit.cut += self.scaling.apply(self.set, sums, scaled);
+            audit.cut += self.scaling.apply(self.isa, sums, scaled);
             if self.counting.largest() {
                 audit.forward.see(sums);
             }

@@ -1,7 +1,7 @@
 //! Batches of activations: images with their channels last, framed for the layer that reads
 //! them.
 
-use crate::kernel::Aligned;
+use crate::Aligned;
 use crate::plan::{ForwardPlan, Plan};
 use crate::spec::Shape;
 

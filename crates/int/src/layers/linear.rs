@@ -4,9 +4,8 @@ use super::images::Images;
 use super::scaling::Scaling;
 use super::sums::Bounds;
 use crate::audit::{Counting, LayerAudit, Range};
-use crate::kernel::{
-    BLOCK, Corrected, FewOfLanes, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Weights,
-};
+use crate::gemm::{self, Columns, Halves, High, Panel, Rows, SparseColumns, UpdateStats, Weights};
+use crate::kernel::{BLOCK, Isa, ROWS, Span, TileBuffer};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
@@ -37,7 +36,7 @@ pub struct Linear {
 pub struct LinearWork {
     panel: Panel,
     high_panel: Panel,
-    few: FewOfLanes,
+    few: SparseColumns,
     /// Scaled sums, `[outputs, samples]`.
     by_output: Vec<i8>,
     gradient: GradientRows,
@@ -73,7 +72,7 @@ impl Linear {
 
     /// Largest magnitude of a weight.
     pub fn largest_weight(&self) -> u64 {
-        self.weights.largest().into()
+        self.weights.max_abs().into()
     }
 
     /// Scaled sums of inputs times weights, `[samples, outputs]`.
@@ -91,16 +90,16 @@ impl Linear {
             let rows = &input.values[block * BLOCK * self.inputs..];
             work.panel.fill_from_rows(block, rows, self.inputs);
         }
-        let set = Set::active();
-        let largest = [self.weights.largest(), input.largest.into()];
+        let isa = Isa::current();
+        let largest = [self.weights.max_abs(), input.largest.into()];
         if Bounds::wanted(counting, stride, largest) {
             let squares = input.values.chunks_exact(self.inputs);
-            let squares = squares.map(|row| set.squares(row));
+            let squares = squares.map(|row| isa.squares(row));
             work.squares.clear();
             work.squares.extend(squares);
         }
         let operands = Operands {
-            set,
+            isa,
             rows: self.weights.halves(),
             stride,
             panel: &work.panel,
@@ -118,7 +117,7 @@ impl Linear {
             let forward = operands.for_each_block(rows, squares_of, |lane, sums| {
                 for (scaled, sums) in scaled.chunks_exact_mut(samples).zip(sums.rows()) {
                     let scaled = &mut scaled[lane..lane + sums.len()];
-                    audit.cut += scaling.apply(set, sums, scaled);
+                    audit.cut += scaling.apply(isa, sums, scaled);
                 }
             });
             LayerAudit { forward, ..audit }
@@ -131,7 +130,7 @@ impl Linear {
     /// Gradient at the input, `[samples, inputs]`, from the gradient at the output,
     /// `[samples, outputs]`, with the weights as they are now.
     pub fn input_gradient(&self, work: &mut LinearWork, gradient: &[i8], at_input: &mut [i32]) {
-        let (set, halves) = (Set::active(), self.weights.halves());
+        let (isa, halves) = (Isa::current(), self.weights.halves());
         let stride = self.weights.stride();
         let fill = |panel: &mut Panel, values: &[i16]| {
             panel.resize(self.outputs, self.inputs);
@@ -157,7 +156,7 @@ impl Linear {
         }
         let (panel, lanes_high) = (&work.panel, |block| match halves.high {
             High::None => High::None,
-            High::Few(_) => High::Few(work.few.of(block)),
+            High::Sparse(_) => High::Sparse(work.few.of(block)),
             High::Dense(_) => High::Dense(work.high_panel.block(block)),
         });
         let rows = &work.gradient.low;
@@ -165,14 +164,14 @@ impl Linear {
         parallel::for_each_part(at_input, ROWS * self.inputs, products, |index, at_input| {
             let starts = row_starts(index * ROWS, depth);
             let starts = &starts[..at_input.len() / self.inputs];
-            let mut sums = Room::default();
+            let mut sums = TileBuffer::default();
             for block in 0..panel.blocks() {
                 let rows = Rows {
                     values: Halves::narrow(rows),
                     starts,
                     span: Span::contiguous(depth),
                 };
-                let lanes = Lanes {
+                let lanes = Columns {
                     values: Halves {
                         low: panel.block(block),
                         high: lanes_high(block),
@@ -180,7 +179,7 @@ impl Linear {
                     width: panel.width(block),
                 };
                 let sums = &mut sums[..starts.len() * lanes.width];
-                crate::kernel::products(set, &rows, &lanes, sums);
+                gemm::products(isa, &rows, &lanes, sums);
                 let count = panel.count(block);
                 for (row, sums) in at_input
                     .chunks_exact_mut(self.inputs)
@@ -197,7 +196,7 @@ impl Linear {
         match high {
             High::None => {}
             High::Dense(high) => fill(&mut work.high_panel, high),
-            High::Few(few) => {
+            High::Sparse(few) => {
                 let stride = self.weights.stride();
                 work.few
                     .list(&work.panel, few, |place| (place / stride, place % stride));
@@ -215,7 +214,7 @@ impl Linear {
         sgd: IntegerSgd,
         counting: Counting,
     ) -> LayerAudit {
-        let (set, inputs) = (Set::active(), self.inputs);
+        let (isa, inputs) = (Isa::current(), self.inputs);
         let samples = gradient.len() / self.outputs;
         work.gradient.fill(gradient, self.outputs);
         work.panel.resize(samples, inputs);
@@ -229,7 +228,7 @@ impl Linear {
             column_squares(&input.values, inputs, &mut work.squares);
         }
         let operands = Operands {
-            set,
+            isa,
             rows: work.gradient.halves(),
             stride,
             panel: &work.panel,
@@ -237,16 +236,16 @@ impl Linear {
             largest,
             counting,
         };
-        let correction = sgd.correction();
+        let correction = sgd.update_rule();
         let products = input.values.len() * self.outputs;
         let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
         let (gradient, corrected): (Range, _) =
             self.weights.correct(rows_a_task, products, |first, rows| {
-                let mut corrected = Corrected::default();
+                let mut corrected = UpdateStats::default();
                 let all = first..first + rows.count();
                 let squares_of = |row: usize| {
                     let places = row * stride..(row + 1) * stride;
-                    operands.rows.squares(set, places)
+                    operands.rows.squares(isa, places)
                 };
                 let range = operands.for_each_block(all, squares_of, |lane, sums| {
                     rows.correct(lane, sums, correction, &mut corrected);

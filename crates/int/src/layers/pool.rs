@@ -2,7 +2,7 @@
 //! pixel at once.
 
 use super::activation::Activation;
-use crate::kernel::Set;
+use crate::kernel::Isa;
 use crate::spec::{HeadPadding, Shape};
 
 /// The winner of a window in which padding won: it takes the gradient nowhere.
@@ -87,7 +87,7 @@ impl Window {
         (scaled, activation): (&[i8], Activation),
         winners: &mut Winners<'_>,
     ) {
-        let set = Set::active();
+        let isa = Isa::current();
         let windows = winners.values.len() / input.channels;
         let (mut best, mut places) = ([0; PIECE], [0; PIECE]);
         let (mut active, zeros) = ([0; PIECE], [0; PIECE]);
@@ -101,13 +101,13 @@ impl Window {
                     let values = match pixel {
                         Some(pixel) => {
                             let scaled = &scaled[pixel * input.channels + first..][..count];
-                            activation.apply_all(set, scaled, &mut active[..count]);
+                            activation.apply_all(isa, scaled, &mut active[..count]);
                             &active
                         }
                         None if padding == HeadPadding::Zero => &zeros,
                         None => continue,
                     };
-                    set.raise(best, places, values, place);
+                    isa.max_with_index(best, places, values, place);
                 }
                 for (channel, (&best, &place)) in (first..).zip(best.iter().zip(&*places)) {
                     let pixel = self.pixel(input, corner, place);

@@ -1,7 +1,7 @@
 //! NITRO scaling: wide accumulators back to 8 bits.
 
 use crate::arithmetic::SCALED_LIMIT;
-use crate::kernel::{Reciprocal, Set};
+use crate::kernel::{Isa, Reciprocal};
 
 /// Division by 256 times the fan-in, rounded toward zero and cut at ±127. Gradients pass
 /// through it unchanged, also where it cut.
@@ -40,8 +40,8 @@ impl Scaling {
     ///
     /// # Range
     /// Results in -127..=127.
-    pub fn apply(self, set: Set, sums: &[i32], scaled: &mut [i8]) -> u64 {
-        set.scale(sums, self.reciprocal, SCALED_LIMIT, scaled)
+    pub fn apply(self, isa: Isa, sums: &[i32], scaled: &mut [i8]) -> u64 {
+        isa.scale(sums, self.reciprocal, SCALED_LIMIT, scaled)
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
         let scaling = Scaling::new(1);
         let mut scaled = [0; 6];
         let sums = [-255, -256, 511, 127 * 256 + 255, 128 * 256, i32::MIN];
-        assert_eq!(scaling.apply(Set::PORTABLE, &sums, &mut scaled), 2);
+        assert_eq!(scaling.apply(Isa::PORTABLE, &sums, &mut scaled), 2);
         assert_eq!(scaled, [0, -1, 1, 127, 127, -127]);
     }
 

@@ -4,7 +4,8 @@
 //! for whole tiles and for single sums. Rows with others are formed again in 64 bits.
 
 use crate::audit::{Counting, Range};
-use crate::kernel::{self, Lanes, ROWS, Rows, SUMS, Set};
+use crate::gemm::{self, Columns, Rows};
+use crate::kernel::{Isa, ROWS, SUMS};
 
 /// What bounds the sums of rows and lanes.
 #[derive(Clone, Copy, Debug)]
@@ -31,13 +32,13 @@ impl Bounds<'_> {
 
 /// Forms the sums of rows with a block of which `count` lanes exist, `[rows][width]`.
 pub(super) fn form(
-    set: Set,
-    (rows, lanes, count): (&Rows<'_>, &Lanes<'_>, usize),
+    isa: Isa,
+    (rows, lanes, count): (&Rows<'_>, &Columns<'_>, usize),
     bounds: &Bounds<'_>,
     counting: Counting,
     sums: &mut [i32],
 ) -> Range {
-    kernel::products(set, rows, lanes, sums);
+    gemm::products(isa, rows, lanes, sums);
     let mut range = Range {
         sums: (rows.starts.len() * count) as u64,
         ..Range::default()
@@ -48,7 +49,7 @@ pub(super) fn form(
         }
     }
     if Bounds::wanted(counting, rows.span.depth(), bounds.largest) && !all_harmless(bounds) {
-        count_wrapped(set, (rows, lanes, count), bounds, &mut range);
+        count_wrapped(isa, (rows, lanes, count), bounds, &mut range);
     }
     range
 }
@@ -70,8 +71,8 @@ pub(super) fn harmless(squares: u64, other_squares: u64) -> bool {
 
 #[cold]
 fn count_wrapped(
-    set: Set,
-    (rows, lanes, count): (&Rows<'_>, &Lanes<'_>, usize),
+    isa: Isa,
+    (rows, lanes, count): (&Rows<'_>, &Columns<'_>, usize),
     bounds: &Bounds<'_>,
     range: &mut Range,
 ) {
@@ -96,7 +97,7 @@ fn count_wrapped(
     };
     let mut exact = [0; SUMS];
     let exact = &mut exact[..count_of_rows * lanes.width];
-    kernel::exact_products(set, (&rows, lanes), bounds.largest, exact);
+    gemm::exact_products(isa, (&rows, lanes), bounds.largest, exact);
     for exact in exact.chunks_exact(lanes.width) {
         for &sum in &exact[..count] {
             range.see_exact(sum);
@@ -107,7 +108,8 @@ fn count_wrapped(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Halves, Panel, Span, Weights};
+    use crate::gemm::{Halves, Panel, Weights};
+    use crate::kernel::Span;
     use alloc::vec::Vec;
     use proptest::prelude::*;
 
@@ -118,7 +120,7 @@ mod tests {
         weights.measure(&mut row_squares);
         let squares: Vec<u64> = narrow
             .chunks(depth)
-            .map(|row| Set::PORTABLE.squares(row))
+            .map(|row| Isa::PORTABLE.squares(row))
             .collect();
         let starts: Vec<usize> = (0..weights.count()).map(|r| r * weights.stride()).collect();
         let rows = Rows {
@@ -126,22 +128,19 @@ mod tests {
             starts: &starts,
             span: Span::contiguous(weights.stride()),
         };
-        let lanes = Lanes {
+        let lanes = Columns {
             values: Halves::narrow(panel.block(0)),
             width: panel.width(0),
         };
         let bounds = Bounds {
-            largest: [
-                weights.largest(),
-                Set::PORTABLE.largest_narrow(narrow).into(),
-            ],
+            largest: [weights.max_abs(), Isa::PORTABLE.max_abs_i16(narrow).into()],
             squares: [&row_squares, &squares],
         };
         let mut sums = [0; SUMS];
         let sums = &mut sums[..starts.len() * lanes.width];
         form(
-            Set::active(),
-            (&rows, &lanes, panel.lanes()),
+            Isa::current(),
+            (&rows, &lanes, panel.columns()),
             &bounds,
             Counting::Wraps,
             sums,

@@ -1,6 +1,8 @@
 //! Kernels that divide: scaling, and the correction of weights.
 
-use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal, portable};
+use crate::kernel::portable;
+use crate::kernel::reciprocal::{NarrowReciprocal, Reciprocal};
+use crate::kernel::update::{Patch, UpdateRule};
 use core::arch::asm;
 use core::arch::x86_64::{
     __m128i, __m256i, _mm_cvtsi32_si128, _mm256_abs_epi16, _mm256_abs_epi32, _mm256_add_epi16,
@@ -47,7 +49,7 @@ pub(super) fn update(
     weights: &mut [i16],
     gradients: &[i32],
     patch: Patch,
-    correction: Correction,
+    correction: UpdateRule,
 ) -> (usize, u32) {
     let divisors = (correction.rate, correction.decay.map(Reciprocal::narrow));
     let limit = _mm256_set1_epi32(i16::MAX.into());
@@ -109,7 +111,7 @@ pub(super) fn update(
     (done, lanes.into_iter().fold(largest, u32::max))
 }
 
-/// Corrected weights, modulo 2^32, of weights that fit int16.
+/// UpdateStats weights, modulo 2^32, of weights that fit int16.
 #[target_feature(enable = "avx2")]
 fn step(
     weights: __m256i,
@@ -137,7 +139,7 @@ struct Short {
 impl Short {
     /// `None` if gradients are divided by something else or by 2^16 alone, or weights by 1.
     #[target_feature(enable = "avx2")]
-    fn new(correction: Correction) -> Option<Self> {
+    fn new(correction: UpdateRule) -> Option<Self> {
         let constants = |divisor: NarrowReciprocal| {
             let (multiplier, shift) = divisor.beyond_16_bits()?;
             let shift = _mm_cvtsi32_si128(shift.cast_signed());

@@ -1,7 +1,7 @@
 //! Windows of planes, added to the sums of a filter.
 
 use crate::kernel::contributions::Contribution;
-use crate::kernel::planes::{PLANE, Window};
+use crate::kernel::windows::{PLANE, Window};
 use core::arch::x86_64::{
     _mm256_add_epi32, _mm256_loadu_si256, _mm256_madd_epi16, _mm256_set1_epi32,
     _mm256_setzero_si256, _mm256_storeu_si256, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,

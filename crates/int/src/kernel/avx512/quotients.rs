@@ -1,6 +1,7 @@
 //! Kernels that divide by what stays the same.
 
-use crate::kernel::{NarrowReciprocal, Reciprocal, portable};
+use crate::kernel::portable;
+use crate::kernel::reciprocal::{NarrowReciprocal, Reciprocal};
 use core::arch::x86_64::{
     __m512i, _mm_cvtsi64_si128, _mm_storeu_si128, _mm512_abs_epi32, _mm512_cmpneq_epi32_mask,
     _mm512_cvtepi32_epi8, _mm512_loadu_si512, _mm512_mask_shuffle_epi32, _mm512_mask_sub_epi32,

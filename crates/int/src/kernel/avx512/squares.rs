@@ -1,6 +1,6 @@
 //! Kernels that transpose, 16 rows of 16 words at a time.
 
-use crate::kernel::upper::Few;
+use crate::kernel::high_halves::{HighHalfGroup, RowsByDepth};
 use core::arch::x86_64::{
     __m512i, _mm256_add_epi16, _mm256_loadu_si256, _mm256_mask_storeu_epi16, _mm256_mullo_epi16,
     _mm256_set1_epi16, _mm256_setzero_si256, _mm256_storeu_si256, _mm512_add_epi32,
@@ -79,18 +79,18 @@ pub(super) unsafe fn lay_out_by_depth(
 /// There are whole lines of 16, 32 or 48 values up to the depth of what is listed, and 16 sums of
 /// each row.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-pub(super) unsafe fn add_upper(
-    few: Few<'_>,
-    rows: (&[i16], usize),
+pub(super) unsafe fn add_high_halves(
+    few: HighHalfGroup<'_>,
+    rows: RowsByDepth<'_>,
     sums: &mut [i32],
     width: usize,
 ) {
     // SAFETY: each case has the vectors of its rows.
     unsafe {
-        match rows.1 {
-            33.. => add_upper_of::<3>(few, rows, sums, width),
-            17.. => add_upper_of::<2>(few, rows, sums, width),
-            _ => add_upper_of::<1>(few, rows, sums, width),
+        match rows.count {
+            33.. => add_high_halves_of::<3>(few, rows, sums, width),
+            17.. => add_high_halves_of::<2>(few, rows, sums, width),
+            _ => add_high_halves_of::<1>(few, rows, sums, width),
         }
     }
 }
@@ -98,26 +98,29 @@ pub(super) unsafe fn add_upper(
 /// # Safety
 /// There are lines of `16 * V` values up to the depth of what is listed, and 16 sums of each row.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
-unsafe fn add_upper_of<const V: usize>(
-    few: Few<'_>,
-    (by_depth, rows): (&[i16], usize),
+unsafe fn add_high_halves_of<const V: usize>(
+    few: HighHalfGroup<'_>,
+    rows: RowsByDepth<'_>,
     sums: &mut [i32],
     width: usize,
 ) {
     let mut upper = [[_mm256_setzero_si256(); V]; 16];
     for one in few.list() {
-        let line = by_depth.as_ptr().wrapping_add(one.depth as usize * 16 * V);
+        let line = rows
+            .values
+            .as_ptr()
+            .wrapping_add(one.depth as usize * 16 * V);
         let high = _mm256_set1_epi16(one.high);
-        for (v, upper) in upper[one.lane()].iter_mut().enumerate() {
+        for (v, upper) in upper[one.column()].iter_mut().enumerate() {
             // SAFETY: the line has `16 * V` values.
             let values = unsafe { _mm256_loadu_si256(line.add(16 * v).cast()) };
             *upper = _mm256_add_epi16(*upper, _mm256_mullo_epi16(values, high));
         }
     }
-    for first in (0..rows).step_by(16) {
+    for first in (0..rows.count).step_by(16) {
         let square =
             from_fn(|lane| _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(upper[lane][first / 16])));
-        for (row, values) in (first..rows).zip(transposed(&square)) {
+        for (row, values) in (first..rows.count).zip(transposed(&square)) {
             let place: *mut __m512i = sums.as_mut_ptr().wrapping_add(row * width).cast();
             // SAFETY: there are 16 sums.
             unsafe {

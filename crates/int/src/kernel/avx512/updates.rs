@@ -1,7 +1,8 @@
 //! The correction of weights.
 
 use super::quotients::{divide, divide_magnitudes, divide_narrow};
-use crate::kernel::{Correction, NarrowReciprocal, Patch, Reciprocal};
+use crate::kernel::reciprocal::{NarrowReciprocal, Reciprocal};
+use crate::kernel::update::{Patch, UpdateRule};
 use core::arch::asm;
 use core::arch::x86_64::{
     __m128i, __m512i, _mm_cvtsi64_si128, _mm256_loadu_si256, _mm256_mask_storeu_epi16,
@@ -20,7 +21,7 @@ pub(super) fn update(
     weights: &mut [i16],
     gradients: &[i32],
     patch: Patch,
-    correction: Correction,
+    correction: UpdateRule,
 ) -> (usize, u32) {
     match (OfHighHalves::new(correction), OfAll::new(correction)) {
         (Some(steps), _) => rows(weights, gradients, patch, correction, Some(steps)),
@@ -34,7 +35,7 @@ fn rows<S: Steps>(
     weights: &mut [i16],
     gradients: &[i32],
     patch: Patch,
-    correction: Correction,
+    correction: UpdateRule,
     steps: Option<S>,
 ) -> (usize, u32) {
     let limit = _mm512_set1_epi32(i16::MAX.into());
@@ -105,7 +106,7 @@ fn rows<S: Steps>(
     (done, _mm512_reduce_max_epu32(largest))
 }
 
-/// Corrected weights, modulo 2^32, of weights that fit int16.
+/// UpdateStats weights, modulo 2^32, of weights that fit int16.
 #[target_feature(enable = "avx512f,avx512dq")]
 fn step(
     weights: __m512i,
@@ -134,7 +135,7 @@ const LONGEST: i16 = i16::MAX - 1;
 impl<S: Steps> Short<S> {
     /// `None` if weights are divided by less than 2.
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn new(steps: S, correction: Correction) -> Option<Self> {
+    fn new(steps: S, correction: UpdateRule) -> Option<Self> {
         Some(Short {
             steps,
             decay: constants(correction.narrow_decay())?,
@@ -211,7 +212,7 @@ struct OfHighHalves {
 impl OfHighHalves {
     /// `None` if gradients are divided by something else, or by 2^16 alone.
     #[target_feature(enable = "avx512f,avx512bw")]
-    fn new(correction: Correction) -> Option<Self> {
+    fn new(correction: UpdateRule) -> Option<Self> {
         let (multiplier, shift) = constants(correction.rate.of_high_halves()?)?;
         Some(OfHighHalves {
             multiplier,
@@ -243,7 +244,7 @@ struct OfAll {
 
 impl OfAll {
     /// `None` if gradients are divided by 1.
-    fn new(correction: Correction) -> Option<Self> {
+    fn new(correction: UpdateRule) -> Option<Self> {
         let shift = correction.rate.shift.checked_sub(32)?;
         Some(OfAll {
             rate: (correction.rate.multiplier, shift),

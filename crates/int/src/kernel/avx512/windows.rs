@@ -1,7 +1,7 @@
 //! Windows of planes, added to the sums of a filter.
 
 use crate::kernel::contributions::Contribution;
-use crate::kernel::planes::{PLANE, Window};
+use crate::kernel::windows::{PLANE, Window};
 use core::arch::x86_64::{
     _mm512_dpwssd_epi32, _mm512_loadu_si512, _mm512_set1_epi32, _mm512_setzero_si512,
     _mm512_storeu_si512, _mm512_unpackhi_epi16, _mm512_unpacklo_epi16,

@@ -6,12 +6,12 @@
 //! that have it with the transformed weights.
 
 use super::Conv2d;
+use crate::Aligned;
 use crate::audit::{Counting, LayerAudit};
-use crate::kernel::fast_fir::{
-    FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, transform_filters,
-};
-use crate::kernel::upper::{GROUP, UpperLanes};
-use crate::kernel::{self, Aligned, BLOCK, Halves, High, Lanes, Panel, ROWS, Rows, Set, Span};
+use crate::gemm::{self, Columns, Halves, High, Panel, Rows};
+use crate::kernel::fast_fir::{FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER};
+use crate::kernel::high_halves::{GROUP, HighHalfColumns, HighHalves, RowsByDepth};
+use crate::kernel::{BLOCK, Isa, ROWS, Span};
 use crate::layers::images::Images;
 use crate::layers::scaling::Scaling;
 use crate::parallel::{self, PerThread};
@@ -20,8 +20,10 @@ use alloc::vec::Vec;
 use core::array;
 use core::ops::Range;
 use cut::Cut;
+use filters::transform_filters;
 
 mod cut;
+mod filters;
 
 /// Tiles that are transformed at once, if a band has not more: enough for the weights to be used
 /// often while they are near.
@@ -46,7 +48,7 @@ pub(super) struct FastWork {
     /// Transformed weights, `[blocks][products][depth / 2][lanes of the block][2]`.
     lanes: Panel,
     /// The high halves of those beyond int16, for each block, by product and group of lanes.
-    large: Vec<UpperLanes>,
+    large: Vec<HighHalves>,
     threads: PerThread<Scratch>,
 }
 
@@ -98,7 +100,7 @@ impl FastWork {
             let lists = scratch.bands.capacity() * size_of::<Band>() + firsts * size_of::<usize>();
             scratch.inputs.bytes() + scratch.by_depth.bytes() + sums + lists
         });
-        let large: usize = self.large.iter().map(UpperLanes::bytes).sum();
+        let large: usize = self.large.iter().map(HighHalves::bytes).sum();
         self.lanes.bytes() + large + scratch
     }
 }
@@ -159,7 +161,7 @@ impl Conv2d {
         let weights = self.weights.halves();
         let wide = match weights.high {
             High::Dense(high) => high.iter().filter(|&&high| high != 0).count(),
-            High::None | High::Few(_) => 0,
+            High::None | High::Sparse(_) => 0,
         };
         if input.largest > LARGEST_INPUT || wide > weights.low.len() / WIDE {
             return false;
@@ -172,7 +174,7 @@ impl Conv2d {
         // Never fewer, so that layers with more keep their memory.
         let blocks = work.lanes.blocks();
         let most = blocks.max(work.large.len());
-        work.large.resize_with(most, UpperLanes::default);
+        work.large.resize_with(most, HighHalves::default);
         let lanes = (work.lanes.values_mut(), size);
         let large = (&mut work.large[..blocks], 1);
         parallel::for_each_two_parts(lanes, large, cost, |block, values, large| {
@@ -199,7 +201,7 @@ impl Conv2d {
         let together = samples_a_task(cuts, samples, parallel::threads());
         let pass = Pass {
             layer: self,
-            set: Set::active(),
+            isa: Isa::current(),
             work,
             input,
             scaling,
@@ -218,7 +220,7 @@ impl Conv2d {
 /// The forward pass of a batch.
 struct Pass<'a> {
     layer: &'a Conv2d,
-    set: Set,
+    isa: Isa,
     work: &'a FastWork,
     input: &'a Images,
     scaling: Scaling,
@@ -312,7 +314,7 @@ impl Pass<'_> {
                 });
                 let threes = [bands.threes(), columns.threes()];
                 let single = [!threes[0].contains(&index), !threes[1].contains(&tile)];
-                self.set.fast_fir_inputs(
+                self.isa.fast_fir_inputs(
                     &self.input.values,
                     &starts,
                     single,
@@ -350,7 +352,7 @@ impl Pass<'_> {
                     for channel in (0..depth).step_by(TOGETHER) {
                         let rows = &rows[tile * stride + channel..];
                         let lines = &mut lines[channel * width + tile..];
-                        self.set.lay_out_by_depth(rows, stride, lines, width);
+                        self.isa.lay_out_by_depth(rows, stride, lines, width);
                     }
                 }
             }
@@ -396,13 +398,13 @@ impl Pass<'_> {
                     1 => (top, bottom),
                     2 => (middle, bottom),
                     4 | 5 if !is_three && begun(band) => {
-                        self.set.add(top, spare);
+                        self.isa.add(top, spare);
                         continue;
                     }
                     _ => continue,
                 };
-                self.set.subtract(less, spare);
-                self.set.add(more, spare);
+                self.isa.subtract(less, spare);
+                self.isa.add(more, spare);
             }
         }
     }
@@ -425,13 +427,13 @@ impl Pass<'_> {
             let output = &mut line[columns.outputs_of(tile).start * width..][..width];
             let mut parts = (SINGLE..SIX).filter_map(|product| part(product, tile));
             output.copy_from_slice(parts.next().expect("one product at least"));
-            parts.for_each(|part| self.set.add(output, part));
+            parts.for_each(|part| self.isa.add(output, part));
         }
         for (product, start) in starts.iter_mut().enumerate() {
             *start += (columns.first - columns.having(product).start) * width;
         }
         let threes = &mut line[columns.first * width..][..3 * columns.threes * width];
-        self.set.fast_fir_line(products, &starts, width, threes);
+        self.isa.fast_fir_line(products, &starts, width, threes);
     }
 
     /// One row of products, summed over channels; returns where each of the six begins.
@@ -446,7 +448,7 @@ impl Pass<'_> {
             let product = row * SIX + column;
             let tiles = bands * columns.having(column).len();
             let values = &self.work.lanes.block(block)[product * depth * width..];
-            let lanes = Lanes {
+            let lanes = Columns {
                 values: Halves::narrow(&values[..depth * width]),
                 width,
             };
@@ -461,13 +463,18 @@ impl Pass<'_> {
                 };
                 let size = rows.starts.len() * width;
                 let sums = &mut scratch.products[done..done + size];
-                kernel::products(self.set, &rows, &lanes, sums);
+                gemm::products(self.isa, &rows, &lanes, sums);
                 if !self.work.large[block].is_empty() {
                     let own = &scratch.by_depth[scratch.by_depth_firsts[product] + start * depth..];
                     let count = rows.starts.len();
                     let own = &own[..count.next_multiple_of(SQUARE) * depth];
-                    let lanes = (product * BLOCK / GROUP, width);
-                    self.work.large[block].add(lanes, (own, count), sums);
+                    let columns = HighHalfColumns {
+                        high: &self.work.large[block],
+                        first: product * BLOCK / GROUP,
+                        width,
+                    };
+                    let rows = RowsByDepth { values: own, count };
+                    self.isa.add_high_halves(columns, rows, sums);
                 }
                 done += size;
             }
@@ -487,7 +494,7 @@ impl Pass<'_> {
                 for (x, sums) in sums.chunks_exact(width).enumerate() {
                     let place = (first + x) * output.channels + block * BLOCK;
                     let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
-                    audit.cut += self.scaling.apply(self.set, sums, scaled);
+                    audit.cut += self.scaling.apply(self.isa, sums, scaled);
                     audit.forward.sums += count as u64;
                     if self.counting.largest() {
                         audit.forward.see(sums);

@@ -2,8 +2,10 @@
 //! only at positions that have a gradient. A max-pooled head leaves most without.
 
 use super::{Conv2d, span};
+use crate::Aligned;
 use crate::audit::{Counting, LayerAudit, Merge, Range};
-use crate::kernel::{Aligned, Contributions, Corrected, RowsMut, Sums};
+use crate::gemm::{RowsMut, Sums, UpdateStats};
+use crate::kernel::Contributions;
 use crate::layers::images::{Frame, Images};
 use crate::parallel::{self, PerThread};
 use crate::plan::{BlockPlan, ForwardPlan};
@@ -149,7 +151,7 @@ impl<G: OutputGradient> Task<'_, G> {
         memory: &mut Memory,
         first: usize,
         rows: &mut RowsMut<'_>,
-    ) -> (LayerAudit, Corrected) {
+    ) -> (LayerAudit, UpdateStats) {
         let ([depth, _], count) = (self.sizes, rows.count());
         let width = depth + GAP;
         memory.sums.resize(count * width);
@@ -196,8 +198,8 @@ impl<G: OutputGradient> Task<'_, G> {
             let range = self.audit(first + row, magnitude, sums);
             audit.gradient.merge(&range);
         }
-        let mut corrected = Corrected::default();
-        rows.correct(0, gradients, self.sgd.correction(), &mut corrected);
+        let mut corrected = UpdateStats::default();
+        rows.correct(0, gradients, self.sgd.update_rule(), &mut corrected);
         (audit, corrected)
     }
 

@@ -1,6 +1,6 @@
 //! Filters as lanes, with what they have beyond int16.
 
-use crate::kernel::{FewOfLanes, Halves, High, Lanes, Panel};
+use crate::gemm::{Columns, Halves, High, Panel, SparseColumns};
 
 /// Some filters of a layer.
 #[derive(Debug, Default)]
@@ -9,18 +9,18 @@ pub(super) struct FilterLanes {
     /// Filled if the layer's weights have high halves throughout.
     pub(super) high: Panel,
     /// Those of few weights.
-    pub(super) few: FewOfLanes,
+    pub(super) few: SparseColumns,
 }
 
 impl FilterLanes {
     /// A block of filters of a layer whose weights have such high halves.
-    pub(super) fn block(&self, high: High<'_>, block: usize) -> Lanes<'_> {
+    pub(super) fn block(&self, high: High<'_>, block: usize) -> Columns<'_> {
         let high = match high {
             High::None => High::None,
-            High::Few(_) => High::Few(self.few.of(block)),
+            High::Sparse(_) => High::Sparse(self.few.of(block)),
             High::Dense(_) => High::Dense(self.high.block(block)),
         };
-        Lanes {
+        Columns {
             values: Halves {
                 low: self.low.block(block),
                 high,

@@ -7,7 +7,8 @@
 use super::Conv2d;
 use super::lanes::FilterLanes;
 use crate::audit::{Merge, Range};
-use crate::kernel::{self, BLOCK, Excess, Halves, High, ROWS, Room, Rows, SUMS, Set, between};
+use crate::gemm::{self, Halves, High, Rows, overflows_between};
+use crate::kernel::{BLOCK, Isa, Overflow, ROWS, SUMS, TileBuffer};
 use crate::layers::images::Images;
 use crate::layers::sums::{Bounds, harmless, most};
 use crate::parallel;
@@ -46,7 +47,7 @@ struct Block {
     filters: FilterLanes,
     /// Their weights beyond int16, by the place that they would have if the filters followed each
     /// other.
-    excesses: Vec<Excess>,
+    excesses: Vec<Overflow>,
     coarse: Coarse,
 }
 
@@ -55,7 +56,7 @@ impl Conv2d {
     pub(super) fn count_wrapped(&self, suspects: &mut Suspects, input: &Images) -> Range {
         let mut range = Range::default();
         let depth = self.span().depth();
-        let largest = [input.largest.into(), self.weights.largest()];
+        let largest = [input.largest.into(), self.weights.max_abs()];
         if Bounds::suffice(depth, largest) {
             return range;
         }
@@ -119,12 +120,12 @@ impl Conv2d {
             starts: &starts[..positions.len()],
             span: self.span(),
         };
-        let (set, lanes) = (Set::active(), coarse.lanes());
-        let mut sums = Room::default();
+        let (isa, lanes) = (Isa::current(), coarse.lanes());
+        let mut sums = TileBuffer::default();
         let sums = &mut sums[..positions.len() * lanes.width];
-        kernel::products(set, &rows, &lanes, sums);
+        gemm::products(isa, &rows, &lanes, sums);
         Range {
-            largest: set.largest(sums).into(),
+            largest: isa.max_abs(sums).into(),
             ..Range::default()
         }
     }
@@ -146,10 +147,10 @@ impl Conv2d {
         let lanes = block.filters.block(self.weights.halves().high, 0);
         let mut sums = [0; SUMS];
         let sums = &mut sums[..positions.len() * lanes.width];
-        kernel::exact_products(Set::active(), (&rows, &lanes), largest, sums);
+        gemm::exact_products(Isa::current(), (&rows, &lanes), largest, sums);
         let mut range = Range::default();
         for sums in sums.chunks_exact(lanes.width) {
-            for &sum in &sums[..block.filters.low.lanes()] {
+            for &sum in &sums[..block.filters.low.columns()] {
                 range.see_exact(sum);
             }
         }
@@ -159,7 +160,7 @@ impl Conv2d {
     /// The sum of squares of the inputs of every output position: those of the pixels under the
     /// kernel.
     fn measure_inputs(&self, input: &Images, suspects: &mut Suspects) {
-        let (set, frame) = (Set::active(), input.frame);
+        let (isa, frame) = (Isa::current(), input.frame);
         let pixels = frame.size() / frame.depth;
         let Suspects {
             squares,
@@ -177,7 +178,7 @@ impl Conv2d {
             |sample, squares, pixels| {
                 let values = &input.values[sample * frame.size()..][..frame.size()];
                 for (square, pixel) in pixels.iter_mut().zip(values.chunks_exact(frame.depth)) {
-                    *square = set.squares(pixel);
+                    *square = isa.squares(pixel);
                 }
                 for (square, &first) in squares.iter_mut().zip(&self.pixels) {
                     let rows = (0..self.kernel).map(|row| first + row * frame.columns());
@@ -242,15 +243,15 @@ impl Block {
                 high.resize(depth, filters.len());
                 high.fill_block(0, |lane| &values[row(&filters[lane])]);
             }
-            High::Few(all) => {
+            High::Sparse(all) => {
                 self.excesses.clear();
                 for (lane, filter) in filters.iter().enumerate() {
                     let row = row(filter);
-                    let own = between(all, row.start, row.end).iter();
-                    self.excesses.extend(own.map(|excess| {
-                        let place = excess.place as usize - row.start + lane * depth;
-                        let place = u32::try_from(place).expect("fewer weights than the layer");
-                        Excess { place, ..*excess }
+                    let own = overflows_between(all, row.start, row.end).iter();
+                    self.excesses.extend(own.map(|overflow| {
+                        let place = overflow.index as usize - row.start + lane * depth;
+                        let index = u32::try_from(place).expect("fewer weights than the layer");
+                        Overflow { index, ..*overflow }
                     }));
                 }
                 let place = |place| (place % depth, place / depth);
@@ -260,7 +261,9 @@ impl Block {
     }
 
     fn bytes(&self) -> usize {
-        self.filters.bytes() + size_of::<Excess>() * self.excesses.capacity() + self.coarse.bytes()
+        self.filters.bytes()
+            + size_of::<Overflow>() * self.excesses.capacity()
+            + self.coarse.bytes()
     }
 }
 

@@ -31,7 +31,7 @@ fn framed(layer: &Conv2d, samples: &[i16]) -> Images {
     let (shape, frame) = (layer.input, layer.frame());
     let pixels = shape.height * shape.width;
     let mut images = Images {
-        largest: Set::active().largest_narrow(samples),
+        largest: Isa::current().max_abs_i16(samples),
         ..Images::default()
     };
     images.resize(frame, samples.len() / shape.features());
@@ -160,7 +160,7 @@ proptest! {
             }
         }
         let mut expected = vec![0; scaled.len()];
-        let cut = scaling.apply(Set::PORTABLE, &sums, &mut expected);
+        let cut = scaling.apply(Isa::PORTABLE, &sums, &mut expected);
         prop_assert_eq!(scaled, expected);
         prop_assert_eq!((audit.cut, audit.forward.wrapped), (cut, wrapped));
         prop_assert_eq!(audit.forward.sums, sums.len() as u64);

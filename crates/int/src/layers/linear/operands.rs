@@ -1,10 +1,9 @@
 //! The operands of a linear layer as the kernels want them.
 
+use crate::Aligned;
 use crate::audit::{Counting, Merge, Range};
-use crate::kernel::{
-    Aligned, BLOCK, Excess, Halves, High, Lanes, Panel, ROWS, Room, Rows, Set, Span, Sums, between,
-    split,
-};
+use crate::gemm::{Columns, Halves, High, Panel, Rows, Sums, overflows_between, split};
+use crate::kernel::{BLOCK, Isa, Overflow, ROWS, Span, TileBuffer};
 use crate::layers::sums::{self, Bounds};
 use alloc::vec::Vec;
 
@@ -23,18 +22,18 @@ pub(super) struct GradientRows {
     pub(super) high: Aligned<i16>,
     dense: bool,
     /// Else the values that do.
-    few: Vec<Excess>,
+    few: Vec<Overflow>,
     pub(super) largest: u32,
 }
 
 /// A number type of gradients.
 pub(crate) trait GradientValue: Copy + Into<i32> {
     /// Largest magnitude.
-    fn largest(set: Set, values: &[Self]) -> u32;
+    fn largest(isa: Isa, values: &[Self]) -> u32;
 
-    /// As [`Set::transpose_low_halves`].
+    /// As [`Isa::transpose_low_halves`].
     fn transpose_low_halves(
-        set: Set,
+        isa: Isa,
         values: &[Self],
         columns: usize,
         low: &mut [i16],
@@ -43,23 +42,23 @@ pub(crate) trait GradientValue: Copy + Into<i32> {
 }
 
 impl GradientValue for i32 {
-    fn largest(set: Set, values: &[i32]) -> u32 {
-        set.largest(values)
+    fn largest(isa: Isa, values: &[i32]) -> u32 {
+        isa.max_abs(values)
     }
 
     fn transpose_low_halves(
-        set: Set,
+        isa: Isa,
         values: &[i32],
         columns: usize,
         low: &mut [i16],
         stride: usize,
     ) {
-        set.transpose_low_halves(values, columns, low, stride);
+        isa.transpose_low_halves(values, columns, low, stride);
     }
 }
 
 impl GradientValue for i8 {
-    fn largest(_: Set, values: &[i8]) -> u32 {
+    fn largest(_: Isa, values: &[i8]) -> u32 {
         values
             .iter()
             .map(|value| value.unsigned_abs())
@@ -68,7 +67,7 @@ impl GradientValue for i8 {
             .into()
     }
 
-    fn transpose_low_halves(_: Set, values: &[i8], columns: usize, low: &mut [i16], stride: usize) {
+    fn transpose_low_halves(_: Isa, values: &[i8], columns: usize, low: &mut [i16], stride: usize) {
         for (row, values) in values.chunks_exact(columns).enumerate() {
             for (place, &value) in low[row..].iter_mut().step_by(stride).zip(values) {
                 *place = value.into();
@@ -80,15 +79,15 @@ impl GradientValue for i8 {
 impl GradientRows {
     /// Takes in a gradient, `[samples, outputs]`.
     pub(super) fn fill<T: GradientValue>(&mut self, gradient: &[T], outputs: usize) {
-        let set = Set::active();
+        let isa = Isa::current();
         let samples = gradient.len() / outputs;
         let stride = samples.next_multiple_of(2);
-        self.largest = T::largest(set, gradient);
+        self.largest = T::largest(isa, gradient);
         self.low.resize(outputs * stride);
         if stride > samples {
             self.low.fill(0);
         }
-        T::transpose_low_halves(set, gradient, outputs, &mut self.low, stride);
+        T::transpose_low_halves(isa, gradient, outputs, &mut self.low, stride);
         self.dense = false;
         self.few.clear();
         if self.largest > i16::MAX.unsigned_abs().into() {
@@ -112,8 +111,8 @@ impl GradientRows {
                 for (output, value) in (part * PART..).zip(values) {
                     let (place, high) = (output * stride + sample, high(value));
                     if high != 0 {
-                        let place = u32::try_from(place).expect("a batch below 2^32 values");
-                        self.few.push(Excess { place, high });
+                        let index = u32::try_from(place).expect("a batch below 2^32 values");
+                        self.few.push(Overflow { index, high });
                     }
                 }
             }
@@ -144,7 +143,7 @@ impl GradientRows {
             } else if self.few.is_empty() {
                 High::None
             } else {
-                High::Few(&self.few)
+                High::Sparse(&self.few)
             },
         }
     }
@@ -152,7 +151,7 @@ impl GradientRows {
 
 /// Rows and lanes that stand whole in memory.
 pub(super) struct Operands<'a> {
-    pub(super) set: Set,
+    pub(super) isa: Isa,
     pub(super) rows: Halves<'a>,
     pub(super) stride: usize,
     pub(super) panel: &'a Panel,
@@ -173,12 +172,12 @@ impl Operands<'_> {
         let starts = row_starts(rows.start, self.stride);
         let starts = &starts[..rows.len()];
         let mut values = self.rows;
-        if let High::Few(few) = values.high {
+        if let High::Sparse(few) = values.high {
             let (start, end) = (rows.start * self.stride, rows.end * self.stride);
-            values.high = High::Few(between(few, start, end));
+            values.high = High::Sparse(overflows_between(few, start, end));
         }
         let mut range = Range::default();
-        let mut sums = Room::default();
+        let mut sums = TileBuffer::default();
         let enough = !Bounds::wanted(self.counting, self.stride, self.largest);
         let mut row_squares = [0; ROWS];
         if !enough {
@@ -193,7 +192,7 @@ impl Operands<'_> {
                 starts,
                 span: Span::contiguous(self.stride),
             };
-            let lanes = Lanes {
+            let lanes = Columns {
                 values: Halves::narrow(self.panel.block(block)),
                 width,
             };
@@ -211,7 +210,7 @@ impl Operands<'_> {
                 squares,
             };
             range.merge(&sums::form(
-                self.set,
+                self.isa,
                 (&row_values, &lanes, count),
                 &bounds,
                 self.counting,

@@ -1,7 +1,9 @@
 //! A batch of inputs, as gradients read it.
 
 use super::super::span;
-use crate::kernel::{Aligned, Contributions, PLANE, Set, Window, in_line, to_planes};
+use crate::Aligned;
+use crate::gemm::{in_line, to_planes};
+use crate::kernel::{Contributions, Isa, PLANE, Window};
 use crate::layers::images::{Frame, Images};
 use crate::parallel::{self, PerThread};
 use alloc::vec::Vec;
@@ -146,9 +148,9 @@ impl<'a> Inputs<'a> {
                         let mut ahead = self.group(samples.clone(), next, at, filters);
                         each(group, &mut |sums, part| {
                             if let Some(lines) = ahead.next() {
-                                Set::active().prefetch_far(lines);
+                                Isa::current().prefetch_far(lines);
                             }
-                            Set::active().add_windows(
+                            Isa::current().add_windows(
                                 &mut sums[plane * PLANE..],
                                 (self.values, plane * self.plane()),
                                 self.window(),
@@ -173,7 +175,7 @@ impl<'a> Inputs<'a> {
                                 }
                                 let values = (&**self.values, run * span.stride + column);
                                 let part = (contributions, part);
-                                Set::active().add_contributions(sums, values, part);
+                                Isa::current().add_contributions(sums, values, part);
                             });
                         }
                     }

@@ -5,7 +5,8 @@
 //! the others by no more than `depth * largest input * 2^(shift - 1)`.
 
 use super::Suspect;
-use crate::kernel::{Excess, Halves, High, Lanes, Panel, between, joined};
+use crate::gemm::{Columns, Halves, High, Panel, joined, overflows_between};
+use crate::kernel::Overflow;
 use alloc::vec::Vec;
 
 /// Up to 64 filters, divided by a power of two and rounded.
@@ -59,11 +60,11 @@ impl Coarse {
                 High::None => self
                     .rows
                     .extend(low.iter().map(|&low| rounded_low(low, shift))),
-                High::Few(few) => {
+                High::Sparse(few) => {
                     self.rows
                         .extend(low.iter().map(|&low| rounded_low(low, shift)));
-                    for &Excess { place, high } in between(few, own.start, own.end) {
-                        let at = place as usize - own.start;
+                    for &Overflow { index, high } in overflows_between(few, own.start, own.end) {
+                        let at = index as usize - own.start;
                         self.rows[first + at] = rounded(joined(low[at], high), shift);
                     }
                 }
@@ -74,8 +75,8 @@ impl Coarse {
         true
     }
 
-    pub(super) fn lanes(&self) -> Lanes<'_> {
-        Lanes {
+    pub(super) fn lanes(&self) -> Columns<'_> {
+        Columns {
             values: Halves::narrow(self.lanes.block(0)),
             width: self.lanes.width(0),
         }

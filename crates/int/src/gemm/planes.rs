@@ -8,37 +8,11 @@
 //! Within a pixel's line of 32 channels, their fours stand in the order 0, 4, 1, 5, 2, 6, 3, 7:
 //! that makes sums come out in order where vectors of two pixels are unpacked into pairs.
 
-use super::contributions::Contribution;
+use crate::kernel::PLANE;
 use alloc::vec::Vec;
-
-/// Channels of a plane.
-pub const PLANE: usize = 32;
 
 /// Channels that stay together within a line.
 const FOUR: usize = 4;
-
-/// Where a window stands in a plane, and where what it is added to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Pixels along its side.
-    pub side: usize,
-    /// From a row of the window to the next, in the plane.
-    pub row: usize,
-    /// From the sums of one of its pixels to those of the next.
-    pub spread: usize,
-}
-
-impl Window {
-    /// From its first value to behind the last.
-    pub(super) fn reach(self) -> usize {
-        (self.side - 1) * self.row + self.side * PLANE
-    }
-
-    /// From the first of its sums to behind the last.
-    pub(super) fn sums(self) -> usize {
-        (self.side * self.side - 1) * self.spread + PLANE
-    }
-}
 
 /// Where the four `four` of a line's channels stand.
 const fn place(four: usize) -> usize {
@@ -72,47 +46,10 @@ pub fn to_planes(sample: &mut [i16], depth: usize, spare: &mut Vec<i16>) {
     }
 }
 
-/// As [`super::Set::add_windows`].
-#[inline(always)]
-pub(super) fn add_windows(
-    sums: &mut [i32],
-    values: &[i16],
-    window: Window,
-    list: &[Contribution],
-    fresh: bool,
-) {
-    if fresh {
-        let pixels = (0..window.side * window.side).map(|pixel| pixel * window.spread);
-        pixels.for_each(|start| sums[start..start + PLANE].fill(0));
-    }
-    for pixel in 0..window.side * window.side {
-        let first = pixel / window.side * window.row + pixel % window.side * PLANE;
-        let sums = &mut sums[pixel * window.spread..][..PLANE];
-        let (lower, upper) = sums.split_at_mut(PLANE / 2);
-        for one in list {
-            let line = &values[one.start as usize + first..][..PLANE];
-            let fours = lower.as_chunks_mut().0.iter_mut();
-            let fours = fours.zip(upper.as_chunks_mut().0);
-            for ((lower, upper), line) in fours.zip(line.as_chunks::<{ 2 * FOUR }>().0) {
-                let products = line.map(|value| i32::from(one.scale) * i32::from(value));
-                add_four(lower, &products[..FOUR]);
-                add_four(upper, &products[FOUR..]);
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn add_four(sums: &mut [i32; FOUR], products: &[i32]) {
-    for (sum, &product) in sums.iter_mut().zip(products) {
-        *sum = sum.wrapping_add(product);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Contributions, Set};
+    use crate::kernel::{Contributions, Isa, Window};
     use proptest::prelude::*;
 
     proptest! {
@@ -150,18 +87,18 @@ mod tests {
             let mut ordered = sample;
             to_planes(&mut ordered, depth, &mut Vec::new());
             let window = Window { side, row: columns * PLANE, spread };
-            for set in Set::available() {
+            for isa in Isa::available() {
                 let mut ours = sums.clone();
                 for plane in 0..planes {
                     let values = (&ordered[..], plane * pixels * PLANE);
                     let middle = contributions.len() / 2;
                     let sums = &mut ours[plane * PLANE..];
                     let first = (&contributions, 0..middle);
-                    set.add_windows(sums, values, window, first, fresh);
+                    isa.add_windows(sums, values, window, first, fresh);
                     let second = (&contributions, middle..contributions.len());
-                    set.add_windows(sums, values, window, second, false);
+                    isa.add_windows(sums, values, window, second, false);
                 }
-                prop_assert_eq!(&ours, &expected, "{:?}", set);
+                prop_assert_eq!(&ours, &expected, "{:?}", isa);
             }
         }
     }

@@ -1,58 +1,58 @@
 //! The sets of kernels, and which of them runs.
 
 use super::contributions::Contributions;
-use super::excess::Excess;
 use super::fast_fir::{INPUTS, PRODUCTS, SIX, TOGETHER};
-use super::planes::Window;
+use super::high_halves::{GROUP, HighHalfColumns, RowsByDepth};
+use super::overflow::Overflow;
 use super::portable;
 use super::reciprocal::Reciprocal;
 use super::tile::{BLOCK, ROWS, Tile};
-use super::upper::{Few, GROUP};
-use super::weights::{Correction, Patch};
+use super::update::{Patch, UpdateRule};
+use super::windows::Window;
 use alloc::vec::Vec;
 use core::ops::Range;
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 use super::{avx2, avx512};
 
-/// A set of kernels that this processor can run: values of it exist only where that was seen.
+/// A set of kernels that this processor can run: values of it exist only where that was detected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Set(Kind);
+pub struct Isa(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Portable,
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    Avx2(avx2::Seen),
+    Avx2(avx2::Token),
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    Avx512(avx512::Seen),
+    Avx512(avx512::Token),
 }
 
 /// Calls a function of the set's module.
 macro_rules! call {
-    ($set:expr, $function:ident($($argument:expr),*)) => {
-        match $set.0 {
+    ($isa:expr, $function:ident($($argument:expr),*)) => {
+        match $isa.0 {
             Kind::Portable => portable::$function($($argument),*),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
-            Kind::Avx2(seen) => seen.$function($($argument),*),
+            Kind::Avx2(token) => token.$function($($argument),*),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
-            Kind::Avx512(seen) => seen.$function($($argument),*),
+            Kind::Avx512(token) => token.$function($($argument),*),
         }
     };
 }
 
-impl Set {
+impl Isa {
     /// Plain Rust.
-    pub const PORTABLE: Set = Set(Kind::Portable);
+    pub const PORTABLE: Isa = Isa(Kind::Portable);
 
     /// All sets that this processor can run, slowest first.
-    pub fn available() -> Vec<Set> {
+    pub fn available() -> Vec<Isa> {
         #[allow(unused_mut, reason = "the only set of some targets")]
-        let mut sets = Vec::from([Set::PORTABLE]);
+        let mut sets = Vec::from([Isa::PORTABLE]);
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
         {
-            sets.extend(avx2::Seen::look().map(|seen| Set(Kind::Avx2(seen))));
-            sets.extend(avx512::Seen::look().map(|seen| Set(Kind::Avx512(seen))));
+            sets.extend(avx2::Token::detect().map(|token| Isa(Kind::Avx2(token))));
+            sets.extend(avx512::Token::detect().map(|token| Isa(Kind::Avx512(token))));
         }
         sets
     }
@@ -84,17 +84,17 @@ impl Set {
     /// # Panics
     /// If the variable names a set that this processor cannot run.
     #[cfg(feature = "std")]
-    pub fn active() -> Set {
-        static ACTIVE: std::sync::OnceLock<Set> = std::sync::OnceLock::new();
+    pub fn current() -> Isa {
+        static ACTIVE: std::sync::OnceLock<Isa> = std::sync::OnceLock::new();
         *ACTIVE.get_or_init(|| {
-            let sets = Set::available();
+            let sets = Isa::available();
             let fastest = sets[sets.len() - 1];
             let Some(name) = std::env::var_os("NEARFIELD_KERNELS") else {
                 return fastest;
             };
-            let named = sets.iter().find(|set| name == set.name());
+            let named = sets.iter().find(|isa| name == isa.name());
             *named.unwrap_or_else(|| {
-                let names: Vec<_> = sets.iter().map(|set| set.name()).collect();
+                let names: Vec<_> = sets.iter().map(|isa| isa.name()).collect();
                 panic!(
                     "NEARFIELD_KERNELS={} is not one of {names:?}",
                     name.display()
@@ -105,12 +105,12 @@ impl Set {
 
     /// The only set without `std`.
     #[cfg(not(feature = "std"))]
-    pub fn active() -> Set {
-        Set::PORTABLE
+    pub fn current() -> Isa {
+        Isa::PORTABLE
     }
 
-    /// Forms all sums of a tile: `sums[row, lane]`, `[rows][width]`, modulo 2^32.
-    pub(super) fn tile(self, tile: &Tile<'_>, sums: &mut [i32]) {
+    /// Forms all sums of a tile: `sums[row, column]`, `[rows][width]`, modulo 2^32.
+    pub fn tile(self, tile: &Tile<'_>, sums: &mut [i32]) {
         tile.check(sums);
         call!(self, tile(tile, sums));
     }
@@ -123,17 +123,11 @@ impl Set {
     }
 
     /// Copies 16 pairs of values of 16 rows, `stride` apart, to 16 lines of a block with `width`
-    /// lanes, from a lane on: `lines[pair][lane] = rows[lane][pair]`.
+    /// columns, from a column on: `lines[pair][column] = rows[column][pair]`.
     ///
     /// # Panics
     /// If they are not there.
-    pub(super) fn lay_out_square(
-        self,
-        rows: &[i16],
-        stride: usize,
-        lines: &mut [i16],
-        width: usize,
-    ) {
+    pub fn lay_out_square(self, rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
         assert!(rows.len() >= 15 * stride + 32 && stride >= 32, "16 rows");
         assert!(
             lines.len() >= 15 * 2 * width + 32 && width >= 16,
@@ -167,7 +161,7 @@ impl Set {
     ///
     /// # Panics
     /// If they are not there.
-    pub(super) fn fast_fir_weights(
+    pub(crate) fn fast_fir_weights(
         self,
         weights: &[i16],
         stride: usize,
@@ -242,44 +236,45 @@ impl Set {
         call!(self, lay_out_by_depth(rows, stride, lines, width));
     }
 
-    /// Adds the products of rows with the listed high halves of 16 lanes, times 2^16, to sums that
-    /// begin `width` apart, modulo 2^32. Rows are given by depths, `[depth][a multiple of 16]`.
+    /// Adds the products of rows with the high halves of columns, times 2^16, to the sums of the
+    /// rows, `[rows][width]`, modulo 2^32.
     ///
     /// # Panics
-    /// If they are not there, or more than [`ROWS`].
-    pub(super) fn add_upper(
+    /// If they are not there, or there are more than [`ROWS`] rows.
+    pub(crate) fn add_high_halves(
         self,
-        few: Few<'_>,
-        (by_depth, rows): (&[i16], usize),
+        columns: HighHalfColumns<'_>,
+        rows: RowsByDepth<'_>,
         sums: &mut [i32],
-        width: usize,
     ) {
-        let height = rows.next_multiple_of(16);
-        assert!((1..=ROWS).contains(&rows) && by_depth.len() >= few.depth() * height);
-        assert!(width >= GROUP && sums.len() + width >= rows * width + GROUP);
-        call!(self, add_upper(few, (by_depth, rows), sums, width));
+        let width = columns.width;
+        assert!((1..=ROWS).contains(&rows.count) && width.is_multiple_of(GROUP));
+        for group in 0..width / GROUP {
+            let few = columns.high.of(columns.first + group);
+            if few.list().is_empty() {
+                continue;
+            }
+            let sums = &mut sums[group * GROUP..];
+            assert!(rows.values.len() >= few.depth() * rows.height());
+            assert!(sums.len() + width >= rows.count * width + GROUP);
+            call!(self, add_high_halves(few, rows, sums, width));
+        }
     }
 
-    /// Adds the products of some values of a row with all lanes of a block, times 2^16, to the
+    /// Adds the products of some values of a row with all columns of a block, times 2^16, to the
     /// row's sums, modulo 2^32: of what the listed values, whose depths count from `start`, have
-    /// above their low halves. Lanes are `[depth / 2][sums][2]`.
+    /// above their low halves. Columns are `[depth / 2][sums][2]`.
     ///
     /// # Panics
     /// If they are not there.
-    pub(super) fn add_excesses(
-        self,
-        few: &[Excess],
-        start: usize,
-        lanes: &[i16],
-        sums: &mut [i32],
-    ) {
+    pub fn add_overflows(self, few: &[Overflow], start: usize, columns: &[i16], sums: &mut [i32]) {
         let width = sums.len();
         assert!(width.is_multiple_of(GROUP) && (GROUP..=BLOCK).contains(&width));
-        let depth = lanes.len() / (2 * width) * 2;
+        let depth = columns.len() / (2 * width) * 2;
         let places = start..start + depth;
-        let within = |excess: &Excess| places.contains(&(excess.place as usize));
-        assert!(few.iter().all(within), "a line of lanes for each");
-        call!(self, add_excesses(few, start, lanes, sums));
+        let within = |overflow: &Overflow| places.contains(&(overflow.index as usize));
+        assert!(few.iter().all(within), "a line of columns for each");
+        call!(self, add_overflows(few, start, columns, sums));
     }
 
     /// `sums += values`, modulo 2^32, as far as both go.
@@ -297,7 +292,7 @@ impl Set {
         call!(self, prefetch(values));
     }
 
-    /// As [`Set::prefetch`], no nearer than the second-level cache.
+    /// As [`Isa::prefetch`], no nearer than the second-level cache.
     pub fn prefetch_far(self, values: &[i16]) {
         call!(self, prefetch_far(values));
     }
@@ -363,24 +358,24 @@ impl Set {
         call!(self, leaky_backward(gradients, inputs, slope));
     }
 
-    /// Takes over each of `values` that is larger than `best`, with its `place`, as far as all go.
-    pub fn raise(self, best: &mut [i16], places: &mut [u16], values: &[i16], place: u16) {
-        call!(self, raise(best, places, values, place));
+    /// Takes over each of `values` that is larger than `best`, with its `index`, as far as all go.
+    pub fn max_with_index(self, best: &mut [i16], indices: &mut [u16], values: &[i16], index: u16) {
+        call!(self, max_with_index(best, indices, values, index));
     }
 
     /// Takes over each of `values` that is larger than `best`, as far as both go.
-    pub fn raise_scaled(self, best: &mut [i8], values: &[i8]) {
-        call!(self, raise_scaled(best, values));
+    pub fn max_i8(self, best: &mut [i8], values: &[i8]) {
+        call!(self, max_i8(best, values));
     }
 
     /// Largest magnitude.
-    pub fn largest(self, values: &[i32]) -> u32 {
-        call!(self, largest(values))
+    pub fn max_abs(self, values: &[i32]) -> u32 {
+        call!(self, max_abs(values))
     }
 
     /// Largest magnitude.
-    pub fn largest_narrow(self, values: &[i16]) -> u16 {
-        call!(self, largest_narrow(values))
+    pub fn max_abs_i16(self, values: &[i16]) -> u16 {
+        call!(self, max_abs_i16(values))
     }
 
     /// The sum of squares.
@@ -409,7 +404,7 @@ impl Set {
         weights: &mut [i16],
         gradients: &[i32],
         patch: Patch,
-        correction: Correction,
+        correction: UpdateRule,
     ) -> (usize, u32) {
         patch.check(weights.len(), gradients.len());
         call!(self, update(weights, gradients, patch, correction))

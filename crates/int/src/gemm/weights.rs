@@ -1,8 +1,10 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
-use super::excess::{are_few, between, joined, split};
-use super::{Aligned, Excess, Halves, High, Set};
+use super::operands::{Halves, High, joined, split};
+use super::sparse::{are_few, overflow, overflows_between};
+use crate::aligned::Aligned;
 use crate::audit::Merge;
+use crate::kernel::{Isa, Overflow};
 use crate::parallel::{self, Shared};
 use alloc::vec;
 use alloc::vec::Vec;
@@ -10,7 +12,7 @@ use alloc::vec::Vec;
 mod rows;
 
 use rows::KeptMut;
-pub use rows::{Corrected, Correction, Patch, RowsMut};
+pub use rows::{RowsMut, UpdateStats};
 
 /// Rows of weights of even length; a row of odd length is followed by a 0.
 ///
@@ -29,7 +31,7 @@ pub struct Weights {
 #[derive(Clone, Debug)]
 enum Kept {
     /// In order of places.
-    Few(Vec<Excess>),
+    Sparse(Vec<Overflow>),
     Dense(Vec<i16>),
 }
 
@@ -51,19 +53,19 @@ impl Weights {
                 let (half, high) = split(value);
                 low[place] = half;
                 if high != 0 {
-                    escaped.push(excess(place, high));
+                    escaped.push(overflow(place, high));
                 }
             }
         }
         let mut weights = Weights {
             low,
-            high: Kept::Few(Vec::new()),
+            high: Kept::Sparse(Vec::new()),
             depth,
             largest: 0,
         };
-        weights.settle(Corrected {
+        weights.settle(UpdateStats {
             wrapped: 0,
-            largest: Set::active().largest(values),
+            largest: Isa::current().max_abs(values),
             escaped,
         });
         weights
@@ -73,10 +75,10 @@ impl Weights {
     pub fn values(&self) -> Vec<i32> {
         let mut all: Vec<i32> = self.low.iter().map(|&low| low.into()).collect();
         match &self.high {
-            Kept::Few(few) => {
-                for excess in few {
-                    let low = self.low[excess.place as usize];
-                    all[excess.place as usize] = joined(low, excess.high);
+            Kept::Sparse(few) => {
+                for overflow in few {
+                    let low = self.low[overflow.index as usize];
+                    all[overflow.index as usize] = joined(low, overflow.high);
                 }
             }
             Kept::Dense(high) => {
@@ -100,8 +102,8 @@ impl Weights {
         Halves {
             low: &self.low,
             high: match &self.high {
-                Kept::Few(few) if few.is_empty() => High::None,
-                Kept::Few(few) => High::Few(few),
+                Kept::Sparse(few) if few.is_empty() => High::None,
+                Kept::Sparse(few) => High::Sparse(few),
                 Kept::Dense(high) => High::Dense(high),
             },
         }
@@ -123,14 +125,14 @@ impl Weights {
     }
 
     /// Largest magnitude.
-    pub fn largest(&self) -> u32 {
+    pub fn max_abs(&self) -> u32 {
         self.largest
     }
 
     /// Bytes that they occupy.
     pub fn bytes(&self) -> usize {
         let high = match &self.high {
-            Kept::Few(few) => few.capacity() * size_of::<Excess>(),
+            Kept::Sparse(few) => few.capacity() * size_of::<Overflow>(),
             Kept::Dense(high) => high.capacity() * size_of::<i16>(),
         };
         self.low.bytes() + high
@@ -140,7 +142,7 @@ impl Weights {
     pub fn squares(&self, row: usize) -> u64 {
         let stride = self.stride();
         let places = row * stride..(row + 1) * stride;
-        self.halves().squares(Set::active(), places)
+        self.halves().squares(Isa::current(), places)
     }
 
     /// The sum of squares of each row, cut at 2^64 - 1.
@@ -156,8 +158,8 @@ impl Weights {
         &mut self,
         rows: usize,
         work: usize,
-        task: impl Fn(usize, &mut RowsMut<'_>) -> (R, Corrected) + Shared,
-    ) -> (R, Corrected) {
+        task: impl Fn(usize, &mut RowsMut<'_>) -> (R, UpdateStats) + Shared,
+    ) -> (R, UpdateStats) {
         let (stride, size) = (self.stride(), rows * self.stride());
         let run = |index: usize, low: &mut [i16], high: KeptMut<'_>| {
             let mut part = RowsMut {
@@ -169,11 +171,11 @@ impl Weights {
             Pair(task(index * rows, &mut part))
         };
         let Pair((result, corrected)) = match &mut self.high {
-            Kept::Few(few) => {
+            Kept::Sparse(few) => {
                 let few = &*few;
                 parallel::for_each_part(&mut self.low, size, work, |index, low| {
-                    let part = between(few, index * size, index * size + low.len());
-                    run(index, low, KeptMut::Few(part))
+                    let part = overflows_between(few, index * size, index * size + low.len());
+                    run(index, low, KeptMut::Sparse(part))
                 })
             }
             Kept::Dense(high) => {
@@ -183,7 +185,7 @@ impl Weights {
                 })
             }
         };
-        let counted = Corrected {
+        let counted = UpdateStats {
             escaped: Vec::new(),
             ..corrected
         };
@@ -193,40 +195,35 @@ impl Weights {
 
     /// Takes in which weights are beyond int16, and keeps their high halves in the way that
     /// their number asks for.
-    fn settle(&mut self, mut corrected: Corrected) {
+    fn settle(&mut self, mut corrected: UpdateStats) {
         self.largest = corrected.largest;
         if let Kept::Dense(high) = &self.high {
             let all = high.iter().enumerate().filter(|half| *half.1 != 0);
             if !are_few(all.clone().count(), high.len()) {
                 return;
             }
-            corrected.escaped = all.map(|(place, &high)| excess(place, high)).collect();
+            corrected.escaped = all.map(|(place, &high)| overflow(place, high)).collect();
         }
         let mut few = corrected.escaped;
         few.sort_unstable();
         if are_few(few.len(), self.low.len()) {
-            self.high = Kept::Few(few);
+            self.high = Kept::Sparse(few);
             return;
         }
         let mut high = vec![0; self.low.len()];
-        for excess in few {
-            high[excess.place as usize] = excess.high;
+        for overflow in few {
+            high[overflow.index as usize] = overflow.high;
         }
         self.high = Kept::Dense(high);
     }
 }
 
-fn excess(place: usize, high: i16) -> Excess {
-    let place = u32::try_from(place).expect("fewer than 2^32 weights");
-    Excess { place, high }
-}
-
 /// Two results that merge each for itself.
-struct Pair<R>((R, Corrected));
+struct Pair<R>((R, UpdateStats));
 
 impl<R: Merge> Default for Pair<R> {
     fn default() -> Self {
-        Pair((R::default(), Corrected::default()))
+        Pair((R::default(), UpdateStats::default()))
     }
 }
 
@@ -240,13 +237,14 @@ impl<R: Merge> Merge for Pair<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Reciprocal, Sums};
+    use crate::gemm::Sums;
+    use crate::kernel::{Reciprocal, UpdateRule};
     use proptest::prelude::*;
 
-    fn corrected(weights: &mut Weights, gradients: &[i32], correction: Correction) -> (u64, u32) {
+    fn corrected(weights: &mut Weights, gradients: &[i32], correction: UpdateRule) -> (u64, u32) {
         let depth = weights.depth();
         let ((), corrected) = weights.correct(2, 0, |first, rows| {
-            let mut corrected = Corrected::default();
+            let mut corrected = UpdateStats::default();
             let own = &gradients[first * depth..][..rows.count() * depth];
             let half = depth / 2;
             let left = Sums {
@@ -304,7 +302,7 @@ mod tests {
                 .map(|&w| if narrow { w.clamp(-32_767, 32_767) } else { w })
                 .collect();
             let mut ours = Weights::new(&start, 37);
-            let correction = Correction {
+            let correction = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -334,7 +332,7 @@ mod tests {
                 let beyond = expected.iter().filter(|&&w| i16::try_from(w).is_err()).count();
                 let kept = match ours.halves().high {
                     High::None => beyond == 0,
-                    High::Few(few) => few.len() == beyond,
+                    High::Sparse(few) => few.len() == beyond,
                     High::Dense(_) => !are_few(beyond, 40 * 38),
                 };
                 prop_assert!(kept, "{beyond} beyond int16");

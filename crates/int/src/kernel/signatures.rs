@@ -1,7 +1,7 @@
 //! The kernels that a set has, each said once.
 
 /// Hands the kernels that every vector set writes by hand to a macro.
-macro_rules! by_hand {
+macro_rules! handwritten {
     ($into:ident) => {
         $into! {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
@@ -25,26 +25,28 @@ macro_rules! by_hand {
             fn prefetch_far(values: &[i16]);
             fn products_alone(rounds: u32) -> (u64, i32);
             fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize);
-            fn add_upper(few: Few<'_>, rows: (&[i16], usize), sums: &mut [i32], width: usize);
-            fn add_excesses(few: &[Excess], start: usize, lanes: &[i16], sums: &mut [i32]);
+            fn add_high_halves(
+                few: HighHalfGroup<'_>, rows: RowsByDepth<'_>, sums: &mut [i32], width: usize
+            );
+            fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]);
             fn update(
-                weights: &mut [i16], gradients: &[i32], patch: Patch, correction: Correction
+                weights: &mut [i16], gradients: &[i32], patch: Patch, correction: UpdateRule
             ) -> (usize, u32);
         }
     };
 }
 
 /// Hands the kernels that compilers vectorise well to a macro.
-macro_rules! by_compiler {
+macro_rules! autovectorized {
     ($into:ident) => {
         $into! {
             fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]);
             fn leaky(inputs: &[i8], inverse: u16, mean: i16, outputs: &mut [i16]);
             fn leaky_backward(gradients: &mut [i32], inputs: &[i8], slope: Reciprocal);
-            fn raise(best: &mut [i16], places: &mut [u16], values: &[i16], place: u16);
-            fn raise_scaled(best: &mut [i8], values: &[i8]);
-            fn largest(values: &[i32]) -> u32;
-            fn largest_narrow(values: &[i16]) -> u16;
+            fn max_with_index(best: &mut [i16], indices: &mut [u16], values: &[i16], index: u16);
+            fn max_i8(best: &mut [i8], values: &[i8]);
+            fn max_abs(values: &[i32]) -> u32;
+            fn max_abs_i16(values: &[i16]) -> u16;
             fn squares(values: &[i16]) -> u64;
             fn fast_fir_weights(
                 weights: &[i16], stride: usize, low: &mut [i16], spacing: usize
@@ -59,12 +61,12 @@ macro_rules! by_compiler {
     };
 }
 
-/// Methods of `Seen` that call the functions of the same names.
+/// Methods of `Token` that call the functions of the same names.
 macro_rules! methods {
     ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
-        impl Seen {
+        impl Token {
             $(pub(super) fn $name(self, $($argument: $type),*) $(-> $result)? {
-                // SAFETY: the processor was seen to have what the function needs; `Set` has
+                // SAFETY: the processor was seen to have what the function needs; `Isa` has
                 // checked all sizes.
                 unsafe { $name($($argument),*) }
             })*
@@ -72,4 +74,4 @@ macro_rules! methods {
     };
 }
 
-pub(super) use {by_compiler, by_hand, methods};
+pub(super) use {autovectorized, handwritten, methods};

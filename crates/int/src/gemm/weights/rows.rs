@@ -1,75 +1,23 @@
 //! Rows of weights, as they are corrected.
 
-use super::{between, excess, split};
 use crate::audit::Merge;
-use crate::kernel::excess::joined;
-use crate::kernel::{BLOCK, Excess, NarrowReciprocal, Reciprocal, Set, Sums};
+use crate::gemm::operands::{Sums, joined, split};
+use crate::gemm::sparse::{overflow, overflows_between};
+use crate::kernel::{BLOCK, Isa, Overflow, Patch, UpdateRule};
 use alloc::vec::Vec;
-
-/// How weights are corrected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Correction {
-    /// What gradients are divided by.
-    pub rate: Reciprocal,
-    /// What weights are divided by, if they decay.
-    pub decay: Option<Reciprocal>,
-}
-
-impl Correction {
-    /// What weights that fit int16 are divided by: without decay, something by which every
-    /// quotient is 0.
-    pub(in crate::kernel) fn narrow_decay(self) -> NarrowReciprocal {
-        let decay = self.decay.map(Reciprocal::narrow);
-        decay.unwrap_or(NarrowReciprocal::ENDLESS)
-    }
-}
-
-/// Where weights of some rows stand, and their gradients.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patch {
-    /// Number of rows.
-    pub rows: usize,
-    /// Weights in each.
-    pub columns: usize,
-    /// From the start of a row to that of the next: among the weights, and among the gradients.
-    pub strides: [usize; 2],
-}
-
-impl Patch {
-    /// Weights side by side.
-    pub fn row(columns: usize) -> Self {
-        Patch {
-            rows: 1,
-            columns,
-            strides: [columns.max(1); 2],
-        }
-    }
-
-    /// Panics unless so many weights and gradients hold the patch.
-    pub(in crate::kernel) fn check(self, weights: usize, gradients: usize) {
-        for (stride, found) in self.strides.into_iter().zip([weights, gradients]) {
-            let before = self.rows.saturating_sub(1).checked_mul(stride);
-            let end = before.and_then(|before| before.checked_add(self.columns));
-            assert!(
-                stride >= self.columns.max(1) && end.is_some_and(|end| end <= found),
-                "rows within their buffer"
-            );
-        }
-    }
-}
 
 /// What became of corrected weights.
 #[derive(Clone, Debug, Default)]
-pub struct Corrected {
+pub struct UpdateStats {
     /// Weights that left int32 and wrapped.
     pub wrapped: u64,
     /// Largest magnitude of a corrected weight.
     pub largest: u32,
     /// Weights beyond int16, where not all have high halves.
-    pub(super) escaped: Vec<Excess>,
+    pub(super) escaped: Vec<Overflow>,
 }
 
-impl Merge for Corrected {
+impl Merge for UpdateStats {
     fn merge(&mut self, other: &Self) {
         self.wrapped += other.wrapped;
         self.largest = self.largest.max(other.largest);
@@ -90,7 +38,7 @@ pub struct RowsMut<'a> {
 #[derive(Debug)]
 pub(super) enum KeptMut<'a> {
     /// Those of these rows; new ones are listed anew.
-    Few(&'a [Excess]),
+    Sparse(&'a [Overflow]),
     Dense(&'a mut [i16]),
 }
 
@@ -108,8 +56,8 @@ impl RowsMut<'_> {
         &mut self,
         column: usize,
         gradients: Sums<'_>,
-        correction: Correction,
-        corrected: &mut Corrected,
+        correction: UpdateRule,
+        corrected: &mut UpdateStats,
     ) {
         let columns = gradients.count;
         assert!(
@@ -121,7 +69,7 @@ impl RowsMut<'_> {
         self.ask_for_next(column + columns, columns.min(BLOCK));
         let stride = self.stride;
         match &mut self.high {
-            KeptMut::Few(few) => {
+            KeptMut::Sparse(few) => {
                 let part = Part {
                     low: &mut self.low[column..],
                     few,
@@ -146,10 +94,10 @@ impl RowsMut<'_> {
 
     /// Asks for the weights that will be corrected next to be brought near.
     fn ask_for_next(&self, column: usize, columns: usize) {
-        let set = Set::active();
+        let isa = Isa::current();
         for row in 0..self.count() {
             let next = &self.low[self.low.len().min(row * self.stride + column)..];
-            set.prefetch(&next[..next.len().min(columns)]);
+            isa.prefetch(&next[..next.len().min(columns)]);
         }
     }
 }
@@ -157,14 +105,14 @@ impl RowsMut<'_> {
 /// Weights from one column of their rows on, some of them beyond int16.
 struct Part<'a> {
     low: &'a mut [i16],
-    few: &'a [Excess],
+    few: &'a [Overflow],
     /// Place of the first of them among all weights.
     first: usize,
     stride: usize,
 }
 
 impl Part<'_> {
-    fn correct(mut self, gradients: Sums<'_>, correction: Correction, corrected: &mut Corrected) {
+    fn correct(mut self, gradients: Sums<'_>, correction: UpdateRule, corrected: &mut UpdateStats) {
         let (columns, rows) = (gradients.count, gradients.values.len() / gradients.width);
         let mut row = 0;
         while row < rows {
@@ -175,7 +123,7 @@ impl Part<'_> {
                 strides: [self.stride, gradients.width],
             };
             let (weights, own) = (row * self.stride, row * gradients.width);
-            let (done, largest) = Set::active().update(
+            let (done, largest) = Isa::current().update(
                 &mut self.low[weights..],
                 &gradients.values[own..],
                 patch,
@@ -192,9 +140,9 @@ impl Part<'_> {
     }
 
     /// The weights of a row that are beyond int16.
-    fn wide(&self, row: usize, columns: usize) -> &[Excess] {
+    fn wide(&self, row: usize, columns: usize) -> &[Overflow] {
         let first = self.first + row * self.stride;
-        between(self.few, first, first + columns)
+        overflows_between(self.few, first, first + columns)
     }
 
     /// Corrects one row, of which some weights are done and others leave int16 or are beyond it.
@@ -202,25 +150,25 @@ impl Part<'_> {
         &mut self,
         (row, mut done): (usize, usize),
         gradients: &[i32],
-        correction: Correction,
-        corrected: &mut Corrected,
+        correction: UpdateRule,
+        corrected: &mut UpdateStats,
     ) {
         let first = self.first + row * self.stride;
-        let mut few = between(self.few, first, first + gradients.len());
+        let mut few = overflows_between(self.few, first, first + gradients.len());
         let low = &mut self.low[row * self.stride..][..gradients.len()];
         while done < gradients.len() {
-            let next = few.first().map(|excess| excess.place as usize - first);
+            let next = few.first().map(|overflow| overflow.index as usize - first);
             let stop = next.unwrap_or(gradients.len());
             let (weights, own) = (&mut low[done..stop], &gradients[done..stop]);
             let patch = Patch::row(own.len());
-            let (more, largest) = Set::active().update(weights, own, patch, correction);
+            let (more, largest) = Isa::current().update(weights, own, patch, correction);
             corrected.largest = corrected.largest.max(largest);
             done += more;
             // What is next leaves int16, or is beyond it.
             let (end, high) = match few.first() {
-                Some(excess) if done == stop => {
+                Some(overflow) if done == stop => {
                     few = &few[1..];
-                    (stop + 1, excess.high)
+                    (stop + 1, overflow.high)
                 }
                 _ => (stop.min(done + 16), 0),
             };
@@ -230,7 +178,7 @@ impl Part<'_> {
                 let (half, high) = split(stepped);
                 low[index] = half;
                 if high != 0 {
-                    corrected.escaped.push(excess(first + index, high));
+                    corrected.escaped.push(overflow(first + index, high));
                 }
             }
             done = end;
@@ -238,9 +186,9 @@ impl Part<'_> {
     }
 }
 
-impl Corrected {
+impl UpdateStats {
     /// One corrected weight.
-    fn step(&mut self, weight: i32, gradient: i32, correction: Correction) -> i32 {
+    fn step(&mut self, weight: i32, gradient: i32, correction: UpdateRule) -> i32 {
         let step = correction.rate.divide_toward_zero(gradient);
         let decay = correction
             .decay
@@ -256,6 +204,7 @@ impl Corrected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernel::Reciprocal;
     use alloc::vec;
     use proptest::prelude::*;
 
@@ -274,7 +223,7 @@ mod tests {
             (5 << 16, Some(28_000)),
             (32_767 << 16, Some(3)),
         ] {
-            let correction = Correction {
+            let correction = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -284,15 +233,15 @@ mod tests {
             for weight in (-32_768..=32_767).step_by(431) {
                 for &gradient in &gradients {
                     let (weights, gradients) = (vec![weight; 64], vec![gradient; 64]);
-                    let run = |set: Set| {
+                    let run = |isa: Isa| {
                         let mut weights = weights.clone();
                         let patch = Patch::row(64);
-                        let done = set.update(&mut weights, &gradients, patch, correction);
+                        let done = isa.update(&mut weights, &gradients, patch, correction);
                         (done, weights)
                     };
-                    let expected = run(Set::PORTABLE);
-                    for set in Set::available() {
-                        assert_eq!(run(set), expected, "{set:?}: {weight}, {gradient}, {rate}");
+                    let expected = run(Isa::PORTABLE);
+                    for isa in Isa::available() {
+                        assert_eq!(run(isa), expected, "{isa:?}: {weight}, {gradient}, {rate}");
                     }
                 }
             }
@@ -309,7 +258,7 @@ mod tests {
             decay in proptest::option::of(1..40_000_u64),
         ) {
             let gradients: Vec<i32> = gradients.iter().map(|gradient| gradient >> bits).collect();
-            let correction = Correction {
+            let correction = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -318,14 +267,14 @@ mod tests {
                 columns,
                 strides: [80, 90],
             };
-            let run = |set: Set| {
+            let run = |isa: Isa| {
                 let mut weights = weights.clone();
-                let done = set.update(&mut weights, &gradients, patch, correction);
+                let done = isa.update(&mut weights, &gradients, patch, correction);
                 (done, weights)
             };
-            let expected = run(Set::PORTABLE);
-            for set in Set::available() {
-                prop_assert_eq!(run(set), expected.clone(), "{:?}", set);
+            let expected = run(Isa::PORTABLE);
+            for isa in Isa::available() {
+                prop_assert_eq!(run(isa), expected.clone(), "{:?}", isa);
             }
         }
     }
