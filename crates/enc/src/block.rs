@@ -36,6 +36,13 @@ impl<V> Labels<V> {
 /// Levels of the factors of a gradient: one for their product, one for the update.
 const GRADIENT_LEVELS: usize = 2;
 
+/// A batch holds one vector of samples or more.
+const NO_SAMPLES: Error = Error::Count {
+    what: "vectors of samples",
+    found: 0,
+    expected: 1,
+};
+
 /// What a block learned from a batch.
 pub(crate) struct Lesson<S: Slots> {
     /// The gradient of each matrix, for each of its vectors, summed over the batch's vectors but
@@ -52,12 +59,10 @@ pub(crate) struct LocalBlock<'c, S: Slots> {
     forward: &'c Placement,
     /// Without hidden layers there is none: the forward layer is compared with labels.
     head: Option<&'c Placement>,
-    kept: Vec<Kept<S::Vector>>,
-    pub(crate) lesson: Option<Lesson<S>>,
 }
 
 /// What one vector of samples needs to learn.
-struct Kept<V> {
+pub(crate) struct Kept<V> {
     inputs: Vec<V>,
     sums: V,
     output: V,
@@ -81,8 +86,6 @@ impl<'c, S: Slots> LocalBlock<'c, S> {
             state,
             forward,
             head,
-            kept: Vec::new(),
-            lesson: None,
         }
     }
 
@@ -156,14 +159,14 @@ impl<S: Slots> LocalBlock<'_, S> {
     }
 
     /// What the head answers, after a forward pass.
-    pub(crate) fn answers(&self) -> Result<Vec<S::Vector>> {
-        let Some((matrix, first)) = self.head.zip(self.kept.first()) else {
-            return Ok(self.kept.iter().map(|kept| kept.output.clone()).collect());
+    pub(crate) fn answers(&self, pass: &[Kept<S::Vector>]) -> Result<Vec<S::Vector>> {
+        let Some((matrix, first)) = self.head.zip(pass.first()) else {
+            return Ok(pass.iter().map(|kept| kept.output.clone()).collect());
         };
         let levels = self.circuit.slots().levels(&first.output);
         let levels = levels.min(linear::levels(matrix.gives()));
         let weights = self.circuit.matrix(self.state, matrix, levels)?;
-        let kept = self.kept.par_iter();
+        let kept = pass.par_iter();
         kept.map(|kept| {
             let mut output = kept.output.clone();
             self.circuit.slots().lower(&mut output, levels)?;
@@ -176,33 +179,36 @@ impl<S: Slots> LocalBlock<'_, S> {
 impl<S: Slots> local_loss::Block for LocalBlock<'_, S> {
     /// For each vector of samples, the vectors of their inputs.
     type Activations = Vec<Vec<S::Vector>>;
+    /// For each vector of samples.
+    type Pass = Vec<Kept<S::Vector>>;
     type Targets = [Labels<S::Vector>];
     type Settings = ();
+    type Learned = Lesson<S>;
     type Error = Error;
 
-    fn forward(&mut self, input: Vec<Vec<S::Vector>>, (): &()) -> Result<()> {
+    fn forward(&self, input: Vec<Vec<S::Vector>>, (): &()) -> Result<Self::Pass> {
         let Some(first) = input.first().and_then(|inputs| inputs.first()) else {
-            return Err(Error::Count {
-                what: "vectors of samples",
-                found: 0,
-                expected: 1,
-            });
+            return Err(NO_SAMPLES);
         };
         let levels = self.circuit.slots().levels(first);
         let weights = self.circuit.matrix(self.state, self.forward, levels)?;
         let kept = input
             .into_par_iter()
             .map(|inputs| self.run(&weights, inputs));
-        self.kept = kept.collect::<Result<_>>()?;
-        Ok(())
+        kept.collect()
     }
 
-    fn learn(&mut self, targets: &[Labels<S::Vector>], (): &()) -> Result<()> {
-        if targets.len() != self.kept.len() {
+    fn learn(
+        &mut self,
+        pass: &mut Self::Pass,
+        targets: &[Labels<S::Vector>],
+        (): &(),
+    ) -> Result<Lesson<S>> {
+        if targets.len() != pass.len() {
             return Err(Error::Count {
                 what: "vectors of labels",
                 found: targets.len(),
-                expected: self.kept.len(),
+                expected: pass.len(),
             });
         }
         let slots = self.circuit.slots();
@@ -212,34 +218,27 @@ impl<S: Slots> local_loss::Block for LocalBlock<'_, S> {
             .map(|matrix| self.circuit.matrix(self.state, matrix, levels))
             .transpose()?;
         let head = self.head.zip(weights.as_deref());
-        let learned = self.kept.par_iter().zip(targets);
+        let learned = pass.par_iter().zip(targets);
         let learned = learned.map(|(kept, labels)| self.learn_from(kept, labels, head));
-        let mut lesson: Option<Lesson<S>> = None;
-        for (gradients, error) in learned.collect::<Result<Vec<_>>>()? {
-            match &mut lesson {
-                None => {
-                    lesson = Some(Lesson {
-                        gradients,
-                        errors: vec![error],
-                    });
-                }
-                Some(lesson) => {
-                    lesson.errors.push(error);
-                    let sums = lesson.gradients.iter_mut().zip(&gradients);
-                    for ((_, sums), (_, more)) in sums {
-                        for (sum, more) in sums.iter_mut().zip(more) {
-                            slots.add_product(sum, more)?;
-                        }
-                    }
+        let mut learned = learned.collect::<Result<Vec<_>>>()?.into_iter();
+        let (gradients, error) = learned.next().ok_or(NO_SAMPLES)?;
+        let mut lesson = Lesson {
+            gradients,
+            errors: vec![error],
+        };
+        for (gradients, error) in learned {
+            lesson.errors.push(error);
+            let sums = lesson.gradients.iter_mut().zip(&gradients);
+            for ((_, sums), (_, more)) in sums {
+                for (sum, more) in sums.iter_mut().zip(more) {
+                    slots.add_product(sum, more)?;
                 }
             }
         }
-        self.lesson = lesson;
-        Ok(())
+        Ok(lesson)
     }
 
-    fn pass_on(&mut self, (): &()) -> Result<Vec<Vec<S::Vector>>> {
-        let kept = std::mem::take(&mut self.kept);
-        Ok(kept.into_iter().map(|kept| vec![kept.output]).collect())
+    fn pass_on(&self, pass: Self::Pass, (): &()) -> Result<Vec<Vec<S::Vector>>> {
+        Ok(pass.into_iter().map(|kept| vec![kept.output]).collect())
     }
 }

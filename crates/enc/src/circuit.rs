@@ -139,11 +139,11 @@ impl<'s, S: Slots> Circuit<'s, S> {
         self.slots.passed(Stage::Refreshed, &state[0]);
         let refreshed = Instant::now();
         let mut blocks = self.blocks(&state);
-        train_blocks(&mut blocks, batch.inputs, &batch.labels, &())?;
+        let mut lessons = Vec::new();
+        train_blocks(&mut blocks, batch.inputs, &batch.labels, &(), &mut lessons)?;
         let mut errors = Vec::new();
         let mut gradients = Vec::new();
-        for block in blocks {
-            let lesson = block.lesson.ok_or(Error::Levels { what: "a block" })?;
+        for lesson in lessons {
             errors = lesson.errors;
             gradients.extend(lesson.gradients);
         }
@@ -176,16 +176,16 @@ impl<'s, S: Slots> Circuit<'s, S> {
         inputs: Vec<Vec<S::Vector>>,
     ) -> Result<Vec<S::Vector>> {
         let mut activations = inputs;
-        let mut blocks = self.blocks(state);
+        let blocks = self.blocks(state);
         let (last, first) = blocks
-            .split_last_mut()
+            .split_last()
             .ok_or(Error::Levels { what: "a network" })?;
         for block in first {
-            block.forward(activations, &())?;
-            activations = block.pass_on(&())?;
+            let pass = block.forward(activations, &())?;
+            activations = block.pass_on(pass, &())?;
         }
-        last.forward(activations, &())?;
-        let mut answers = last.answers()?;
+        let pass = last.forward(activations, &())?;
+        let mut answers = last.answers(&pass)?;
         for answer in &mut answers {
             self.slots.lower(answer, 0)?;
         }

@@ -113,7 +113,7 @@ impl Batch {
 ///
 /// # Source
 /// NITRO-D section 3.2, integer local-loss block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     pub(crate) forward: Forward,
     pub(crate) head: Head,
@@ -124,22 +124,14 @@ pub struct Block {
     next: Frame,
     /// Whether this is a linear block behind convolutions, which the published code steps twice.
     linear_in_cnn: bool,
-    /// Between a block's forward pass and its handing on.
-    batch: Option<Batch>,
-    count: BlockCount,
 }
 
-impl Clone for Block {
-    /// A block between two steps.
-    fn clone(&self) -> Self {
-        Block {
-            forward: self.forward.clone(),
-            head: self.head.clone(),
-            plan: self.plan.clone(),
-            batch: None,
-            ..*self
-        }
-    }
+/// A batch between a block's forward pass and the next block.
+#[derive(Debug)]
+pub struct BlockPass {
+    batch: Batch,
+    /// What became of the numbers of the forward pass.
+    audit: LayerAudit,
 }
 
 impl Block {
@@ -158,14 +150,7 @@ impl Block {
             next,
             linear_in_cnn: linear_in_cnn && plan.forward == ForwardPlan::Linear,
             plan: plan.clone(),
-            batch: None,
-            count: BlockCount::default(),
         }
-    }
-
-    /// What the last step counted.
-    pub(crate) fn take_count(&mut self) -> BlockCount {
-        core::mem::take(&mut self.count)
     }
 
     /// Leaves the head's scores in the batch, and its input for the next block; nothing learns.
@@ -204,7 +189,12 @@ impl Block {
         core::mem::swap(&mut batch.input, &mut batch.output);
     }
 
-    fn learn_once(&mut self, batch: &mut Batch, labels: &[u16], settings: &StepSettings) {
+    fn learn_once(
+        &mut self,
+        batch: &mut Batch,
+        labels: &[u16],
+        settings: &StepSettings,
+    ) -> BlockCount {
         let lesson = settings.lesson(labels);
         let (tally, head_audit) = self.head.learn(&mut batch.head, &batch.scaled, &lesson);
         let (sgd, counting) = (settings.forward_sgd(), settings.counting());
@@ -221,42 +211,46 @@ impl Block {
                 conv.learn(work, &gradient, &mut batch.input, sgd, counting)
             }
         };
-        // The second of two published steps predicts again; only the first is an answer.
-        if self.count.head.seen == 0 {
-            self.count.head = tally;
+        BlockCount {
+            head: tally,
+            forward_audit: audit,
+            head_audit,
         }
-        self.count.head_audit.merge(&head_audit);
-        self.count.forward_audit.merge(&audit);
     }
 }
 
 impl local_loss::Block for Block {
     type Activations = Batch;
+    type Pass = BlockPass;
     type Targets = [u16];
     type Settings = StepSettings;
+    type Learned = BlockCount;
     type Error = Infallible;
 
-    fn forward(&mut self, mut batch: Batch, settings: &StepSettings) -> Result<(), Infallible> {
+    fn forward(&self, mut batch: Batch, settings: &StepSettings) -> Result<BlockPass, Infallible> {
         let audit = self.scale(&mut batch, settings.counting());
-        self.count.forward_audit.merge(&audit);
-        self.batch = Some(batch);
-        Ok(())
+        Ok(BlockPass { batch, audit })
     }
 
-    fn learn(&mut self, labels: &[u16], settings: &StepSettings) -> Result<(), Infallible> {
-        let Some(mut batch) = self.batch.take() else {
-            return Ok(());
-        };
-        let twice = self.linear_in_cnn && settings.linear_blocks_step_twice;
-        for _ in 0..=u32::from(twice) {
-            self.learn_once(&mut batch, labels, settings);
+    fn learn(
+        &mut self,
+        pass: &mut BlockPass,
+        labels: &[u16],
+        settings: &StepSettings,
+    ) -> Result<BlockCount, Infallible> {
+        let mut count = self.learn_once(&mut pass.batch, labels, settings);
+        if self.linear_in_cnn && settings.linear_blocks_step_twice {
+            let second = self.learn_once(&mut pass.batch, labels, settings);
+            // The second of two published steps predicts again; only the first is an answer.
+            count.forward_audit.merge(&second.forward_audit);
+            count.head_audit.merge(&second.head_audit);
         }
-        self.batch = Some(batch);
-        Ok(())
+        count.forward_audit.merge(&pass.audit);
+        Ok(count)
     }
 
-    fn pass_on(&mut self, settings: &StepSettings) -> Result<Batch, Infallible> {
-        let mut batch = self.batch.take().unwrap_or_default();
+    fn pass_on(&self, pass: BlockPass, settings: &StepSettings) -> Result<Batch, Infallible> {
+        let mut batch = pass.batch;
         self.send(&mut batch, Some(settings));
         Ok(batch)
     }

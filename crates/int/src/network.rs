@@ -18,10 +18,9 @@ use alloc::collections::BTreeMap;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::convert::Infallible;
 use nearfield_train::history::{Accuracies, Tally};
-use nearfield_train::local_loss::{self, Output};
 use nearfield_train::random::{Purpose, Stream};
+use nearfield_train::train_blocks;
 use serde::{Deserialize, Serialize};
 
 mod inference;
@@ -176,6 +175,8 @@ pub struct Network {
     first: Frame,
     /// What the last step counted.
     count: StepCount,
+    /// The memory that steps work in, once one was made.
+    batch: Option<Batch>,
 }
 
 impl Clone for Network {
@@ -185,51 +186,31 @@ impl Clone for Network {
             spec: self.spec.clone(),
             plan: self.plan.clone(),
             blocks: self.blocks.clone(),
-            output: OutputLayer::new(self.output.classifier.clone()),
+            output: self.output.clone(),
             first: self.first,
             count: self.count.clone(),
-        }
-    }
-}
-
-#[derive(Debug)]
-struct OutputLayer {
-    classifier: Classifier,
-    tally: Tally,
-    audit: LayerAudit,
-    /// Between two steps, once one was made.
-    batch: Option<Batch>,
-}
-
-impl OutputLayer {
-    fn new(classifier: Classifier) -> Self {
-        OutputLayer {
-            classifier,
-            tally: Tally::default(),
-            audit: LayerAudit::default(),
             batch: None,
         }
     }
 }
 
-impl Output for OutputLayer {
-    type Activations = Batch;
-    type Targets = [u16];
-    type Settings = StepSettings;
-    type Error = Infallible;
+/// The layer that gives the network's answer; it learns like a head and sends nothing back.
+#[derive(Clone, Debug)]
+struct OutputLayer {
+    classifier: Classifier,
+}
 
+impl OutputLayer {
+    /// Predicts, compares with the labels and updates this layer.
     fn learn(
         &mut self,
-        mut batch: Batch,
+        batch: &mut Batch,
         labels: &[u16],
         settings: &StepSettings,
-    ) -> core::result::Result<(), Infallible> {
+    ) -> (Tally, LayerAudit) {
         let lesson = settings.lesson(labels);
         let work = &mut batch.head.classifier;
-        let input = &batch.input;
-        (self.tally, self.audit) = self.classifier.learn(work, input, &lesson, None);
-        self.batch = Some(batch);
-        Ok(())
+        self.classifier.learn(work, &batch.input, &lesson, None)
     }
 }
 
@@ -306,8 +287,11 @@ impl Network {
             first: Frame::before(&plan, 0),
             plan,
             blocks,
-            output: OutputLayer::new(Classifier::new(output)),
+            output: OutputLayer {
+                classifier: Classifier::new(output),
+            },
             count: StepCount::default(),
+            batch: None,
         })
     }
 
@@ -346,7 +330,7 @@ impl Network {
     /// If the number of values is not that of the labels, or a label is no class.
     ///
     /// # Source
-    /// NITRO-D algorithm 1; the order is [`local_loss::train_step`]'s.
+    /// NITRO-D algorithm 1; the order is [`train_blocks`]'s, and the output layer learns last.
     pub fn train_step(
         &mut self,
         samples: &[i8],
@@ -355,28 +339,25 @@ impl Network {
     ) -> Result<&StepCount> {
         self.check_batch(samples, labels.len())?;
         self.check_labels(labels)?;
-        let mut batch = self.output.batch.take().unwrap_or_default();
+        let mut batch = self.batch.take().unwrap_or_default();
         self.read(&mut batch, samples, Some(settings));
-        let Ok(()) =
-            local_loss::train_step(&mut self.blocks, &mut self.output, batch, labels, settings);
-        if let Some(batch) = &mut self.output.batch
-            && !self.blocks.len().is_multiple_of(2)
-        {
+        self.count.blocks.clear();
+        let learned = &mut self.count.blocks;
+        let Ok(mut batch) = train_blocks(&mut self.blocks, batch, labels, settings, learned);
+        (self.count.output, self.count.output_audit) =
+            self.output.learn(&mut batch, labels, settings);
+        if !self.blocks.len().is_multiple_of(2) {
             // Every block finds the buffers of the step before, in which it has room.
             core::mem::swap(&mut batch.input, &mut batch.output);
         }
-        self.count.output = self.output.tally;
-        self.count.output_audit = self.output.audit;
-        self.count.blocks.clear();
-        let counts = self.blocks.iter_mut().map(Block::take_count);
-        self.count.blocks.extend(counts);
+        self.batch = Some(batch);
         Ok(&self.count)
     }
 
     /// Gives up the memory that steps work in, until the next step asks for it again: answers
     /// between steps work in memory of their own.
     pub fn release_memory(&mut self) {
-        self.output.batch = None;
+        self.batch = None;
     }
 
     /// The memory that the network and its last steps occupy.
@@ -387,12 +368,7 @@ impl Network {
         let output = self.output.classifier.linear.weight_bytes();
         StepMemory {
             weights: (blocks.sum::<usize>() + output) as u64,
-            ..self
-                .output
-                .batch
-                .as_ref()
-                .map(Batch::memory)
-                .unwrap_or_default()
+            ..self.batch.as_ref().map(Batch::memory).unwrap_or_default()
         }
     }
 

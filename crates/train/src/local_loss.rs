@@ -1,77 +1,70 @@
 //! One step of training by local losses: the algorithm both systems share.
 //!
-//! A block computes its output, learns at once from its own head, hands its output on and
+//! A block computes its output, learns at once from its own head, passes its output on and
 //! forgets the rest. Nothing later changes what an earlier block has seen, so learning before
 //! the next block runs gives the same weights as learning last to first, and the activations
 //! of one block only are alive.
 
-/// Forward layers with the head that teaches them, and the passage to the next block.
+use alloc::vec::Vec;
+
+/// Forward layers with the local classifier that provides their training signal.
+///
+/// What a block keeps between its forward pass and the end of its learning is in the pass that
+/// [`Block::forward`] returns, and nowhere else: a block cannot learn without one, and
+/// [`Block::pass_on`] consumes it.
 ///
 /// # Source
 /// NITRO-D (arXiv 2407.11698) section 3; ReBoot (arXiv 2506.19693) section 4.
 pub trait Block {
     /// A batch of activations, in whatever form the arithmetic keeps it.
     type Activations;
+    /// What learning and the next block need of a forward pass.
+    type Pass;
     /// The labels of a batch.
     type Targets: ?Sized;
-    /// What a step is made with: learning rate and whatever else holds for one step.
+    /// What holds for one step: learning rate and the like.
     type Settings;
+    /// What was learned. Integers: counts, for the weights are already updated; ciphertexts:
+    /// gradients, with which all weights are updated after the last block.
+    type Learned;
     /// Why the arithmetic may fail, where it can.
     type Error;
 
-    /// Computes the block's output and keeps what [`Block::learn`] will need.
+    /// Computes the block's output.
     ///
     /// # Errors
     /// If the arithmetic fails.
     fn forward(
-        &mut self,
+        &self,
         input: Self::Activations,
         settings: &Self::Settings,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<Self::Pass, Self::Error>;
 
-    /// Predicts with the head, compares with `targets`, and corrects head and forward layers.
-    /// It gives nothing back because the gradient stops here.
+    /// Predicts with the head, compares with `targets`, and forms the gradients of head and
+    /// forward layers. None is returned for the block before: the gradient stops here.
     ///
     /// # Errors
     /// If the arithmetic fails.
     fn learn(
         &mut self,
+        pass: &mut Self::Pass,
         targets: &Self::Targets,
         settings: &Self::Settings,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<Self::Learned, Self::Error>;
 
-    /// Hands the output on to the next block and drops everything that `forward` kept.
+    /// The activations that the next block takes.
     ///
     /// # Errors
     /// If the arithmetic fails.
-    fn pass_on(&mut self, settings: &Self::Settings) -> Result<Self::Activations, Self::Error>;
-}
-
-/// The layer that gives the network's answer; it learns like a head and sends nothing back.
-pub trait Output {
-    /// As in [`Block::Activations`].
-    type Activations;
-    /// As in [`Block::Targets`].
-    type Targets: ?Sized;
-    /// As in [`Block::Settings`].
-    type Settings;
-    /// As in [`Block::Error`].
-    type Error;
-
-    /// Predicts, compares with `targets`, and corrects this layer.
-    ///
-    /// # Errors
-    /// If the arithmetic fails.
-    fn learn(
-        &mut self,
-        input: Self::Activations,
-        targets: &Self::Targets,
+    fn pass_on(
+        &self,
+        pass: Self::Pass,
         settings: &Self::Settings,
-    ) -> Result<(), Self::Error>;
+    ) -> Result<Self::Activations, Self::Error>;
 }
 
-/// One training step of a row of blocks on one batch: what a network without an output layer of
-/// its own is. Returns what the last block hands on.
+/// One training step of a row of blocks on one batch. Appends what each block learned to
+/// `learned`, first block first, and returns what the last block passes on.
 ///
 /// # Errors
 /// If the arithmetic fails; then some blocks have learned and others have not.
@@ -80,44 +73,22 @@ pub fn train_blocks<B: Block>(
     input: B::Activations,
     targets: &B::Targets,
     settings: &B::Settings,
+    learned: &mut Vec<B::Learned>,
 ) -> Result<B::Activations, B::Error> {
     let mut activations = input;
     for block in blocks {
-        block.forward(activations, settings)?;
-        block.learn(targets, settings)?;
-        activations = block.pass_on(settings)?;
+        let mut pass = block.forward(activations, settings)?;
+        learned.push(block.learn(&mut pass, targets, settings)?);
+        activations = block.pass_on(pass, settings)?;
     }
     Ok(activations)
-}
-
-/// One training step of a whole network on one batch.
-///
-/// # Errors
-/// As [`train_blocks`].
-pub fn train_step<B, O>(
-    blocks: &mut [B],
-    output: &mut O,
-    input: B::Activations,
-    targets: &B::Targets,
-    settings: &B::Settings,
-) -> Result<(), B::Error>
-where
-    B: Block,
-    O: Output<
-            Activations = B::Activations,
-            Targets = B::Targets,
-            Settings = B::Settings,
-            Error = B::Error,
-        >,
-{
-    let activations = train_blocks(blocks, input, targets, settings)?;
-    output.learn(activations, targets, settings)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::string::String;
+    use alloc::vec;
     use core::cell::RefCell;
 
     struct Named<'a>(&'a str, &'a RefCell<String>);
@@ -130,36 +101,30 @@ mod tests {
         }
     }
 
-    impl Block for Named<'_> {
+    impl<'a> Block for Named<'a> {
         type Activations = u32;
+        type Pass = u32;
         type Targets = ();
         type Settings = ();
+        type Learned = &'a str;
         type Error = &'static str;
-        fn forward(&mut self, _: u32, (): &()) -> Result<(), Self::Error> {
+
+        fn forward(&self, input: u32, (): &()) -> Result<u32, Self::Error> {
             self.log("f ");
-            Ok(())
+            Ok(input)
         }
-        fn learn(&mut self, (): &(), (): &()) -> Result<(), Self::Error> {
+
+        fn learn(&mut self, _: &mut u32, (): &(), (): &()) -> Result<&'a str, Self::Error> {
             self.log("l ");
             match self.0 {
                 "bad" => Err("no key"),
-                _ => Ok(()),
+                name => Ok(name),
             }
         }
-        fn pass_on(&mut self, (): &()) -> Result<u32, Self::Error> {
-            self.log("p ");
-            Ok(0)
-        }
-    }
 
-    impl Output for Named<'_> {
-        type Activations = u32;
-        type Targets = ();
-        type Settings = ();
-        type Error = &'static str;
-        fn learn(&mut self, _: u32, (): &(), (): &()) -> Result<(), Self::Error> {
-            self.log("learns");
-            Ok(())
+        fn pass_on(&self, pass: u32, (): &()) -> Result<u32, Self::Error> {
+            self.log("p ");
+            Ok(pass + 1)
         }
     }
 
@@ -167,15 +132,17 @@ mod tests {
     fn each_block_learns_before_the_next_one_runs() {
         let log = RefCell::new(String::new());
         let mut blocks = [Named("0", &log), Named("1", &log)];
-        train_step(&mut blocks, &mut Named("out ", &log), 7, &(), &()).unwrap();
-        assert_eq!(*log.borrow(), "0f 0l 0p 1f 1l 1p out learns");
+        let mut learned = vec![];
+        let output = train_blocks(&mut blocks, 7, &(), &(), &mut learned);
+        assert_eq!(*log.borrow(), "0f 0l 0p 1f 1l 1p ");
+        assert_eq!((output, learned), (Ok(9), vec!["0", "1"]));
     }
 
     #[test]
     fn a_failure_ends_the_step() {
         let log = RefCell::new(String::new());
         let mut blocks = [Named("bad", &log), Named("1", &log)];
-        let failed = train_step(&mut blocks, &mut Named("out ", &log), 7, &(), &());
+        let failed = train_blocks(&mut blocks, 7, &(), &(), &mut vec![]);
         assert_eq!(failed, Err("no key"));
         assert_eq!(*log.borrow(), "badf badl ");
     }
