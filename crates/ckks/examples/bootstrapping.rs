@@ -6,7 +6,7 @@
 //! The first takes seconds, in a ring too small to be safe; the second 128 bits of security,
 //! up to 11 GB of memory and about a minute.
 
-use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, Precision, SecretKey};
 
 use std::time::Instant;
@@ -37,30 +37,31 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let encoder = Encoder::new(&params);
     let secret = SecretKey::generate(&params)?;
     let spec = Preset::bootstrap(params.spec().log_degree, SlotKind::Real);
-    let bootstrapper = Bootstrapper::new(&encoder, spec)?;
+    let plan = BootstrapPlan::new(&encoder, spec)?;
     println!(
         "matrices: {:.1?}, {} MB",
         start.elapsed(),
-        bootstrapper.bytes() >> 20
+        plan.bytes() >> 20
     );
     let start = Instant::now();
     let mut keys = EvaluationKeys::none(&params);
-    let encapsulation = bootstrapper.generate_keys(&secret, &mut keys)?;
+    let encapsulation = plan.generate_keys(&secret, &mut keys)?;
     let megabytes = (keys.bytes() + encapsulation.bytes()) >> 20;
     println!("keys: {:.1?}, {megabytes} MB", start.elapsed());
 
     // A ciphertext at the lowest level that bootstrapping takes.
-    let numbers: Vec<f64> = (0..params.most_slots())
+    let numbers: Vec<f64> = (0..params.max_slots())
         .map(|slot| (slot as f64 * 0.7).sin())
         .collect();
-    let plaintext = encoder.encode_real(&numbers, bootstrapper.input_level(), params.scale())?;
+    let plaintext = encoder.encode_real(&numbers, plan.input_level(), params.scale())?;
     let mut ciphertext = secret.encrypt(&plaintext)?;
 
-    let evaluator = Evaluator::new(keys);
+    // The server's part: it has the plan and the keys, and computes without the secret key.
+    let bootstrapper = Bootstrapper::new(plan, Evaluator::new(keys), encapsulation)?;
     println!("bootstrapping  seconds  level  mean bits  worst bits");
     for round in 1..=10 {
         let start = Instant::now();
-        ciphertext = bootstrapper.bootstrap(&evaluator, &encapsulation, &ciphertext)?;
+        ciphertext = bootstrapper.bootstrap(&ciphertext)?;
         let seconds = start.elapsed().as_secs_f64();
         let found = encoder.decode_real(&secret.decrypt_with_noise(&ciphertext)?)?;
         let precision = Precision::of_real(&found, &numbers);

@@ -14,13 +14,13 @@ use std::error::Error;
 
 pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let params = params(std::env::args().any(|argument| argument == "--secure"))?;
-    let (top, scale) = (params.top_level(), params.scale());
+    let (top, scale) = (params.max_level(), params.scale());
 
     // A polynomial of N coefficients carries N / 2 numbers, one a slot, as integers: each number
     // times the scale, rounded. These numbers have 8 bits after the point.
     let encoder = Encoder::new(&params);
     let in_slots = |of: fn(usize) -> usize| -> Vec<f64> {
-        let slots = 0..params.most_slots();
+        let slots = 0..params.max_slots();
         slots.map(|slot| (of(slot) % 256) as f64 / 256.0).collect()
     };
     let (x, y) = (in_slots(|slot| slot), in_slots(|slot| slot * slot + 128));

@@ -52,7 +52,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// At the owner's: the secret key stays at home, all else is shared.
 fn send(home: &Path, shared: &Path, readings: &[f64], secure: bool) -> nearfield_ckks::Result<()> {
     let params = params(secure)?;
-    let top = params.top_level();
+    let top = params.max_level();
     params.save(shared.join("params"))?;
     let secret = SecretKey::generate(&params)?;
     // Nobody but its owner can read this file, and it never takes the place of another.

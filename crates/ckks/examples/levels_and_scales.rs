@@ -12,13 +12,13 @@ use nearfield_ckks::{
 
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let params = params(std::env::args().any(|argument| argument == "--secure"))?;
-    let top = params.top_level();
+    let top = params.max_level();
     let encoder = Encoder::new(&params);
     let secret = SecretKey::generate(&params)?;
     let mut keys = EvaluationKeys::none(&params);
     keys.add_relinearization(&secret, top)?;
     let evaluator = Evaluator::new(keys);
-    let slots = params.most_slots();
+    let slots = params.max_slots();
     let numbers: Vec<f64> = (0..slots).map(|slot| (slot as f64 * 0.7).sin()).collect();
     let encrypted = secret.encrypt(&encoder.encode_real(&numbers, top, params.scale())?)?;
 

@@ -19,7 +19,7 @@ type Matrix = [[f64; SIZE]; SIZE];
 
 pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let params = params(std::env::args().any(|argument| argument == "--secure"))?;
-    let (top, scale) = (params.top_level(), params.scale());
+    let (top, scale) = (params.max_level(), params.scale());
     let encoder = Encoder::new(&params);
     let secret = SecretKey::generate(&params)?;
 

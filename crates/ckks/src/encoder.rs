@@ -24,7 +24,7 @@ pub struct Encoder {
 }
 
 /// Most bits of a coefficient.
-const MOST_BITS: u32 = 120;
+const MAX_BITS: u32 = 120;
 
 impl Encoder {
     /// An encoder for parameters.
@@ -46,12 +46,13 @@ impl Encoder {
     /// # Errors
     /// If their number is no power of two or too large, or a value does not fit.
     pub fn encode(&self, values: &[Complex64], level: usize, scale: f64) -> Result<Plaintext> {
-        let top = self.params.top_level();
+        let top = self.params.max_level();
         if level > top {
-            return Err(Error::Levels {
-                operation: "encoding",
-                needed: level,
-                left: top,
+            return Err(Error::Level {
+                what: "a plaintext",
+                level,
+                min: 0,
+                max: top,
             });
         }
         Ok(Plaintext {
@@ -79,12 +80,12 @@ impl Encoder {
         if plaintext.params != self.params {
             return Err(Error::Mismatch {
                 what: "the plaintext",
-                than: "the encoder",
+                other: "the encoder",
             });
         }
         let coefficients = self.coefficients(plaintext)?;
-        let gap = self.params.most_slots() / plaintext.slots;
-        let half = self.params.most_slots();
+        let gap = self.params.max_slots() / plaintext.slots;
+        let half = self.params.max_slots();
         let value = |index: usize| float(coefficients[index]) / plaintext.scale;
         let mut slots: Vec<Complex64> = (0..plaintext.slots)
             .map(|slot| Complex64::new(value(gap * slot), value(gap * slot + half)))
@@ -110,19 +111,20 @@ impl Encoder {
         limbs: Limbs,
         scale: f64,
     ) -> Result<Poly<Ntt>> {
-        let (slots, most) = (values.len(), self.params.most_slots());
-        if !slots.is_power_of_two() || slots > most {
-            return Err(Error::Slots {
+        let (slots, max) = (values.len(), self.params.max_slots());
+        if !slots.is_power_of_two() || slots > max {
+            return Err(Error::SlotCount {
                 found: slots,
-                slots: most,
+                min: 1,
+                max,
             });
         }
         let ring = self.params.ring();
-        let room = (bits_of(ring.moduli(limbs)) - 1.0).min(f64::from(MOST_BITS) - 1.0);
+        let room = (bits_of(ring.moduli(limbs)) - 1.0).min(f64::from(MAX_BITS) - 1.0);
         check_range(values, room.exp2() / scale)?;
         let mut halves = values.to_vec();
         self.transform(slots).coefficients_from_slots(&mut halves);
-        let gap = most / slots;
+        let gap = max / slots;
         let mut integers = vec![0; 2 * slots];
         for (slot, value) in halves.iter().enumerate() {
             integers[slot] = integer(value.re, scale)?;
@@ -176,7 +178,7 @@ impl Encoder {
             weight = weight.saturating_mul(i128::from(modulus.value()));
         }
         crate::ciphertext::wipe(&mut poly);
-        let most = 1_u128 << MOST_BITS;
+        let most = 1_u128 << MAX_BITS;
         if integers.iter().all(|integer| integer.unsigned_abs() < most) {
             return Ok(integers);
         }
@@ -189,7 +191,7 @@ impl Encoder {
     fn telling_primes(&self, limbs: Limbs) -> Vec<Modulus> {
         let mut below = 0.0;
         let needed = |&modulus: &Modulus| {
-            let more = below < f64::from(MOST_BITS + 1);
+            let more = below < f64::from(MAX_BITS + 1);
             below += bits_of(std::iter::once(modulus));
             more
         };
@@ -239,14 +241,14 @@ impl Short {
 /// # Errors
 /// If a value is no number, or so large that coefficients might be: these are no larger than the
 /// largest value's magnitude.
-fn check_range(values: &[Complex64], most: f64) -> Result<()> {
-    let fits = |value: &Complex64| value.norm() < most;
+fn check_range(values: &[Complex64], limit: f64) -> Result<()> {
+    let fits = |value: &Complex64| value.norm() < limit;
     match values.iter().position(|value| !fits(value)) {
         None => Ok(()),
         Some(slot) => {
             let Complex64 { re, im } = values[slot];
             let value = if re.abs() >= im.abs() { re } else { im };
-            Err(Error::Value { slot, value, most })
+            Err(Error::Value { slot, value, limit })
         }
     }
 }
@@ -257,11 +259,14 @@ fn check_range(values: &[Complex64], most: f64) -> Result<()> {
 /// If that is no number below 2^120.
 pub(crate) fn integer(value: f64, scale: f64) -> Result<i128> {
     let product = (value * scale).round();
-    if product.abs() < f64::from(MOST_BITS).exp2() {
+    if product.abs() < f64::from(MAX_BITS).exp2() {
         #[allow(clippy::cast_possible_truncation, reason = "it was compared")]
         return Ok(product as i128);
     }
-    Err(Error::Constant { constant: value })
+    Err(Error::Constant {
+        constant: value,
+        scale,
+    })
 }
 
 #[allow(

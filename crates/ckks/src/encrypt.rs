@@ -21,7 +21,7 @@ impl PublicKey {
         if *params != plaintext.params {
             return Err(Error::Mismatch {
                 what: "the plaintext",
-                than: "the public key",
+                other: "the public key",
             });
         }
         let ring = params.ring();
@@ -120,8 +120,8 @@ impl SecretKey {
         if params == self.params() {
             return Ok(());
         }
-        let than = "the secret key";
-        Err(Error::Mismatch { what, than })
+        let other = "the secret key";
+        Err(Error::Mismatch { what, other })
     }
 }
 

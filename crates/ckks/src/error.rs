@@ -1,19 +1,19 @@
-//! What can be wrong with what the scheme is asked for.
+//! Why an operation is refused.
 
-use crate::file::Kind;
+use crate::file_kind::Kind;
 use std::path::{Path, PathBuf};
 
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why parameters, keys or an operation cannot be had.
+/// Why parameters or keys cannot be constructed, an operation is not possible, or a file is refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The ring cannot be made.
+    /// The ring cannot be constructed.
     #[error(transparent)]
     Ring(#[from] nearfield_ring::Error),
-    /// The operating system gave no randomness.
+    /// The operating system gives no randomness.
     #[error("the operating system gives no randomness: {0}")]
     Entropy(String),
     /// A description of parameters contradicts itself.
@@ -21,7 +21,7 @@ pub enum Error {
     Params(String),
     /// Parameters have less than 128 bits of security.
     #[error(
-        "log2 of all primes together is {found:.1}, and 128 bits of security at degree \
+        "log2 of the product of all primes is {found:.1}, and 128 bits of security at degree \
          2^{log_degree} allow {limit}: take fewer or shorter primes, or a larger degree; for \
          tests, `Params::insecure` takes any"
     )]
@@ -36,7 +36,7 @@ pub enum Error {
     /// The special primes are too small for the digits of a key switch.
     #[error(
         "the special primes have {special:.1} bits together, and the largest digit has \
-         {digit:.1}: they need 5 bits more than it, or the noise of a key switch drowns the \
+         {digit:.1}: the special primes need 5 bits more, or the noise of a key switch drowns the \
          message; take more special primes, or more digits"
     )]
     SpecialTooSmall {
@@ -45,81 +45,149 @@ pub enum Error {
         /// Bits of the largest digit.
         digit: f64,
     },
-    /// A vector does not fit the slots.
-    #[error("{found} values for {slots} slots")]
-    Slots {
-        /// Values given.
+    /// A description of a bootstrapping contradicts itself.
+    #[error("bootstrapping: {0}")]
+    Bootstrap(String),
+    /// The modulus chain has too few primes for a bootstrapping.
+    #[error(
+        "this bootstrapping takes {needed} levels, and the chain has {found}: add primes to \
+         `chain_bits`, or take fewer levels for a transform"
+    )]
+    ChainTooShort {
+        /// Levels that the bootstrapping takes.
+        needed: usize,
+        /// Levels of the chain.
         found: usize,
-        /// Slots that there are, or that another operand has.
+    },
+    /// A pair of ciphertexts is given to a bootstrapping of real slots.
+    #[error(
+        "a bootstrapping of real slots cannot take two ciphertexts as one: plan it with \
+         `SlotKind::Complex`"
+    )]
+    RealSlots,
+    /// A number of slots is not possible.
+    #[error("{found} slots: take a power of two from {min} to {max}")]
+    SlotCount {
+        /// The number of slots.
+        found: usize,
+        /// The minimum.
+        min: usize,
+        /// The maximum.
+        max: usize,
+    },
+    /// Two operands have different slots.
+    #[error("the operands have {found} and {slots} slots: encode both with the same number")]
+    Slots {
+        /// Slots of the first operand.
+        found: usize,
+        /// Slots of the second operand.
         slots: usize,
+    },
+    /// A number of runs cannot be summed.
+    #[error("a sum of {count} runs of slots: take a power of two")]
+    InnerSum {
+        /// The number of runs.
+        count: usize,
     },
     /// A value cannot be encoded.
     #[error(
-        "the value {value} in slot {slot} is no number of a magnitude below {most:.3e}, which is \
-         all that the scale and the level leave room for"
+        "the value {value} in slot {slot} is not a number of magnitude below {limit:.3e}, the \
+         limit at this scale and level: take a smaller value or scale, or a higher level"
     )]
     Value {
         /// The slot.
         slot: usize,
         /// The value.
         value: f64,
-        /// What it must be below.
-        most: f64,
+        /// The limit of its magnitude.
+        limit: f64,
     },
     /// A constant cannot be scaled.
-    #[error("the constant {constant} times its scale is no number below 2^120")]
+    #[error(
+        "the constant {constant} times the scale {scale:e} is not a number of magnitude below \
+         2^120: take a smaller one"
+    )]
     Constant {
         /// The constant.
         constant: f64,
-    },
-    /// Coefficients are too large to be read.
-    #[error(
-        "at the scale {scale:e} some coefficient reaches 2^120: rescale before decrypting; if the \
-         scale is right, the numbers overflowed or the secret key is another"
-    )]
-    Undecodable {
-        /// The plaintext's scale.
+        /// Its scale.
         scale: f64,
     },
-    /// An operation needs more levels than are left.
-    #[error("{operation} needs {needed} levels, and {left} are left: bootstrap before it")]
+    /// Coefficients are too large to be decoded.
+    #[error(
+        "at the scale {scale:e} a coefficient reaches 2^120: rescale before decrypting; if the \
+         scale is right, the numbers overflowed or the secret key is a different one"
+    )]
+    Undecodable {
+        /// The scale of the plaintext.
+        scale: f64,
+    },
+    /// An operation needs more levels than a ciphertext has.
+    #[error(
+        "{operation} needs {needed} levels, and {left} are left: bootstrap before it, or encrypt \
+         at a higher level"
+    )]
     Levels {
-        /// What was asked for.
+        /// The operation.
         operation: &'static str,
         /// Levels that it needs.
         needed: usize,
         /// Levels that are left.
         left: usize,
     },
+    /// Something is made for a level that the parameters do not have.
+    #[error("level {level} for {what}: the parameters have levels {min} to {max} for it")]
+    Level {
+        /// What is made.
+        what: &'static str,
+        /// The level.
+        level: usize,
+        /// The lowest level that is possible.
+        min: usize,
+        /// The highest level that is possible.
+        max: usize,
+    },
     /// Operands have different scales.
-    #[error("the scales {0:e} and {1:e} differ: bring them to one before adding")]
+    #[error("the scales {0:e} and {1:e} differ: bring one to the other with `Evaluator::adjust`")]
     Scales(f64, f64),
+    /// A matrix or a polynomial has no terms.
+    #[error("{what} without {terms} gives no ciphertext: leave it out")]
+    Empty {
+        /// A matrix or a polynomial.
+        what: &'static str,
+        /// Its terms.
+        terms: &'static str,
+    },
     /// A key is missing.
-    #[error("there is no key for {0}: generate it with the other evaluation keys")]
+    #[error("there is no key for {0}: add it to the list of evaluation keys, and generate them")]
     MissingKey(String),
-    /// A key is of fewer primes than a ciphertext.
+    /// A key has fewer primes than a ciphertext.
     #[error(
-        "the key for {operation} reaches up to level {key}, and the ciphertext is at level {level}"
+        "the key for {operation} reaches up to level {key}, and the ciphertext is at level \
+         {level}: drop the ciphertext to level {key}, or generate the key for level {level}"
     )]
     KeyLevel {
-        /// What the key is for.
+        /// The operation that needs the key.
         operation: String,
-        /// Its level.
+        /// The level of the key.
         key: usize,
-        /// Level of the ciphertext.
+        /// The level of the ciphertext.
         level: usize,
     },
     /// Two things are of different parameters.
-    #[error("{what} is of other parameters than {than}")]
+    #[error("{what} and {other} are of different parameters: make both with the same `Params`")]
     Mismatch {
         /// The one.
         what: &'static str,
         /// The other.
-        than: &'static str,
+        other: &'static str,
     },
     /// A ciphertext hides nothing.
     #[error("the ciphertext is transparent: its second part is 0, so that anybody can read it")]
     Transparent,
+    /// Keys are written to a file in the wrong order.
+    #[error("{0}: write the keys of one list, then those of the sparse secret, each once")]
+    KeyOrder(String),
     /// Something is wrong with a file.
     #[error("{}: {error}", path.display())]
     InFile {
@@ -128,29 +196,29 @@ pub enum Error {
         /// What is wrong.
         error: Box<Error>,
     },
-    /// The operating system refuses.
-    #[error("the system does not let us {action} it: {reason}")]
+    /// The operating system refuses an operation.
+    #[error("the operating system refuses to {action} it: {reason}")]
     Io {
-        /// What was to be done.
+        /// The operation.
         action: &'static str,
-        /// What the system says.
+        /// The reason that the system gives.
         reason: String,
     },
-    /// A secret key would take the place of another file.
+    /// A secret key would replace another file.
     #[error(
-        "there is such a file, and a secret key takes the place of none: choose another name, or \
-         remove it if nothing needs it"
+        "the file exists, and a secret key never replaces one: choose another name, or remove the \
+         file if nothing needs it"
     )]
     Exists,
-    /// Bytes are no file of this library.
-    #[error("it is neither a key nor a ciphertext nor parameters: its first bytes are others")]
+    /// Bytes are not a file of this library.
+    #[error("it is not a file of this library: its first bytes are different")]
     Foreign,
     /// A file is of another version of the format.
     #[error("it is of version {found} of the format, and this program reads version {known}")]
     Version {
-        /// That of the file.
+        /// The version of the file.
         found: u16,
-        /// The one that is read.
+        /// The version that is read.
         known: u16,
     },
     /// A file is of another kind.
@@ -159,74 +227,82 @@ pub enum Error {
         if *found == Kind::SecretKey { ": a secret key belongs to its owner alone" } else { "" }
     )]
     Kind {
-        /// What it is.
+        /// The kind of the file.
         found: Kind,
-        /// What was expected.
+        /// The kind that was expected.
         expected: Kind,
     },
+    /// The parameters that a file describes have another fingerprint than it says.
+    #[error(
+        "the parameters that it describes have another fingerprint than it says: another version \
+         of this library chose other primes; make it again with this one"
+    )]
+    Fingerprint,
     /// A file was made with parameters whose security nobody checked.
     #[error(
-        "it was made with parameters that are for tests alone, whose security nobody checked: \
-         make it anew with `Params::new`"
+        "it was made with parameters for tests, whose security was not checked: make it again with \
+         `Params::new`"
     )]
     StampedInsecure,
     /// A file ends too early.
-    #[error("it ends in what follows byte {after}: copy it again, as a whole")]
+    #[error("it ends within the part that begins at byte {after}: copy it again, as a whole")]
     Truncated {
-        /// Where the part begins that is not whole.
+        /// Where the incomplete part begins.
         after: u64,
     },
-    /// A file goes on where it should end.
-    #[error("it should end at byte {at}, and goes on: copy it again, by itself")]
+    /// A file is longer than its contents.
+    #[error("it should end at byte {at}, and is longer: copy it again, by itself")]
     Trailing {
         /// Where it should end.
         at: u64,
     },
-    /// A file is not what was written.
-    #[error("it was changed or damaged before byte {before}: the digest is another; copy it again")]
+    /// The contents of a file do not match their digest.
+    #[error(
+        "it was changed or damaged before byte {before}: its digest does not match; copy it again"
+    )]
     Digest {
-        /// Where the part ends of which the digest is.
+        /// Where the part ends that the digest covers.
         before: u64,
     },
-    /// A number of a file is no residue.
+    /// A number in a file is not a residue.
     #[error(
-        "number {place} of those from byte {at} on is {found}, and its prime is {prime}: nothing \
-         that this library wrote holds that"
+        "number {place} of those from byte {at} on is {found}, and its prime is {prime}: this \
+         library writes smaller numbers only"
     )]
     Residue {
         /// Where its row begins.
         at: u64,
         /// Its place in the row.
         place: usize,
-        /// What it is.
+        /// The number.
         found: u64,
-        /// What it should be below.
+        /// The prime that it should be below.
         prime: u64,
     },
-    /// A file says what cannot be.
-    #[error("{what}, in what ends at byte {before}")]
+    /// A file contradicts its format.
+    #[error("{what}, in the part that ends at byte {before}")]
     Malformed {
-        /// What it says.
+        /// The contradiction.
         what: String,
-        /// Where the part ends that says so.
+        /// Where the part ends that contains it.
         before: u64,
     },
-    /// A number is no scale.
-    #[error("{0} is no scale of a ciphertext: it should be from 2^-64 to 2^256")]
+    /// A number is not the scale of a ciphertext.
+    #[error("{0} is not the scale of a ciphertext: it should be from 2^-64 to 2^256")]
     Scale(f64),
-    /// A secret key lies open.
+    /// Others than its owner can read a secret key.
     #[error(
-        "others than its owner can read this secret key (mode {mode:o}): take it from them \
-         (`chmod 600`), and if they may have read it, generate another"
+        "others than its owner can read this secret key (mode {mode:o}): take their permission \
+         away (`chmod 600`), and if they may have read it, generate another"
     )]
     Exposed {
-        /// Who can do what.
+        /// The permissions of the file.
         mode: u32,
     },
 }
 
 impl Error {
-    /// For what the operating system says when something is done.
+    /// An operation that the operating system refused.
     pub(crate) fn io(action: &'static str) -> impl FnOnce(std::io::Error) -> Error {
         move |error| Error::Io {
             action,
@@ -234,7 +310,7 @@ impl Error {
         }
     }
 
-    /// For what is wrong with a file.
+    /// An error with the file that it is about.
     pub(crate) fn in_file(path: &Path) -> impl FnOnce(Error) -> Error {
         move |error| Error::InFile {
             path: path.to_owned(),

@@ -16,6 +16,7 @@ pub use transform::LinearTransform;
 use crate::keys::{GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result};
 use nearfield_ring::{Ntt, Poly};
+use std::sync::Arc;
 
 /// Computes on ciphertexts with evaluation keys.
 ///
@@ -25,7 +26,7 @@ use nearfield_ring::{Ntt, Poly};
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     params: Params,
-    keys: EvaluationKeys,
+    keys: Arc<EvaluationKeys>,
 }
 
 impl Evaluator {
@@ -33,7 +34,7 @@ impl Evaluator {
     pub fn new(keys: EvaluationKeys) -> Self {
         Evaluator {
             params: keys.params().clone(),
-            keys,
+            keys: Arc::new(keys),
         }
     }
 
@@ -71,8 +72,8 @@ impl Evaluator {
         if *params == self.params {
             return Ok(());
         }
-        let than = "the evaluation keys";
-        Err(Error::Mismatch { what, than })
+        let other = "the evaluation keys";
+        Err(Error::Mismatch { what, other })
     }
 }
 

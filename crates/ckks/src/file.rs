@@ -50,8 +50,9 @@ mod secret_key;
 #[doc(hidden)]
 pub mod unchecked;
 
+pub use crate::file_kind::Kind;
 pub use ciphertext::FreshCiphertext;
-pub use description::{Description, Kind};
+pub use description::Description;
 pub use keys::{KeyWriter, ServerKeys};
 pub use mapped_keys::KeyFile;
 pub use saving::Saving;
@@ -181,6 +182,6 @@ fn write_row(
     let packed = packed.filter(|_| row.len() == params.degree());
     to.chunk(&packed.ok_or(Error::Mismatch {
         what: "a polynomial",
-        than: "its file",
+        other: "its file",
     })?)
 }

@@ -18,7 +18,7 @@ pub struct KeyList {
 
 /// A key of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum KeyRequest {
     Relinearization { level: usize },
     Galois { exponent: usize, level: usize },
 }
@@ -61,18 +61,18 @@ impl KeyList {
 
     /// Number of keys.
     pub fn count(&self) -> usize {
-        self.wanted().count()
+        self.requests().count()
     }
 
-    pub(crate) fn wanted(&self) -> impl Iterator<Item = Wanted> {
+    pub(crate) fn requests(&self) -> impl Iterator<Item = KeyRequest> {
         let products = self.relinearization.into_iter();
-        let products = products.map(|level| Wanted::Relinearization { level });
+        let products = products.map(|level| KeyRequest::Relinearization { level });
         let galois = self.galois.iter();
-        products.chain(galois.map(|(&exponent, &level)| Wanted::Galois { exponent, level }))
+        products.chain(galois.map(|(&exponent, &level)| KeyRequest::Galois { exponent, level }))
     }
 }
 
-impl Wanted {
+impl KeyRequest {
     /// # Errors
     /// If the operating system gives no randomness, the level is too high, or the secret key is
     /// of other parameters.
@@ -80,20 +80,21 @@ impl Wanted {
         if secret.params() != params {
             return Err(Error::Mismatch {
                 what: "the secret key",
-                than: "the evaluation keys",
+                other: "the evaluation keys",
             });
         }
-        let (Wanted::Relinearization { level } | Wanted::Galois { level, .. }) = self;
-        if level > params.top_level() {
-            return Err(Error::Levels {
-                operation: "a key",
-                needed: level,
-                left: params.top_level(),
+        let (KeyRequest::Relinearization { level } | KeyRequest::Galois { level, .. }) = self;
+        if level > params.max_level() {
+            return Err(Error::Level {
+                what: "an evaluation key",
+                level,
+                min: 0,
+                max: params.max_level(),
             });
         }
         match self {
-            Wanted::Relinearization { level } => relinearization(secret, level),
-            Wanted::Galois { exponent, level } => galois(secret, exponent, level),
+            KeyRequest::Relinearization { level } => relinearization(secret, level),
+            KeyRequest::Galois { exponent, level } => galois(secret, exponent, level),
         }
     }
 }

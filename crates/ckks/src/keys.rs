@@ -2,7 +2,7 @@
 //! encrypted under.
 
 use crate::gadget::Gadget;
-use crate::key_list::{EvaluationKey, KeyList, Wanted};
+use crate::key_list::{EvaluationKey, KeyList, KeyRequest};
 use crate::secret_key::{Secret, SecretKey, SecretRow, fresh_sampler, fresh_seed};
 use crate::{Error, Params, Result};
 use nearfield_ring::{
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 #[derive(Clone, Debug, PartialEq)]
 pub struct PublicKey {
     params: Params,
-    pub(crate) half: Half,
+    pub(crate) half: SeededPair,
 }
 
 /// A key that switches a polynomial times one secret to a ciphertext under another.
@@ -45,7 +45,7 @@ pub struct EvaluationKeys {
 
 /// The pair of an encryption of 0, of which one half is uniform and comes from a seed.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Half {
+pub(crate) struct SeededPair {
     pub(crate) seed: [u8; 32],
     pub(crate) parts: [Poly<Ntt>; 2],
 }
@@ -105,12 +105,12 @@ impl PublicKey {
         let uniform = expand_plain(ring, limbs, seed);
         let zero = encryption_of_zero(&params, secret.values(), uniform)?;
         Ok(PublicKey {
-            half: Half { seed, parts: zero },
+            half: SeededPair { seed, parts: zero },
             params,
         })
     }
 
-    pub(crate) fn from_half(params: &Params, half: Half) -> Self {
+    pub(crate) fn from_pair(params: &Params, half: SeededPair) -> Self {
         PublicKey {
             params: params.clone(),
             half,
@@ -272,9 +272,9 @@ impl EvaluationKeys {
     /// If the operating system gives no randomness, a level is too high, or the secret key is of
     /// other parameters.
     pub fn add(&mut self, secret: &SecretKey, list: &KeyList) -> Result<()> {
-        for wanted in list.wanted() {
-            if !self.holds(wanted) {
-                self.insert(wanted.generate(&self.params, secret)?);
+        for request in list.requests() {
+            if !self.holds(request) {
+                self.insert(request.generate(&self.params, secret)?);
             }
         }
         Ok(())
@@ -290,10 +290,10 @@ impl EvaluationKeys {
         }
     }
 
-    fn holds(&self, wanted: Wanted) -> bool {
-        let (key, level) = match wanted {
-            Wanted::Relinearization { level } => (self.relinearization.as_ref(), level),
-            Wanted::Galois { exponent, level } => {
+    fn holds(&self, request: KeyRequest) -> bool {
+        let (key, level) = match request {
+            KeyRequest::Relinearization { level } => (self.relinearization.as_ref(), level),
+            KeyRequest::Galois { exponent, level } => {
                 let key = self.galois.get(&exponent);
                 (key.map(|key| &key.switching), level)
             }

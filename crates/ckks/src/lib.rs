@@ -75,7 +75,7 @@
 //! | bits | 214 | 430 | 868 | 1747 | 3523 |
 //!
 //! The sparse secret of bootstrapping, of weight 32, encrypts nothing but one key, modulo so few
-//! primes that [`security::most_bits_of_sparse_secret`] allows it. [`Params::insecure`] takes anything; what is
+//! primes that [`security::max_modulus_bits_sparse`] allows it. [`Params::insecure`] takes anything; what is
 //! made with it says so, in files too, and is refused where secure parameters are expected.
 //!
 //! *Failures.* A bootstrapping fails with a probability that
@@ -121,6 +121,7 @@ mod encrypt;
 mod error;
 mod evaluator;
 pub mod file;
+mod file_kind;
 mod gadget;
 mod key_list;
 mod keys;

@@ -36,13 +36,13 @@ struct Inner {
 }
 
 /// Fewest bits of a prime: below, there are too few for large degrees.
-const LEAST_BITS: u32 = 20;
+const MIN_BITS: u32 = 20;
 
 /// Most bits of a prime: all kernels work up to here.
-const MOST_BITS: u32 = 50;
+const MAX_BITS: u32 = 50;
 
 /// Most primes of the chain, and most special ones.
-const MOST_PRIMES: usize = 64;
+const MAX_PRIMES: usize = 64;
 
 impl Params {
     /// Parameters of at least 128 bits of security.
@@ -52,7 +52,7 @@ impl Params {
     pub fn new(spec: ParamsSpec) -> Result<Self> {
         let params = Self::insecure(spec)?;
         let (log_degree, found) = (params.spec().log_degree, params.log_modulus());
-        let limit = security::most_bits(log_degree);
+        let limit = security::max_modulus_bits(log_degree);
         if found > f64::from(limit) {
             return Err(Error::Insecure {
                 log_degree,
@@ -124,12 +124,12 @@ impl Params {
     }
 
     /// Most slots of a ciphertext: half the degree.
-    pub fn most_slots(&self) -> usize {
+    pub fn max_slots(&self) -> usize {
         self.degree() / 2
     }
 
     /// The highest level: rescalings that a fresh ciphertext can take.
-    pub fn top_level(&self) -> usize {
+    pub fn max_level(&self) -> usize {
         self.0.ring.limbs().chain - 1
     }
 
@@ -179,14 +179,14 @@ fn check(spec: &ParamsSpec) -> Result<()> {
         return refuse(format!("the degree 2^{log_degree} is not from 2^4 to 2^17"));
     }
     for (name, bits) in [("chain", &spec.chain_bits), ("special", &spec.special_bits)] {
-        if bits.is_empty() || bits.len() > MOST_PRIMES {
+        if bits.is_empty() || bits.len() > MAX_PRIMES {
             let count = bits.len();
-            return refuse(format!("{count} {name} primes: take 1 to {MOST_PRIMES}"));
+            return refuse(format!("{count} {name} primes: take 1 to {MAX_PRIMES}"));
         }
-        let wrong = |bits: &&u32| !(LEAST_BITS..=MOST_BITS).contains(*bits);
+        let wrong = |bits: &&u32| !(MIN_BITS..=MAX_BITS).contains(*bits);
         if let Some(bits) = bits.iter().find(wrong) {
             return refuse(format!(
-                "a {name} prime of {bits} bits: take {LEAST_BITS} to {MOST_BITS}"
+                "a {name} prime of {bits} bits: take {MIN_BITS} to {MAX_BITS}"
             ));
         }
     }
@@ -209,9 +209,9 @@ fn primes(spec: &ParamsSpec, degree: usize) -> Result<(Vec<Modulus>, Vec<Modulus
     }
     let mut found = BTreeMap::new();
     for (bits, count) in wanted {
-        let mut primes = if bits == MOST_BITS {
+        let mut primes = if bits == MAX_BITS {
             let all = prime::ntt_primes(bits, degree, 3 * count)?;
-            let below = all.into_iter().filter(|prime| prime.bits() <= MOST_BITS);
+            let below = all.into_iter().filter(|prime| prime.bits() <= MAX_BITS);
             below.take(count).collect()
         } else {
             prime::ntt_primes(bits, degree, count)?
@@ -263,7 +263,7 @@ mod tests {
         let params = Params::new(spec()).unwrap();
         assert!(!params.is_insecure());
         assert!((params.log_modulus() - 213.0).abs() < 0.01);
-        assert_eq!((params.top_level(), params.most_slots()), (2, 4096));
+        assert_eq!((params.max_level(), params.max_slots()), (2, 4096));
         assert!(Params::insecure(spec()).unwrap().is_insecure());
     }
 

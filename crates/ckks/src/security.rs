@@ -17,12 +17,12 @@ const SPARSE_32: [(u32, u32); 2] = [(15, 162), (16, 345)];
 
 /// Most bits of all primes together at a degree, for a dense ternary secret. Degrees for which
 /// there is no published value get that of the next smaller one, or 0.
-pub fn most_bits(log_degree: u32) -> u32 {
+pub fn max_modulus_bits(log_degree: u32) -> u32 {
     look_up(&DENSE, log_degree)
 }
 
 /// Most bits of all primes together at a degree, for a sparse ternary secret of weight 32.
-pub fn most_bits_of_sparse_secret(log_degree: u32) -> u32 {
+pub fn max_modulus_bits_sparse(log_degree: u32) -> u32 {
     look_up(&SPARSE_32, log_degree)
 }
 
@@ -75,10 +75,10 @@ mod tests {
 
     #[test]
     fn limits_are_those_of_the_tables() {
-        assert_eq!(most_bits(12), 0);
-        assert_eq!(most_bits(13), 214);
-        assert_eq!(most_bits(16), 1747);
-        assert_eq!(most_bits_of_sparse_secret(14), 0);
-        assert_eq!(most_bits_of_sparse_secret(16), 345);
+        assert_eq!(max_modulus_bits(12), 0);
+        assert_eq!(max_modulus_bits(13), 214);
+        assert_eq!(max_modulus_bits(16), 1747);
+        assert_eq!(max_modulus_bits_sparse(14), 0);
+        assert_eq!(max_modulus_bits_sparse(16), 345);
     }
 }

@@ -3,9 +3,9 @@
 
 mod common;
 
-use common::{Setting, numbers};
-use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
-use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, SecretKey};
+use common::{bootstrapping, numbers};
+use nearfield_ckks::Params;
+use nearfield_ckks::bootstrap::{Preset, SlotKind};
 
 const LOG_DEGREE: u32 = 13;
 
@@ -20,20 +20,10 @@ fn bootstrapping_in_a_steady_state_asks_for_no_row() {
 
 fn steady_bootstrapping() {
     let params = Params::insecure(Preset::LEVELS_8.insecure_params(LOG_DEGREE)).unwrap();
-    let secret = SecretKey::generate(&params).unwrap();
-    let encoder = Encoder::new(&params);
-    let spec = Preset::bootstrap(LOG_DEGREE, SlotKind::Real);
-    let bootstrapper = Bootstrapper::new(&encoder, spec).unwrap();
-    let mut keys = EvaluationKeys::none(&params);
-    let encapsulation = bootstrapper.generate_keys(&secret, &mut keys).unwrap();
-    let setting = Setting {
-        params,
-        secret,
-        encoder,
-        evaluator: Evaluator::new(keys),
-    };
+    let (setting, bootstrapper) =
+        bootstrapping(&params, Preset::bootstrap(LOG_DEGREE, SlotKind::Real));
     let a = setting.encrypt(&numbers(1 << (LOG_DEGREE - 1), 1), 3);
-    let bootstrap = || bootstrapper.bootstrap(&setting.evaluator, &encapsulation, &a);
+    let bootstrap = || bootstrapper.bootstrap(&a);
     // The first one stays; the rows of another are there for the next.
     let first = bootstrap().unwrap();
     drop(bootstrap().unwrap());

@@ -3,30 +3,14 @@
 
 mod common;
 
-use common::{Setting, numbers, worst_bits};
-use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, EncapsulationKeys, Preset, SlotKind};
-use nearfield_ckks::{Encoder, Error, EvaluationKeys, Evaluator, Params, SecretKey};
+use common::{Setting, bootstrapping, numbers, worst_bits};
+use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::{Encoder, Error, Params};
 use num_complex::Complex64;
 
-fn setting(spec: BootstrapSpec, log_degree: u32) -> (Setting, Bootstrapper, EncapsulationKeys) {
+fn setting(spec: BootstrapSpec, log_degree: u32) -> (Setting, Bootstrapper) {
     let params = Params::insecure(Preset::LEVELS_8.insecure_params(log_degree)).unwrap();
-    with(&params, spec)
-}
-
-fn with(params: &Params, spec: BootstrapSpec) -> (Setting, Bootstrapper, EncapsulationKeys) {
-    let params = params.clone();
-    let secret = SecretKey::generate(&params).unwrap();
-    let encoder = Encoder::new(&params);
-    let bootstrapper = Bootstrapper::new(&encoder, spec).unwrap();
-    let mut keys = EvaluationKeys::none(&params);
-    let encapsulation = bootstrapper.generate_keys(&secret, &mut keys).unwrap();
-    let setting = Setting {
-        params,
-        secret,
-        encoder,
-        evaluator: Evaluator::new(keys),
-    };
-    (setting, bootstrapper, encapsulation)
+    bootstrapping(&params, spec)
 }
 
 fn real(numbers: &[Complex64]) -> Vec<Complex64> {
@@ -35,17 +19,16 @@ fn real(numbers: &[Complex64]) -> Vec<Complex64> {
 
 /// Bits of the worst slot after so many bootstrappings in a row.
 fn chain(
-    (setting, bootstrapper, keys): &(Setting, Bootstrapper, EncapsulationKeys),
+    (setting, bootstrapper): &(Setting, Bootstrapper),
     x: &[Complex64],
     rounds: usize,
 ) -> Vec<f64> {
-    let mut a = setting.encrypt(x, bootstrapper.input_level());
+    let plan = bootstrapper.plan();
+    let mut a = setting.encrypt(x, plan.input_level());
     let mut bits = Vec::new();
     for _ in 0..rounds {
-        a = bootstrapper
-            .bootstrap(&setting.evaluator, keys, &a)
-            .unwrap();
-        assert_eq!(a.level(), bootstrapper.output_level());
+        a = bootstrapper.bootstrap(&a).unwrap();
+        assert_eq!(a.level(), plan.output_level());
         assert!((a.scale() / setting.params.scale() - 1.0).abs() < 1e-12);
         bits.push(worst_bits(&setting.decrypt(&a), x));
     }
@@ -56,7 +39,7 @@ fn chain(
 #[test]
 fn real_slots_come_back_with_new_levels() {
     let made = setting(Preset::bootstrap(11, SlotKind::Real), 11);
-    assert_eq!(made.1.levels_between(), 8);
+    assert_eq!(made.1.plan().levels_between(), 8);
     let bits = chain(&made, &real(&numbers(1024, 1)), 3);
     assert!(bits.iter().all(|&bits| bits > 21.0), "{bits:?}");
 }
@@ -86,49 +69,65 @@ fn few_slots_are_brought_together_first() {
 
 #[test]
 fn two_hundred_bootstrappings_succeed() {
-    let (setting, bootstrapper, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let (setting, bootstrapper) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
     for round in 0..200 {
         let x = real(&numbers(128, round + 1));
-        let a = setting.encrypt(&x, bootstrapper.input_level());
-        let a = bootstrapper
-            .bootstrap(&setting.evaluator, &keys, &a)
-            .unwrap();
+        let a = setting.encrypt(&x, bootstrapper.plan().input_level());
+        let a = bootstrapper.bootstrap(&a).unwrap();
         let bits = worst_bits(&setting.decrypt(&a), &x);
         assert!(bits > 19.0, "round {round}: {bits}");
     }
 }
 
+/// The same plan in one pass and iterated, with the same keys.
+fn once_and_iterated(kind: SlotKind) -> (Setting, [Bootstrapper; 2]) {
+    let spec = Preset::bootstrap(10, kind);
+    let (setting, once) = bootstrapping(&with_room_for_more_bits(), spec.clone());
+    let spec = BootstrapSpec {
+        iteration_bits: Some(16),
+        ..spec
+    };
+    let plan = BootstrapPlan::new(&setting.encoder, spec).unwrap();
+    let keys = once.encapsulation_keys().clone();
+    let iterated = Bootstrapper::new(plan, once.evaluator().clone(), keys).unwrap();
+    (setting, [once, iterated])
+}
+
 #[test]
 fn iterated_bootstrapping_has_many_more_bits() {
-    let params = with_room_for_more_bits();
-    let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Real));
+    let (setting, bootstrappers) = once_and_iterated(SlotKind::Real);
     let x = real(&numbers(512, 4));
-    let a = setting.encrypt(&x, bootstrapper.input_level());
-    let once = bootstrapper.bootstrap(&setting.evaluator, &keys, &a);
-    // What is imaginary is noise of the first one, which the second one does not look at.
-    let once = worst_bits(&real(&setting.decrypt(&once.unwrap())), &x);
-    let twice = bootstrapper.bootstrap_iterated(&setting.evaluator, &keys, &a, 16);
-    let twice = worst_bits(&real(&setting.decrypt(&twice.unwrap())), &x);
-    println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
-    assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
+    let a = setting.encrypt(&x, bootstrappers[0].plan().input_level());
+    // Imaginary parts are noise of the first pass, which the second one does not correct.
+    let [once, iterated] = bootstrappers.map(|bootstrapper| {
+        let found = bootstrapper.bootstrap(&a).unwrap();
+        worst_bits(&real(&setting.decrypt(&found)), &x)
+    });
+    println!("bits of the worst slot: {once:.1}, iterated {iterated:.1}");
+    assert!(once < 27.0 && iterated > 35.0, "{once} {iterated}");
 }
 
 #[test]
 fn iterated_bootstrapping_takes_pairs() {
-    let params = with_room_for_more_bits();
-    let (setting, bootstrapper, keys) = with(&params, Preset::bootstrap(10, SlotKind::Complex));
+    let (setting, bootstrappers) = once_and_iterated(SlotKind::Complex);
     let x = [5, 6].map(|seed| real(&numbers(512, seed)));
-    let [a, b] = [0, 1].map(|one: usize| setting.encrypt(&x[one], bootstrapper.input_level()));
-    let evaluator = &setting.evaluator;
-    let once = bootstrapper.bootstrap_pair(evaluator, &keys, &a, &b);
-    let twice = bootstrapper.bootstrap_pair_iterated(evaluator, &keys, (&a, &b), 16);
-    let bits = |(a, b)| {
+    let level = bootstrappers[0].plan().input_level();
+    let [a, b] = [0, 1].map(|one: usize| setting.encrypt(&x[one], level));
+    let [once, iterated] = bootstrappers.map(|bootstrapper| {
+        let (a, b) = bootstrapper.bootstrap_pair(&a, &b).unwrap();
         let both = [a, b].map(|one| real(&setting.decrypt(&one)));
         worst_bits(&both[0], &x[0]).min(worst_bits(&both[1], &x[1]))
-    };
-    let (once, twice) = (bits(once.unwrap()), bits(twice.unwrap()));
-    println!("bits of the worst slot: {once:.1}, iterated {twice:.1}");
-    assert!(once < 27.0 && twice > 35.0, "{once} {twice}");
+    });
+    println!("bits of the worst slot: {once:.1}, iterated {iterated:.1}");
+    assert!(once < 27.0 && iterated > 35.0, "{once} {iterated}");
+}
+
+#[test]
+fn a_bootstrapping_of_real_slots_refuses_a_pair() {
+    let (setting, bootstrapper) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let a = setting.encrypt(&real(&numbers(128, 1)), 3);
+    let error = bootstrapper.bootstrap_pair(&a, &a).unwrap_err();
+    assert_eq!(error, Error::RealSlots);
 }
 
 /// A scale with room for more bits than one bootstrapping has.
@@ -143,23 +142,21 @@ fn with_room_for_more_bits() -> Params {
 
 #[test]
 fn any_number_of_threads_gives_the_same_ciphertext() {
-    let (setting, bootstrapper, keys) = setting(Preset::bootstrap(9, SlotKind::Real), 9);
-    let a = setting.encrypt(&real(&numbers(256, 5)), bootstrapper.input_level());
+    let (setting, bootstrapper) = setting(Preset::bootstrap(9, SlotKind::Real), 9);
+    let a = setting.encrypt(&real(&numbers(256, 5)), bootstrapper.plan().input_level());
     let [one, three] = [1, 3].map(|threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-        pool.build().unwrap().install(|| {
-            bootstrapper
-                .bootstrap(&setting.evaluator, &keys, &a)
-                .unwrap()
-        })
+        pool.build()
+            .unwrap()
+            .install(|| bootstrapper.bootstrap(&a).unwrap())
     });
     assert!(one == three);
 }
 
 #[test]
 fn the_key_to_the_sparse_secret_exists_at_the_lowest_modulus_alone() {
-    let (_, _, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
-    let limbs = keys.sparse_limbs();
+    let (_, bootstrapper) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let limbs = bootstrapper.encapsulation_keys().sparse_limbs();
     assert_eq!((limbs.chain, limbs.special), (1, 2));
 }
 
@@ -170,8 +167,9 @@ fn chains_that_are_too_short_are_refused() {
     let params = Params::insecure(spec).unwrap();
     let encoder = Encoder::new(&params);
     let spec = Preset::bootstrap(8, SlotKind::Real);
-    let error = Bootstrapper::new(&encoder, spec).unwrap_err();
-    assert!(matches!(error, Error::Levels { needed: 16, .. }), "{error}");
+    let error = BootstrapPlan::new(&encoder, spec).unwrap_err();
+    let (needed, found) = (16, 14);
+    assert_eq!(error, Error::ChainTooShort { needed, found });
 }
 
 #[test]
@@ -187,25 +185,29 @@ fn reductions_that_contradict_themselves_are_refused() {
     ] {
         let mut spec = Preset::bootstrap(8, SlotKind::Real);
         change(&mut spec);
-        let error = Bootstrapper::new(&encoder, spec).unwrap_err();
-        assert!(matches!(error, Error::Params(_)), "{error}");
+        let error = BootstrapPlan::new(&encoder, spec).unwrap_err();
+        assert!(matches!(error, Error::Bootstrap(_)), "{error}");
     }
 }
 
 #[test]
 fn what_is_of_other_parameters_is_refused() {
-    let (mine, bootstrapper, keys) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
-    let other = Params::insecure(Preset::LEVELS_11.insecure_params(8)).unwrap();
-    let (other, of_other, other_keys) = with(&other, Preset::bootstrap(8, SlotKind::Real));
-    let a = mine.encrypt(&numbers(128, 1), 3);
-    for result in [
-        bootstrapper.bootstrap(&mine.evaluator, &other_keys, &a),
-        bootstrapper.bootstrap(&other.evaluator, &keys, &a),
-        of_other.bootstrap(&other.evaluator, &other_keys, &a),
-    ] {
-        let error = result.unwrap_err();
+    let (mine, bootstrapper) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
+    let params = Params::insecure(Preset::LEVELS_11.insecure_params(8)).unwrap();
+    let spec = Preset::bootstrap(8, SlotKind::Real);
+    let (_, of_other) = bootstrapping(&params, spec.clone());
+    let evaluators = [&bootstrapper, &of_other].map(|b| b.evaluator().clone());
+    let keys = [&bootstrapper, &of_other].map(|b| b.encapsulation_keys().clone());
+    for (evaluator, keys) in
+        [(0, 1), (1, 0)].map(|(e, k): (usize, usize)| (&evaluators[e], &keys[k]))
+    {
+        let plan = BootstrapPlan::new(&mine.encoder, spec.clone()).unwrap();
+        let error = Bootstrapper::new(plan, evaluator.clone(), keys.clone()).unwrap_err();
         assert!(matches!(error, Error::Mismatch { .. }), "{error}");
     }
+    let error = of_other.bootstrap(&mine.encrypt(&numbers(128, 1), 3));
+    let error = error.unwrap_err();
+    assert!(matches!(error, Error::Mismatch { .. }), "{error}");
 }
 
 #[test]
@@ -219,6 +221,6 @@ fn presets_are_secure_and_leave_the_levels_that_they_say() {
         all[all.len() - 1],
     ] {
         let params = Params::new(preset.params()).unwrap();
-        assert_eq!(params.top_level(), 16 + preset.levels());
+        assert_eq!(params.max_level(), 16 + preset.levels());
     }
 }

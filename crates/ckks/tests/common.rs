@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "not every test uses all")]
 
+use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Bootstrapper};
 use nearfield_ckks::{
     Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, Params, ParamsSpec, Precision,
     SecretKey,
@@ -32,7 +33,7 @@ impl Setting {
     pub(crate) fn new(params: &Params, rotations: &[isize]) -> Setting {
         let secret = SecretKey::generate(params).unwrap();
         let mut keys = EvaluationKeys::none(params);
-        let top = params.top_level();
+        let top = params.max_level();
         keys.add_relinearization(&secret, top).unwrap();
         keys.add_galois(&secret, Galois::Conjugation, top).unwrap();
         for &steps in rotations {
@@ -57,6 +58,24 @@ impl Setting {
         let plaintext = self.secret.decrypt_with_noise(ciphertext).unwrap();
         self.encoder.decode(&plaintext).unwrap()
     }
+}
+
+/// A bootstrapper with all of its keys; the setting's evaluator shares them.
+pub(crate) fn bootstrapping(params: &Params, spec: BootstrapSpec) -> (Setting, Bootstrapper) {
+    let secret = SecretKey::generate(params).unwrap();
+    let encoder = Encoder::new(params);
+    let plan = BootstrapPlan::new(&encoder, spec).unwrap();
+    let mut keys = EvaluationKeys::none(params);
+    let encapsulation = plan.generate_keys(&secret, &mut keys).unwrap();
+    let evaluator = Evaluator::new(keys);
+    let bootstrapper = Bootstrapper::new(plan, evaluator.clone(), encapsulation).unwrap();
+    let setting = Setting {
+        params: params.clone(),
+        secret,
+        encoder,
+        evaluator,
+    };
+    (setting, bootstrapper)
 }
 
 /// Complex numbers with parts between -1 and 1, the same from the same seed.

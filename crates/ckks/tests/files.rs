@@ -4,7 +4,7 @@
 mod common;
 
 use common::{insecure_spec, numbers};
-use nearfield_ckks::bootstrap::{Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::bootstrap::{BootstrapPlan, Preset, SlotKind};
 use nearfield_ckks::file::{Description, FreshCiphertext, KeyFile, KeyWriter, Kind, ServerKeys};
 use nearfield_ckks::{
     Ciphertext, Encoder, Error, EvaluationKeys, Evaluator, Galois, KeyList, Params, PublicKey,
@@ -183,10 +183,10 @@ fn keys_of_a_bootstrapping_survive_their_file() {
     let params = Params::insecure(Preset::LEVELS_8.insecure_params(6)).unwrap();
     let secret = SecretKey::generate(&params).unwrap();
     let spec = Preset::bootstrap(6, SlotKind::Real);
-    let bootstrapper = Bootstrapper::new(&Encoder::new(&params), spec).unwrap();
+    let plan = BootstrapPlan::new(&Encoder::new(&params), spec).unwrap();
     let mut list = KeyList::none(&params);
-    bootstrapper.list_keys(&mut list);
-    let encapsulation = bootstrapper.generate_encapsulation_keys(&secret).unwrap();
+    plan.list_keys(&mut list);
+    let encapsulation = plan.generate_encapsulation_keys(&secret).unwrap();
     let mut writer = KeyWriter::create(&path, &params).unwrap();
     writer.add(&secret, &list).unwrap();
     writer.add_encapsulation(&encapsulation).unwrap();

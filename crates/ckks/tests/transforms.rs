@@ -23,7 +23,7 @@ fn check(params: &Params, matrix: &Diagonals, babies: usize, level: usize, least
     let x = numbers(matrix.slots(), 1);
     let product = setting
         .evaluator
-        .transform(&setting.encrypt(&x, params.top_level()), &transform)
+        .transform(&setting.encrypt(&x, params.max_level()), &transform)
         .unwrap();
     assert_eq!(product.level(), level - 1);
     assert_eq!(product.scale(), params.scale());

@@ -2,7 +2,7 @@
 
 use crate::slots::Slots;
 use crate::{Error, Result};
-use nearfield_ckks::bootstrap::{Bootstrapper, EncapsulationKeys};
+use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::{Ciphertext, Encoder, Evaluator, Plaintext, Product};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,25 +12,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Nothing here takes a secret key: a program that hands one over does not compile.
 ///
 /// ```compile_fail,E0308
-/// # use nearfield_ckks::{bootstrap::*, Encoder, Evaluator, SecretKey};
-/// # fn example(e: Evaluator, n: Encoder, b: Bootstrapper, secret: SecretKey) {
-/// nearfield_enc::encrypted::Ckks::new(e, n, b, secret);
+/// # use nearfield_ckks::{bootstrap::Bootstrapper, SecretKey};
+/// # fn example(bootstrapper: Bootstrapper, secret: SecretKey) {
+/// nearfield_enc::encrypted::Ckks::new(bootstrapper, secret);
 /// # }
 /// ```
 pub struct Ckks {
-    evaluator: Evaluator,
     encoder: Encoder,
     bootstrapper: Bootstrapper,
-    keys: EncapsulationKeys,
-    iterated: bool,
     rotations: AtomicUsize,
     relinearizations: AtomicUsize,
     refreshes: AtomicUsize,
 }
-
-/// How many times as large an iterated bootstrapping makes the error of its first one, as a
-/// logarithm: some bits below what the worst slot has after it.
-const ITERATED_BITS: u8 = 12;
 
 /// What was done on ciphertexts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,27 +44,14 @@ pub struct Mask {
 
 impl Ckks {
     /// From what the owner of the data gave to the server.
-    pub fn new(
-        evaluator: Evaluator,
-        encoder: Encoder,
-        bootstrapper: Bootstrapper,
-        keys: EncapsulationKeys,
-    ) -> Self {
+    pub fn new(bootstrapper: Bootstrapper, encoder: Encoder) -> Self {
         Ckks {
-            evaluator,
             encoder,
             bootstrapper,
-            keys,
-            iterated: false,
             rotations: AtomicUsize::new(0),
             relinearizations: AtomicUsize::new(0),
             refreshes: AtomicUsize::new(0),
         }
-    }
-
-    /// The same, but every refresh is an iterated bootstrapping if asked for.
-    pub fn with_iterated(self, iterated: bool) -> Self {
-        Ckks { iterated, ..self }
     }
 
     /// What was done so far.
@@ -91,7 +71,7 @@ impl Ckks {
 
     /// Computes on ciphertexts.
     pub fn evaluator(&self) -> &Evaluator {
-        &self.evaluator
+        self.bootstrapper.evaluator()
     }
 
     fn encode(&self, mask: &Mask, level: usize, scale: f64) -> Result<Arc<Plaintext>> {
@@ -108,12 +88,12 @@ impl Ckks {
     }
 
     fn scale(&self) -> f64 {
-        self.evaluator.params().scale()
+        self.evaluator().params().scale()
     }
 
     /// Levels below those of the training: the bootstrapping's own.
     fn base(&self) -> usize {
-        self.bootstrapper.input_level()
+        self.bootstrapper.plan().input_level()
     }
 }
 
@@ -123,7 +103,7 @@ impl Slots for Ckks {
     type Mask = Mask;
 
     fn count(&self) -> usize {
-        self.bootstrapper.spec().slots
+        self.bootstrapper.plan().spec().slots
     }
 
     fn mask(&self, values: Vec<f64>) -> Mask {
@@ -134,7 +114,7 @@ impl Slots for Ckks {
     }
 
     fn rotate(&self, a: &Ciphertext, steps: isize) -> Result<Ciphertext> {
-        let rotated = self.evaluator.rotate(a, steps)?;
+        let rotated = self.evaluator().rotate(a, steps)?;
         let moves = steps.rem_euclid(self.count().cast_signed()) != 0;
         self.rotations
             .fetch_add(usize::from(moves), Ordering::Relaxed);
@@ -145,36 +125,36 @@ impl Slots for Ckks {
         if steps.is_empty() {
             return Ok(Vec::new());
         }
-        let hoisted = self.evaluator.hoist(a)?;
+        let hoisted = self.evaluator().hoist(a)?;
         self.rotations.fetch_add(steps.len(), Ordering::Relaxed);
         let rotated = steps
             .iter()
-            .map(|&steps| Ok(self.evaluator.rotate_hoisted(&hoisted, steps)?));
+            .map(|&steps| Ok(self.evaluator().rotate_hoisted(&hoisted, steps)?));
         rotated.collect()
     }
 
     fn add_rotations(&self, a: &Ciphertext, steps: &[isize]) -> Result<Ciphertext> {
         self.rotations.fetch_add(steps.len(), Ordering::Relaxed);
-        Ok(self.evaluator.add_rotations(a, steps)?)
+        Ok(self.evaluator().add_rotations(a, steps)?)
     }
 
     fn add(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
-        Ok(self.evaluator.add_assign(a, b)?)
+        Ok(self.evaluator().add_assign(a, b)?)
     }
 
     fn subtract(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
         let level = a.level().min(b.level());
         a.drop_to(level)?;
-        let b = self.evaluator.brought(b, level, a.scale())?;
-        Ok(self.evaluator.sub_assign(a, &b)?)
+        let b = self.evaluator().adjust(b, level, a.scale())?;
+        Ok(self.evaluator().sub_assign(a, &b)?)
     }
 
     fn product(&self, a: &Ciphertext, b: &Ciphertext) -> Result<Product> {
-        Ok(self.evaluator.tensor(a, b)?)
+        Ok(self.evaluator().tensor(a, b)?)
     }
 
     fn add_product(&self, a: &mut Product, b: &Product) -> Result<()> {
-        Ok(self.evaluator.add_product_assign(a, b)?)
+        Ok(self.evaluator().add_product_assign(a, b)?)
     }
 
     fn finish(&self, product: &Product) -> Result<Ciphertext> {
@@ -182,18 +162,19 @@ impl Slots for Ckks {
             return Err(Error::Levels { what: "a product" });
         }
         self.relinearizations.fetch_add(1, Ordering::Relaxed);
-        Ok(self.evaluator.relinearize_rescale(product)?)
+        Ok(self.evaluator().relinearize_rescale(product)?)
     }
 
     fn square_plus_itself(&self, a: &Ciphertext) -> Result<Ciphertext> {
-        let mut square = self.evaluator.tensor(a, a)?;
-        self.evaluator.add_scaled_to_product(&mut square, a, 1.0)?;
+        let mut square = self.evaluator().tensor(a, a)?;
+        self.evaluator()
+            .add_scaled_to_product(&mut square, a, 1.0)?;
         self.finish(&square)
     }
 
     fn twice_plus_one(&self, a: &Ciphertext) -> Result<Ciphertext> {
         let mut twice = a.clone().with_scale_times(0.5);
-        self.evaluator.add_constant_assign(&mut twice, 1.0)?;
+        self.evaluator().add_constant_assign(&mut twice, 1.0)?;
         Ok(twice)
     }
 
@@ -202,18 +183,18 @@ impl Slots for Ckks {
         let level = terms.iter().map(|(a, _)| a.level()).min();
         let level = level.filter(|&level| level > self.base());
         let level = level.ok_or(Error::Levels { what })?;
-        let scale = self.scale() * prime(&self.evaluator, level);
+        let scale = self.scale() * prime(self.evaluator(), level);
         let mut sum: Option<Ciphertext> = None;
         for (a, mask) in terms {
             let mask = self.encode(mask, level, scale / a.scale())?;
-            let product = self.evaluator.multiply_plain(a, &mask)?;
+            let product = self.evaluator().multiply_plain(a, &mask)?;
             match &mut sum {
                 None => sum = Some(product),
-                Some(sum) => self.evaluator.add_assign(sum, &product)?,
+                Some(sum) => self.evaluator().add_assign(sum, &product)?,
             }
         }
         let sum = sum.ok_or(Error::Levels { what })?;
-        Ok(self.evaluator.rescale(&sum)?)
+        Ok(self.evaluator().rescale(&sum)?)
     }
 
     fn lower(&self, a: &mut Ciphertext, levels: usize) -> Result<()> {
@@ -227,20 +208,12 @@ impl Slots for Ckks {
 
     fn refresh(&self, a: &Ciphertext) -> Result<Ciphertext> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
-        let (bootstrapper, evaluator, keys) = (&self.bootstrapper, &self.evaluator, &self.keys);
-        Ok(match self.iterated {
-            false => bootstrapper.bootstrap(evaluator, keys, a)?,
-            true => bootstrapper.bootstrap_iterated(evaluator, keys, a, ITERATED_BITS)?,
-        })
+        Ok(self.bootstrapper.bootstrap(a)?)
     }
 
     fn refresh_pair(&self, a: &Ciphertext, b: &Ciphertext) -> Result<(Ciphertext, Ciphertext)> {
         self.refreshes.fetch_add(1, Ordering::Relaxed);
-        let (bootstrapper, evaluator, keys) = (&self.bootstrapper, &self.evaluator, &self.keys);
-        Ok(match self.iterated {
-            false => bootstrapper.bootstrap_pair(evaluator, keys, a, b)?,
-            true => bootstrapper.bootstrap_pair_iterated(evaluator, keys, (a, b), ITERATED_BITS)?,
-        })
+        Ok(self.bootstrapper.bootstrap_pair(a, b)?)
     }
 }
 

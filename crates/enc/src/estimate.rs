@@ -47,10 +47,10 @@ impl Estimate {
     pub fn new(planned: &Planned) -> Result<Self> {
         let params = planned.params()?;
         let encoder = Encoder::new(&params);
-        let (bootstrapper, list) = planned.prepare(&encoder)?;
+        let (bootstrapping, list) = planned.prepare(&encoder)?;
         let key_bytes = list.bytes();
-        let matrix_bytes = bootstrapper.bytes() as u64;
-        let base = bootstrapper.input_level();
+        let matrix_bytes = bootstrapping.bytes() as u64;
+        let base = bootstrapping.input_level();
         let (layout, step) = (&planned.layout, &planned.step);
         let row = (params.degree() * size_of::<u64>()) as u64;
         let refreshes = step.counts.refreshes + 2 * step.counts.pair_refreshes;
@@ -79,9 +79,9 @@ impl Estimate {
             state_bytes: layout.state_vectors() as u64 * file_bytes(&params, base, 2),
             log_modulus: (
                 params.log_modulus(),
-                nearfield_ckks::security::most_bits(params.spec().log_degree),
+                nearfield_ckks::security::max_modulus_bits(params.spec().log_degree),
             ),
-            log2_failure: bootstrapper.log2_failure() + bootstraps.log2(),
+            log2_failure: bootstrapping.log2_failure() + bootstraps.log2(),
             expected_bits: match planned.task.iterated {
                 false => BOOTSTRAP_BITS,
                 true => ITERATED_BITS,
@@ -135,13 +135,13 @@ impl Speed {
         let params = planned.params()?;
         let secret = SecretKey::generate(&params)?;
         let mut list = KeyList::none(&params);
-        list.add_relinearization(params.top_level());
+        list.add_relinearization(params.max_level());
         let mut keys = EvaluationKeys::none(&params);
         keys.add(&secret, &list)?;
         let evaluator = Evaluator::new(keys);
         let encoder = Encoder::new(&params);
         let base = planned.bootstrap_spec().slots_to_coeffs_levels;
-        let levels = [base + 1, base + planned.step.levels, params.top_level()];
+        let levels = [base + 1, base + planned.step.levels, params.max_level()];
         let products = levels.map(|level| {
             let plain = encoder.encode_real(&[0.5, -0.5], level, params.scale())?;
             let encrypted = secret.encrypt(&plain)?;

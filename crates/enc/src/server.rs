@@ -89,7 +89,7 @@ impl Server {
     /// Bytes that keys and matrices take in memory.
     pub fn bytes(&self) -> (usize, usize) {
         let keys = self.slots.evaluator().keys().bytes();
-        (keys, self.slots.bootstrapper().bytes())
+        (keys, self.slots.bootstrapper().plan().bytes())
     }
 
     /// Makes steps until all are made or `go_on` says no; tells it of each.

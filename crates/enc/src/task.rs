@@ -6,7 +6,7 @@ use crate::network::NetworkSpec;
 use crate::plan::StepPlan;
 use crate::schedule::RateSpec;
 use crate::{Error, Result};
-use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, Preset};
+use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Preset};
 use nearfield_ckks::{Encoder, KeyList, Params};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,10 @@ pub struct Planned {
     /// What a step does.
     pub step: StepPlan,
 }
+
+/// Bits by which an iterated bootstrapping magnifies the error of its first pass: a few bits below
+/// the precision of its worst slot.
+const ITERATION_BITS: u8 = 12;
 
 /// Sizes beyond which nothing is planned: a task comes from a file.
 const MOST_UNITS: usize = 1 << 20;
@@ -212,18 +216,21 @@ impl Planned {
 
     /// The bootstrapping.
     pub fn bootstrap_spec(&self) -> BootstrapSpec {
-        Preset::bootstrap(self.task.log_degree, self.step.slot_kind())
+        BootstrapSpec {
+            iteration_bits: self.task.iterated.then_some(ITERATION_BITS),
+            ..Preset::bootstrap(self.task.log_degree, self.step.slot_kind())
+        }
     }
 
     /// The bootstrapping with its matrices, and the keys that a server needs for it and for steps.
     ///
     /// # Errors
     /// If parameters and task do not fit each other.
-    pub fn prepare(&self, encoder: &Encoder) -> Result<(Bootstrapper, KeyList)> {
-        let bootstrapper = Bootstrapper::new(encoder, self.bootstrap_spec())?;
+    pub fn prepare(&self, encoder: &Encoder) -> Result<(BootstrapPlan, KeyList)> {
+        let plan = BootstrapPlan::new(encoder, self.bootstrap_spec())?;
         let mut list = KeyList::none(encoder.params());
-        bootstrapper.list_keys(&mut list);
-        self.step.list_keys(bootstrapper.input_level(), &mut list);
-        Ok((bootstrapper, list))
+        plan.list_keys(&mut list);
+        self.step.list_keys(plan.input_level(), &mut list);
+        Ok((plan, list))
     }
 }

@@ -6,7 +6,7 @@
 mod common;
 
 use common::{Dense, packed, random_batch};
-use nearfield_ckks::bootstrap::{Bootstrapper, Preset};
+use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset};
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, KeyList, Params, SecretKey};
 use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::{Batch, Circuit, Ranges};
@@ -81,25 +81,23 @@ fn set_up(plan: &StepPlan, log_degree: u32) -> (Owner, Ckks) {
     let secret = SecretKey::generate(&params).unwrap();
     let encoder = Encoder::new(&params);
     let spec = Preset::bootstrap(log_degree, plan.slot_kind());
-    let bootstrapper = Bootstrapper::new(&encoder, spec).unwrap();
-    assert_eq!(bootstrapper.levels_between(), plan.levels);
+    let bootstrapping = BootstrapPlan::new(&encoder, spec).unwrap();
+    assert_eq!(bootstrapping.levels_between(), plan.levels);
     let mut list = KeyList::none(&params);
-    bootstrapper.list_keys(&mut list);
-    let base = bootstrapper.input_level();
+    bootstrapping.list_keys(&mut list);
+    let base = bootstrapping.input_level();
     plan.list_keys(base, &mut list);
     let mut keys = EvaluationKeys::none(&params);
     keys.add(&secret, &list).unwrap();
-    let encapsulation = bootstrapper.generate_encapsulation_keys(&secret).unwrap();
+    let encapsulation = bootstrapping.generate_encapsulation_keys(&secret);
     let owner = Owner {
         secret,
         encoder: Encoder::new(&params),
         base,
     };
-    let evaluator = Evaluator::new(keys);
-    (
-        owner,
-        Ckks::new(evaluator, encoder, bootstrapper, encapsulation),
-    )
+    let (evaluator, encapsulation) = (Evaluator::new(keys), encapsulation.unwrap());
+    let bootstrapper = Bootstrapper::new(bootstrapping, evaluator, encapsulation).unwrap();
+    (owner, Ckks::new(bootstrapper, encoder))
 }
 
 fn bits_after(network: &NetworkSpec, layout: &Layout, log_degree: u32, steps: u64) -> f64 {

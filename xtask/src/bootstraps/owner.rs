@@ -2,7 +2,7 @@
 
 use super::{INPUT, Job, KEYS, output, preset};
 use anyhow::Result;
-use nearfield_ckks::bootstrap::{BootstrapSpec, Bootstrapper, Preset, SlotKind};
+use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Preset, SlotKind};
 use nearfield_ckks::file::KeyWriter;
 use nearfield_ckks::{
     Ciphertext, Complex64, Encoder, Galois, KeyList, Params, Precision, SecretKey, Stored,
@@ -28,7 +28,7 @@ pub(super) fn params(job: &Job) -> Result<Params> {
     })
 }
 
-pub(super) fn bootstrapper(encoder: &Encoder, job: &Job) -> Result<Bootstrapper> {
+pub(super) fn plan(encoder: &Encoder, job: &Job) -> Result<BootstrapPlan> {
     let log_degree = encoder.params().spec().log_degree;
     let kind = if job.complex {
         SlotKind::Complex
@@ -40,7 +40,7 @@ pub(super) fn bootstrapper(encoder: &Encoder, job: &Job) -> Result<Bootstrapper>
         slots: full.slots >> job.log_gap,
         ..full
     };
-    Ok(Bootstrapper::new(encoder, spec)?)
+    Ok(BootstrapPlan::new(encoder, spec)?)
 }
 
 impl Owner {
@@ -49,18 +49,18 @@ impl Owner {
         let params = params(job)?;
         let secret = SecretKey::generate(&params)?;
         let encoder = Encoder::new(&params);
-        let bootstrapper = bootstrapper(&encoder, job)?;
+        let plan = plan(&encoder, job)?;
         let mut list = KeyList::none(&params);
-        bootstrapper.list_keys(&mut list);
+        plan.list_keys(&mut list);
         for step in 0..ROTATIONS {
             let steps = 3_isize.pow(step / 2) * if step % 2 == 0 { 1 } else { -1 };
-            list.add_galois(Galois::Rotation(steps), bootstrapper.output_level());
+            list.add_galois(Galois::Rotation(steps), plan.output_level());
         }
         let mut writer = KeyWriter::create(folder.join(KEYS), &params)?;
         writer.add(&secret, &list)?;
-        writer.add_encapsulation(&bootstrapper.generate_encapsulation_keys(&secret)?)?;
+        writer.add_encapsulation(&plan.generate_encapsulation_keys(&secret)?)?;
         writer.commit()?;
-        let slots = u32::try_from(bootstrapper.spec().slots)?;
+        let slots = u32::try_from(plan.spec().slots)?;
         let number = |slot: u32| {
             let angle = f64::from(slot) * 0.7;
             let imaginary = if job.complex {
@@ -71,7 +71,7 @@ impl Owner {
             Complex64::new(angle.sin(), imaginary)
         };
         let numbers: Vec<Complex64> = (0..slots).map(number).collect();
-        let level = bootstrapper.input_level();
+        let level = plan.input_level();
         let plaintext = encoder.encode(&numbers, level, params.scale())?;
         secret.encrypt_fresh(&plaintext)?.save(folder.join(INPUT))?;
         Ok(Owner {

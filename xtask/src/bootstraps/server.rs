@@ -1,8 +1,9 @@
 //! The server, which has evaluation keys alone.
 
-use super::owner::{bootstrapper, params};
+use super::owner::{params, plan};
 use super::{INPUT, Job, KEYS, Served, output};
 use anyhow::{Context, Result};
+use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::file::KeyFile;
 use nearfield_ckks::{Ciphertext, Encoder, Evaluator, Stored};
 use std::path::Path;
@@ -19,24 +20,25 @@ pub fn serve(folder: &Path, job: &str) -> Result<()> {
     let start = Instant::now();
     let keys = KeyFile::open(folder.join(KEYS), &params)?.read_all()?;
     let load_seconds = start.elapsed().as_secs_f64();
-    let bootstrapper = bootstrapper(&encoder, &job)?;
+    let plan = plan(&encoder, &job)?;
     let encapsulation = keys
         .encapsulation
         .context("the keys of the sparse secret")?;
     let key_bytes = keys.evaluation.bytes() + encapsulation.bytes();
-    let evaluator = Evaluator::new(keys.evaluation);
+    let matrix_bytes = plan.bytes();
+    let bootstrapper = Bootstrapper::new(plan, Evaluator::new(keys.evaluation), encapsulation)?;
     let mut ciphertext = Ciphertext::load(folder.join(INPUT), &params)?;
     let mut seconds = Vec::new();
     for round in 0..job.rounds {
         let start = Instant::now();
-        ciphertext = bootstrapper.bootstrap(&evaluator, &encapsulation, &ciphertext)?;
+        ciphertext = bootstrapper.bootstrap(&ciphertext)?;
         seconds.push(start.elapsed().as_secs_f64());
         ciphertext.save(folder.join(output(round)))?;
     }
     let served = Served {
         seconds,
         load_seconds,
-        matrix_bytes: bootstrapper.bytes(),
+        matrix_bytes,
         key_bytes,
         peak_bytes: crate::peers::peak_bytes(),
     };

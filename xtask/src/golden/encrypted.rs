@@ -4,6 +4,7 @@
 use crate::encrypted_cases;
 use crate::encrypted_cases::slots::PackedCase;
 use anyhow::{Context, Result};
+use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, Precision, SecretKey};
 use nearfield_enc::block::Labels;
 use nearfield_enc::circuit::{Batch, Circuit};
@@ -118,20 +119,16 @@ impl<'c> Run<'c> {
         let params = case.planned.params()?;
         let secret = SecretKey::generate(&params)?;
         let encoder = Encoder::new(&params);
-        let (bootstrapper, list) = case.planned.prepare(&encoder)?;
+        let (plan, list) = case.planned.prepare(&encoder)?;
         let mut keys = EvaluationKeys::none(&params);
         keys.add(&secret, &list)?;
-        let encapsulation = bootstrapper.generate_encapsulation_keys(&secret)?;
-        let base = bootstrapper.input_level();
+        let encapsulation = plan.generate_encapsulation_keys(&secret)?;
+        let base = plan.input_level();
+        let bootstrapper = Bootstrapper::new(plan, Evaluator::new(keys), encapsulation)?;
         let expected = case.layout().pack_matrices(&case.initial, case.ranges());
         let mut run = Run {
             case,
-            server: Ckks::new(
-                Evaluator::new(keys),
-                Encoder::new(&params),
-                bootstrapper,
-                encapsulation,
-            ),
+            server: Ckks::new(bootstrapper, Encoder::new(&params)),
             secret,
             encoder,
             base,

@@ -1,46 +1,39 @@
-//! Coefficients to slots.
+//! The third step: from coefficients to slots.
 
-use super::slots_to_coeffs::RATIO;
-use super::{BootstrapSpec, groups};
-use crate::linear::{self, BabyGiant};
-use crate::{Ciphertext, Encoder, Evaluator, Galois, KeyList, LinearTransform, Result};
+use super::eval_mod::scale_of_raised;
+use super::factors::{Factors, groups};
+use super::spec::BootstrapSpec;
+use crate::{Ciphertext, Encoder, Evaluator, Galois, KeyList, Result, linear};
 
-/// The factors of the transform from coefficients to slots, at the highest levels.
+/// The transform from coefficients to slots, at the highest levels.
 #[derive(Debug)]
 pub(super) struct CoeffsToSlots {
-    factors: Vec<LinearTransform>,
-    /// Rotations that bring every coefficient that the slots do not use to 0, and double the
+    factors: Factors,
+    /// Rotations that turn every coefficient that the slots do not use into 0, and double the
     /// others.
     projections: Vec<isize>,
-    top_level: usize,
+    input_level: usize,
     output_level: usize,
 }
 
 impl CoeffsToSlots {
-    /// What comes out has the scale `scale`, if what comes in has that of a raised ciphertext.
+    /// The result has the scale `scale` if the input has that of a raised ciphertext.
     pub(super) fn new(encoder: &Encoder, spec: &BootstrapSpec, scale: f64) -> Result<Self> {
         let params = encoder.params();
         let log_slots = spec.slots.trailing_zeros();
         let groups = groups(log_slots, spec.coeffs_to_slots_levels);
-        // A half, since the conjugate is added.
+        // A half, since the conjugate is added later.
         let matrices = linear::coeffs_to_slots(log_slots, &groups, 0.5);
-        let top_level = params.top_level();
-        let gap = (params.most_slots() / spec.slots) as f64;
-        let raised = super::eval_mod::scale_of_raised(params, spec) * gap;
-        let share = (scale / raised).powf(1.0 / groups.len() as f64);
-        let output_level = top_level - spec.coeffs_to_slots_levels;
-        let levels = (output_level + 1..=output_level + matrices.len()).rev();
-        let factors = matrices.iter().zip(levels).map(|(matrix, level)| {
-            let plan = BabyGiant::split_by_ratio(matrix.indices(), matrix.slots(), RATIO);
-            LinearTransform::new(encoder, matrix, plan, level, share)
-        });
-        let doublings = (params.most_slots() / spec.slots).trailing_zeros();
+        let gap = params.max_slots() / spec.slots;
+        let raised = scale_of_raised(params, spec) * gap as f64;
+        let input_level = params.max_level();
+        let output_level = input_level - spec.coeffs_to_slots_levels;
         Ok(CoeffsToSlots {
-            factors: factors.collect::<Result<Vec<_>>>()?,
-            projections: (0..doublings)
+            factors: Factors::new(encoder, &matrices, output_level, scale / raised)?,
+            projections: (0..gap.trailing_zeros())
                 .map(|log| spec.slots.cast_signed() << log)
                 .collect(),
-            top_level,
+            input_level,
             output_level,
         })
     }
@@ -50,25 +43,20 @@ impl CoeffsToSlots {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.factors.iter().map(LinearTransform::bytes).sum()
+        self.factors.bytes()
     }
 
     pub(super) fn list_keys(&self, list: &mut KeyList) {
         for &steps in &self.projections {
-            list.add_galois(Galois::Rotation(steps), self.top_level);
+            list.add_galois(Galois::Rotation(steps), self.input_level);
         }
-        self.factors
-            .iter()
-            .for_each(|factor| factor.list_keys(list));
+        self.factors.list_keys(list);
     }
 
-    /// The coefficients of a raised ciphertext, half as large, one in the real and one in the
-    /// imaginary part of each slot.
+    /// Half of each coefficient of a raised ciphertext: one in the real and one in the imaginary
+    /// part of each slot.
     pub(super) fn apply(&self, evaluator: &Evaluator, raised: &Ciphertext) -> Result<Ciphertext> {
-        let mut current = evaluator.project(raised, &self.projections)?;
-        for factor in &self.factors {
-            current = evaluator.transform(&current, factor)?;
-        }
-        Ok(current)
+        let projected = evaluator.project(raised, &self.projections)?;
+        self.factors.apply(evaluator, &projected)
     }
 }

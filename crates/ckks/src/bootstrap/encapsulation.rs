@@ -1,4 +1,4 @@
-//! A sparse secret for the time that a ciphertext is raised.
+//! A sparse secret under which a ciphertext is raised.
 //!
 //! # Source
 //! Bossuat, Troncoso-Pastoriza, Hubaux (2022/024).
@@ -12,7 +12,7 @@ use crate::{Ciphertext, Error, Params, Result, security};
 use nearfield_ring::{Limbs, Row};
 use zeroize::Zeroizing;
 
-/// Values of the sparse secret that are not 0.
+/// Coefficients of the sparse secret that are not 0.
 pub(super) const WEIGHT: usize = 32;
 
 /// Special primes of the switch to the sparse secret.
@@ -20,8 +20,8 @@ const SPECIAL: usize = 2;
 
 /// Keys to and from a sparse secret that nobody keeps.
 ///
-/// The key to the sparse secret exists modulo the first prime and two special ones alone: that is
-/// so little that even a sparse secret is safe. The key back is an encryption under the main
+/// The key to the sparse secret exists only modulo the first prime and two special ones: a modulus
+/// so small that even a sparse secret is secure. The key back is an encryption under the main
 /// secret, at the highest level.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EncapsulationKeys {
@@ -38,7 +38,7 @@ pub(super) struct Encapsulation {
 }
 
 impl EncapsulationKeys {
-    /// Generates a sparse secret, the keys to and from it, and forgets it.
+    /// Generates a sparse secret and the keys to and from it, and drops the secret.
     ///
     /// # Errors
     /// If the operating system gives no randomness, or the sparse secret would be insecure.
@@ -70,7 +70,7 @@ impl Encapsulation {
         let limbs = EncapsulationKeys::sparse_limbs_of(params);
         let found = bits_of(params.ring().moduli(limbs));
         let log_degree = params.spec().log_degree;
-        let limit = security::most_bits_of_sparse_secret(log_degree);
+        let limit = security::max_modulus_bits_sparse(log_degree);
         if !params.is_insecure() && found > f64::from(limit) {
             return Err(Error::Insecure {
                 log_degree,
@@ -88,7 +88,7 @@ impl Encapsulation {
         if *secret.params() != self.params {
             return Err(Error::Mismatch {
                 what: "the secret key",
-                than: "the bootstrapping",
+                other: "the bootstrapping",
             });
         }
         let ring = self.params.ring();
@@ -96,7 +96,7 @@ impl Encapsulation {
         fresh_sampler()?.sparse_ternary(WEIGHT, &mut coefficients);
         let sparse = SecretKey::from_coefficients(&self.params, coefficients);
         let (dense, sparse) = (secret.values(), sparse.values());
-        let (gadget, top) = (self.params.gadget(), self.params.top_level());
+        let (gadget, top) = (self.params.gadget(), self.params.max_level());
         Ok(EncapsulationKeys {
             params: self.params.clone(),
             to_sparse: SwitchingKey::generate(ring, &self.low, 1, [dense, sparse])?,

@@ -1,14 +1,13 @@
-//! The reduction modulo the first prime.
+//! The last step: the reduction modulo the first prime.
 
-use super::{BootstrapSpec, SlotKind};
+use super::spec::{BootstrapSpec, SlotKind};
 use crate::evaluator::prime_of;
-use crate::params::limbs_at;
 use crate::polynomial::EvalMod;
 use crate::{Ciphertext, Encoder, Error, Evaluator, Params, Plaintext, Result};
 use num_complex::Complex64;
 
-/// The reduction of slots modulo the first prime, with all scales planned from the end: each is
-/// what makes the next one right.
+/// The reduction of slots modulo the first prime. Its scales are planned backwards from that of
+/// the result.
 #[derive(Debug)]
 pub(super) struct EncryptedEvalMod {
     params: Params,
@@ -22,12 +21,12 @@ pub(super) struct EncryptedEvalMod {
     negative_imaginary: Plaintext,
 }
 
-/// What a reduction begins and ends with.
+/// The scales before and after a reduction.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Scales {
-    /// The scale that numbers had as coefficients.
+    /// The scale of the numbers when they were coefficients.
     pub(super) message: f64,
-    /// The scale that they are to have.
+    /// The scale of the numbers in the result.
     pub(super) result: f64,
 }
 
@@ -36,43 +35,35 @@ pub(super) fn first_prime(params: &Params) -> f64 {
     prime_of(params, 0)
 }
 
-/// The scale at which a raised ciphertext's coefficients are the argument of the polynomial,
-/// between -1 and 1: multiples of the first prime up to `K`.
+/// The scale at which the coefficients of a raised ciphertext, up to `K` times the first prime,
+/// are arguments of the polynomial, between -1 and 1.
 pub(super) fn scale_of_raised(params: &Params, spec: &BootstrapSpec) -> f64 {
     first_prime(params) * f64::from(spec.eval_mod.bound)
 }
 
 impl EncryptedEvalMod {
-    pub(super) fn new(params: &Params, spec: &BootstrapSpec) -> Result<Self> {
-        let eval_mod = EvalMod::new(spec.eval_mod);
+    pub(super) fn new(encoder: &Encoder, spec: &BootstrapSpec) -> Result<Self> {
+        let params = encoder.params();
+        let eval_mod = EvalMod::new(spec.eval_mod)?;
         let above = spec.coeffs_to_slots_levels;
         let needed = above + eval_mod.depth() as usize + spec.slots_to_coeffs_levels;
-        let left = params.top_level();
-        if left < needed {
-            return Err(Error::Levels {
-                operation: "a bootstrapping",
-                needed,
-                left,
-            });
+        let found = params.max_level();
+        if found < needed {
+            return Err(Error::ChainTooShort { needed, found });
         }
-        let encoder = Encoder::new(params);
-        let everywhere = |value| {
+        let input_level = found - above;
+        let in_every_slot = |value| {
             let values = vec![value; spec.slots];
-            Ok::<_, Error>(Plaintext {
-                params: params.clone(),
-                poly: encoder.encode_poly(&values, limbs_at(left - above), 1.0)?,
-                scale: 1.0,
-                slots: spec.slots,
-            })
+            encoder.encode(&values, input_level, 1.0)
         };
         Ok(EncryptedEvalMod {
             params: params.clone(),
             eval_mod,
             kind: spec.kind,
-            input_level: left - above,
+            input_level,
             scale_of_raised: scale_of_raised(params, spec),
-            imaginary: everywhere(Complex64::I)?,
-            negative_imaginary: everywhere(-Complex64::I)?,
+            imaginary: in_every_slot(Complex64::I)?,
+            negative_imaginary: in_every_slot(-Complex64::I)?,
         })
     }
 
@@ -84,8 +75,8 @@ impl EncryptedEvalMod {
         self.scale_of_raised
     }
 
-    /// The scale that the argument should have: twice the prime of its level, so that doubled
-    /// products keep it.
+    /// The scale that the argument should have: twice the prime of its level, which doubled
+    /// products keep.
     pub(super) fn scale_of_input(&self) -> f64 {
         2.0 * prime_of(&self.params, self.input_level)
     }
@@ -128,10 +119,10 @@ impl EncryptedEvalMod {
         evaluator.multiply_plain(a, &self.imaginary)
     }
 
-    /// One reduction. The cosine's value is `z`; the result is `gain z (1 + cubic z^2)`, where
-    /// both constants are taken into the scales.
+    /// One reduction. With `z` the value of the cosine, the result is `gain z (1 + cubic z^2)`;
+    /// both constants are absorbed by scales.
     fn reduce(&self, evaluator: &Evaluator, a: &Ciphertext, scales: Scales) -> Result<Ciphertext> {
-        let (of_sine, of_cosine) = self.scales(scales);
+        let (of_sine, of_cosine) = self.scales_before(scales);
         let mut z = evaluator.evaluate_series(self.eval_mod.plan(), a, of_cosine)?;
         for _ in 0..self.eval_mod.double_angles() {
             let mut square = evaluator.tensor(&z, &z)?;
@@ -148,17 +139,17 @@ impl EncryptedEvalMod {
                 evaluator.multiply(&z, &factor)?
             }
         };
-        // The result is the message over the first prime, without the gain. By plan, this is the
-        // scale that was asked for, rounding apart.
+        // So far the result is the message over the first prime, without the gain. Up to rounding,
+        // this gives the scale that was planned.
         let to_message = scales.message / first_prime(&self.params) / self.eval_mod.gain();
         let scale = result.scale() * to_message;
         debug_assert!((scale / scales.result - 1.0).abs() < 1e-9);
         Ok(result.with_scale(scale))
     }
 
-    /// The scales of the sine and of the cosine before its angle is doubled, that lead to the
-    /// one that is asked for in the end.
-    fn scales(&self, scales: Scales) -> (f64, f64) {
+    /// The scales of the sine, and of the cosine before its angle is doubled, that lead to that of
+    /// the result.
+    fn scales_before(&self, scales: Scales) -> (f64, f64) {
         let prime = |level: usize| prime_of(&self.params, level);
         let ratio = first_prime(&self.params) / scales.message;
         let end = scales.result * ratio * self.eval_mod.gain();

@@ -215,7 +215,7 @@ impl Evaluator {
     ///
     /// # Errors
     /// If it has too few levels, the scale cannot be had, or parameters differ.
-    pub fn brought(&self, a: &Ciphertext, level: usize, scale: f64) -> Result<Ciphertext> {
+    pub fn adjust(&self, a: &Ciphertext, level: usize, scale: f64) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         if check_scales(a.scale, scale).is_ok() {
             return Ok(a.lowered_to(level)?.into_owned());

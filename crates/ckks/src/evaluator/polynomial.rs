@@ -116,7 +116,10 @@ impl Arithmetic for Encrypted<'_> {
             return self.0.relinearize_rescale(&sum);
         }
         let Some((first, rest)) = linear.split_first() else {
-            return Err(Error::Params("a polynomial without terms".to_owned()));
+            return Err(Error::Empty {
+                what: "a polynomial",
+                terms: "terms of degree 1 or more",
+            });
         };
         first.1.check_has(before.level)?;
         let factor = before.scale / first.1.scale();

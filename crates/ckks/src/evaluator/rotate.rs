@@ -3,7 +3,7 @@
 use super::Evaluator;
 use super::key_switch::{self, RaisedDigits};
 use crate::keys::{Galois, GaloisKey};
-use crate::{Ciphertext, Result};
+use crate::{Ciphertext, Error, Result};
 use nearfield_ring::Row;
 
 /// A ciphertext of which many rotations are wanted: what they share is done once.
@@ -88,8 +88,7 @@ impl Evaluator {
     /// If there is no key for one of the rotations, or `count` is no power of two.
     pub fn inner_sum(&self, a: &Ciphertext, stride: isize, count: usize) -> Result<Ciphertext> {
         if !count.is_power_of_two() {
-            let text = format!("a sum of {count} runs: take a power of two");
-            return Err(crate::Error::Params(text));
+            return Err(Error::InnerSum { count });
         }
         let mut sum = a.clone();
         for log in 0..count.trailing_zeros() {

@@ -61,11 +61,12 @@ impl LinearTransform {
         scaling: f64,
     ) -> Result<Self> {
         let params = encoder.params();
-        if level == 0 || level > params.top_level() {
-            return Err(Error::Levels {
-                operation: "a linear transform",
-                needed: level.max(1),
-                left: params.top_level(),
+        if level == 0 || level > params.max_level() {
+            return Err(Error::Level {
+                what: "a linear transform",
+                level,
+                min: 1,
+                max: params.max_level(),
             });
         }
         let scale = prime_of(params, level) * scaling;
@@ -83,7 +84,7 @@ impl LinearTransform {
             weights: giants.collect::<Result<Vec<_>>>()?,
             params: params.clone(),
             plan,
-            run: params.most_slots() / period,
+            run: params.max_slots() / period,
             scale,
             level,
             slots: matrix.slots(),
@@ -127,7 +128,7 @@ fn encode(
     period: usize,
     (limbs, scale): (Limbs, f64),
 ) -> Result<Weights> {
-    let run = encoder.params().most_slots() / period;
+    let run = encoder.params().max_slots() / period;
     let poly = encoder.encode_poly(&diagonal[..period], limbs, scale)?;
     let values = encoder.params().ring().montgomery(poly);
     let rows = values.rows().iter();
@@ -302,7 +303,10 @@ impl Application<'_> {
         let mut total = match total {
             Some(total) => total,
             None if moved.is_empty() => {
-                return Err(Error::Params("a matrix without diagonals".to_owned()));
+                return Err(Error::Empty {
+                    what: "a matrix",
+                    terms: "diagonals",
+                });
             }
             None => [(); 2].map(|()| ring.zero(self.limbs)),
         };

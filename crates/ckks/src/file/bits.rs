@@ -6,7 +6,7 @@ use nearfield_ring::Modulus;
 const GROUP: usize = 8;
 
 /// Most bits of a prime: a residue and what is before it in its first byte fit a word.
-const MOST_BITS: usize = 57;
+const MAX_BITS: usize = 57;
 
 /// Bytes of a packed row.
 pub(super) fn packed(modulus: Modulus, degree: usize) -> usize {
@@ -21,7 +21,7 @@ pub(super) fn pack(modulus: Modulus, row: &[u64]) -> Result<Vec<u8>, usize> {
     let bits = length(modulus);
     let mut bytes = Vec::with_capacity(packed(modulus, row.len()));
     for group in row.as_chunks::<GROUP>().0 {
-        let mut buffer = [0; MOST_BITS + GROUP];
+        let mut buffer = [0; MAX_BITS + GROUP];
         for (index, &residue) in group.iter().enumerate() {
             let (byte, shift) = (index * bits / 8, index * bits % 8);
             let word = word(&mut buffer, byte);
@@ -43,7 +43,7 @@ pub(super) fn unpack(modulus: Modulus, bytes: &[u8], row: &mut [u64]) -> Result<
         .iter_mut()
         .zip(bytes.chunks_exact(bits))
     {
-        let mut buffer = [0; MOST_BITS + GROUP];
+        let mut buffer = [0; MAX_BITS + GROUP];
         buffer[..bits].copy_from_slice(packed);
         for (index, residue) in group.iter_mut().enumerate() {
             let (byte, shift) = (index * bits / 8, index * bits % 8);
@@ -61,12 +61,12 @@ pub(super) fn unpack(modulus: Modulus, bytes: &[u8], row: &mut [u64]) -> Result<
 /// Bits of a residue, which are the bytes of a group.
 fn length(modulus: Modulus) -> usize {
     let bits = modulus.bits() as usize;
-    assert!(bits <= MOST_BITS, "parameters have primes of {bits} bits");
+    assert!(bits <= MAX_BITS, "parameters have primes of {bits} bits");
     bits
 }
 
 /// The eight bytes from one on.
-fn word(buffer: &mut [u8; MOST_BITS + GROUP], byte: usize) -> &mut [u8; 8] {
+fn word(buffer: &mut [u8; MAX_BITS + GROUP], byte: usize) -> &mut [u8; 8] {
     let (words, _) = buffer[byte..byte + 8].as_chunks_mut();
     &mut words[0]
 }

@@ -59,7 +59,7 @@ impl SecretKey {
         if params != plaintext.params() {
             return Err(Error::Mismatch {
                 what: "the plaintext",
-                than: "the secret key",
+                other: "the secret key",
             });
         }
         let seed = *fresh_seed()?;
@@ -163,7 +163,7 @@ impl Shape {
         if unused {
             return Err(from.malformed("what nothing uses is not 0"));
         }
-        let (primes, chain) = (params.top_level() + 1, usize::from(chain));
+        let (primes, chain) = (params.max_level() + 1, usize::from(chain));
         if chain == 0 || chain > primes {
             return Err(from.malformed(format!("a ciphertext of {chain} primes, of {primes}")));
         }

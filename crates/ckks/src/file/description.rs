@@ -2,8 +2,8 @@
 
 use super::chunk::Stream;
 use super::open;
+use crate::file_kind::Kind;
 use crate::{Error, Params, ParamsSpec, Result, security};
-use std::fmt;
 use std::io::{BufReader, Read};
 use std::path::Path;
 
@@ -14,24 +14,16 @@ const MAGIC: [u8; 8] = *b"\x89NFCKKS\n";
 /// The version of the format that is written and read.
 const VERSION: u16 = 1;
 
-/// Most bytes of a description.
-const MOST_BYTES: usize = 1024;
+/// Maximum of the bytes of a description.
+const MAX_BYTES: usize = 1024;
 
-/// What a file is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Kind {
-    /// Parameters.
-    Params,
-    /// A secret key.
-    SecretKey,
-    /// A public key.
-    PublicKey,
-    /// Evaluation keys.
-    EvaluationKeys,
-    /// A ciphertext.
-    Ciphertext,
-}
+const KINDS: [Kind; 5] = [
+    Kind::Params,
+    Kind::SecretKey,
+    Kind::PublicKey,
+    Kind::EvaluationKeys,
+    Kind::Ciphertext,
+];
 
 /// What a file says of itself before anything else: its kind, and its parameters.
 ///
@@ -49,38 +41,6 @@ pub struct Description {
     spec: ParamsSpec,
     insecure: bool,
     fingerprint: [u8; 32],
-}
-
-impl Kind {
-    const ALL: [Kind; 5] = [
-        Kind::Params,
-        Kind::SecretKey,
-        Kind::PublicKey,
-        Kind::EvaluationKeys,
-        Kind::Ciphertext,
-    ];
-
-    fn code(self) -> u16 {
-        match self {
-            Kind::Params => 1,
-            Kind::SecretKey => 2,
-            Kind::PublicKey => 3,
-            Kind::EvaluationKeys => 4,
-            Kind::Ciphertext => 5,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Kind::Params => "a file of parameters",
-            Kind::SecretKey => "a secret key",
-            Kind::PublicKey => "a public key",
-            Kind::EvaluationKeys => "a file of evaluation keys",
-            Kind::Ciphertext => "a ciphertext",
-        })
-    }
 }
 
 impl Description {
@@ -145,7 +105,7 @@ impl Description {
         let bits = self.spec.chain_bits.iter().chain(&self.spec.special_bits);
         let found = f64::from(bits.sum::<u32>());
         let log_degree = self.spec.log_degree;
-        let limit = security::most_bits(log_degree);
+        let limit = security::max_modulus_bits(log_degree);
         if found > f64::from(limit) + 1.0 {
             return Err(Error::Insecure {
                 log_degree,
@@ -191,7 +151,7 @@ impl Description {
         }
         Err(Error::Mismatch {
             what: "the file",
-            than: "those that were expected",
+            other: "its reader",
         })
     }
 
@@ -199,17 +159,14 @@ impl Description {
         if *params.fingerprint() == self.fingerprint {
             return Ok(params);
         }
-        Err(Error::Mismatch {
-            what: "the fingerprint in the file",
-            than: "its description",
-        })
+        Err(Error::Fingerprint)
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {
         let body = self.body();
         let mut head = MAGIC.to_vec();
         head.extend_from_slice(&VERSION.to_le_bytes());
-        head.extend_from_slice(&self.kind.code().to_le_bytes());
+        head.extend_from_slice(&code_of(self.kind).to_le_bytes());
         head.extend_from_slice(&[byte(body.len()), 0, 0, 0]);
         head.extend_from_slice(&body);
         head
@@ -245,14 +202,14 @@ impl Description {
         }
         let length = u32::from_le_bytes([head[12], head[13], head[14], head[15]]);
         match usize::try_from(length) {
-            Ok(length) if length <= MOST_BYTES => Ok(length),
+            Ok(length) if length <= MAX_BYTES => Ok(length),
             _ => Err(malformed(format!("a description of {length} bytes"))),
         }
     }
 
     pub(super) fn from_bytes(head: &[u8]) -> Result<Self> {
         let code = u16::from_le_bytes([head[10], head[11]]);
-        let kind = Kind::ALL.into_iter().find(|kind| kind.code() == code);
+        let kind = KINDS.into_iter().find(|&kind| code_of(kind) == code);
         let kind = kind.ok_or_else(|| malformed(format!("there is no kind {code}")))?;
         let body = &head[Self::FIXED..];
         let cut = || malformed(String::from("the description has another length"));
@@ -277,6 +234,17 @@ impl Description {
             insecure: insecure == 1,
             fingerprint,
         })
+    }
+}
+
+/// The number that stands for a kind in a file.
+fn code_of(kind: Kind) -> u16 {
+    match kind {
+        Kind::Params => 1,
+        Kind::SecretKey => 2,
+        Kind::PublicKey => 3,
+        Kind::EvaluationKeys => 4,
+        Kind::Ciphertext => 5,
     }
 }
 

@@ -13,7 +13,7 @@ use super::entry::{Entry, Order, Role};
 use super::sealed::Chunks;
 use super::{Kind, Saving, Stored, write_packed};
 use crate::bootstrap::EncapsulationKeys;
-use crate::key_list::{EvaluationKey, KeyList, Wanted};
+use crate::key_list::{EvaluationKey, KeyList, KeyRequest};
 use crate::keys::{GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result, SecretKey};
 use nearfield_ring::{Automorphism, PackedRow};
@@ -73,8 +73,8 @@ impl<W: Write> KeyWriter<W> {
     /// If the writer refuses, the operating system gives no randomness, a level is too high, the
     /// secret key is of other parameters, or keys were written before that come after these.
     pub fn add(&mut self, secret: &SecretKey, list: &KeyList) -> Result<()> {
-        for wanted in list.wanted() {
-            let key = wanted.generate(&self.order.params.clone(), secret)?;
+        for request in list.requests() {
+            let key = request.generate(&self.order.params.clone(), secret)?;
             self.write_evaluation(&key)?;
         }
         Ok(())
@@ -121,11 +121,11 @@ impl KeyList {
             (Role::ToSparse, EncapsulationKeys::sparse_limbs_of(params)),
             (Role::ToDense, params.ring().limbs()),
         ];
-        let usual = self.wanted().map(|wanted| match wanted {
-            Wanted::Relinearization { level } => {
+        let usual = self.requests().map(|request| match request {
+            KeyRequest::Relinearization { level } => {
                 (Role::Relinearization, params.gadget().raised(level + 1))
             }
-            Wanted::Galois { exponent, level } => {
+            KeyRequest::Galois { exponent, level } => {
                 (Role::Galois(exponent), params.gadget().raised(level + 1))
             }
         });
@@ -153,11 +153,10 @@ fn write_key<W: Write>(
     if entry.digits != key.digits.len() || !role.fits(&params, limbs) {
         return Err(Error::Mismatch {
             what: "a key",
-            than: "its file",
+            other: "its file",
         });
     }
-    let misplaced = |what| Error::Malformed { what, before: 0 };
-    order.take(role).map_err(misplaced)?;
+    order.take(role).map_err(Error::KeyOrder)?;
     to.chunk(&entry.to_bytes())?;
     let mut masked = key.digits.iter().map(|[masked, _]| masked);
     masked.try_for_each(|poly| write_packed(to, &params, poly))

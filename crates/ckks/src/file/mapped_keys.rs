@@ -108,7 +108,7 @@ impl KeyFile {
         if *keys.params() != self.params {
             return Err(Error::Mismatch {
                 what: "the file of keys",
-                than: "the evaluation keys",
+                other: "the evaluation keys",
             });
         }
         let found = self.find(role).ok_or_else(|| Error::MissingKey(name()))?;

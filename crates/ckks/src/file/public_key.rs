@@ -3,7 +3,7 @@
 use super::chunk::{ChunkWriter, Source};
 use super::sealed::Chunks;
 use super::{Kind, Stored, read_poly, read_seed, write_poly};
-use crate::keys::{Half, expand_plain};
+use crate::keys::{SeededPair, expand_plain};
 use crate::{Params, PublicKey, Result};
 use nearfield_ring::Limbs;
 use std::io::Write;
@@ -28,6 +28,6 @@ impl Chunks for PublicKey {
         let masked = read_poly(from, params, limbs)?;
         let uniform = expand_plain(params.ring(), limbs, seed);
         let parts = [masked, uniform];
-        Ok(PublicKey::from_half(params, Half { seed, parts }))
+        Ok(PublicKey::from_pair(params, SeededPair { seed, parts }))
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Chebyshev, PatersonStockmeyer};
 use crate::special_fft::root_of_unity;
+use crate::{Error, Result};
 use std::f64::consts::{PI, TAU};
 
 /// What is asked of an approximate reduction modulo 1.
@@ -29,6 +30,26 @@ impl Default for EvalModSpec {
             message_ratio: 7,
             arcsine: true,
         }
+    }
+}
+
+impl EvalModSpec {
+    fn check(&self) -> Result<()> {
+        let EvalModSpec { bound, degree, .. } = *self;
+        if degree == 0 || !degree.is_multiple_of(2) || degree / 2 > bound {
+            return Err(Error::Bootstrap(format!(
+                "a reduction by degree {degree} of numbers up to {bound}: take an even degree from \
+                 2 to {}",
+                2 * u64::from(bound)
+            )));
+        }
+        if self.message_ratio < 3 {
+            return Err(Error::Bootstrap(format!(
+                "a first prime 2^{} times as large as messages: take 2^3 or more",
+                self.message_ratio
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -67,22 +88,12 @@ pub struct EvalMod {
 impl EvalMod {
     /// Computes the constants.
     ///
-    /// # Panics
-    /// If the degree is 0 or odd, or half of it exceeds the bound; if a message's sine is not
-    /// monotonous (`message_ratio < 3`).
-    pub fn new(spec: EvalModSpec) -> Self {
+    /// # Errors
+    /// If the degree is 0 or odd, or half of it exceeds the bound; if the sine of a message is not
+    /// monotonic (`message_ratio < 3`).
+    pub fn new(spec: EvalModSpec) -> Result<Self> {
+        spec.check()?;
         let (reach, bound) = (spec.degree / 2, f64::from(spec.bound));
-        assert!(
-            spec.degree.is_multiple_of(2) && reach > 0 && reach <= spec.bound,
-            "degree {} for inputs up to {}: take an even one up to twice that",
-            spec.degree,
-            spec.bound
-        );
-        assert!(
-            spec.message_ratio >= 3,
-            "a ratio of 2^{}: take 2^3 at least",
-            spec.message_ratio
-        );
         let values: Vec<f64> = (0..=2 * reach)
             .map(|k| twice_cosine(k, reach, spec.double_angles))
             .collect();
@@ -92,13 +103,13 @@ impl EvalMod {
         let cosine = Chebyshev::through_points(&points, &values, (-bound, bound));
         let plan = PatersonStockmeyer::new(&cosine);
         let (gain, cubic) = arcsine(spec.message_ratio, spec.arcsine);
-        EvalMod {
+        Ok(EvalMod {
             spec,
             cosine,
             plan,
             gain,
             cubic,
-        }
+        })
     }
 
     /// What was asked.
@@ -185,6 +196,7 @@ mod tests {
     use super::*;
     use crate::polynomial::{Arithmetic, Clear, Counted};
     use std::convert::Infallible;
+    use std::result::Result;
 
     /// The greatest error for messages up to `2^-message_bits` and integers up to `reach`, in bits
     /// below the greatest message.
@@ -207,6 +219,7 @@ mod tests {
             arcsine,
             ..EvalModSpec::default()
         })
+        .unwrap()
     }
 
     /// Clear numbers, with an error in the basis polynomial that is built after so many others.
@@ -265,7 +278,7 @@ mod tests {
 
     #[test]
     fn noise_of_the_first_square_matters_most() {
-        let eval_mod = EvalMod::new(EvalModSpec::default());
+        let eval_mod = EvalMod::new(EvalModSpec::default()).unwrap();
         let indices: Vec<usize> = eval_mod.plan().powers().iter().map(|p| p.index).collect();
         assert_eq!(indices, [2, 3, 4, 8, 16]);
         let sensitivities: Vec<f64> = (0..5).map(|k| sensitivity(&eval_mod, k).round()).collect();
@@ -275,7 +288,7 @@ mod tests {
 
     #[test]
     fn a_cubic_arcsine_leaves_25_bits_of_messages_of_its_ratio() {
-        let eval_mod = EvalMod::new(EvalModSpec::default());
+        let eval_mod = EvalMod::new(EvalModSpec::default()).unwrap();
         // What is missing to more is the arcsine's term of degree 5.
         assert!(bits(&eval_mod, 7, 10) > 25.1);
         assert!(bits(&with(8, true), 8, 10) > 29.1);
@@ -291,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_outermost_integers_lose_bits_but_hold() {
-        let eval_mod = EvalMod::new(EvalModSpec::default());
+        let eval_mod = EvalMod::new(EvalModSpec::default()).unwrap();
         assert!(bits(&eval_mod, 7, 12) > 24.8);
         assert!(bits(&eval_mod, 7, 15) > 16.5);
     }
@@ -305,7 +318,7 @@ mod tests {
 
     #[test]
     fn the_polynomial_is_twice_a_cosine() {
-        let eval_mod = EvalMod::new(EvalModSpec::default());
+        let eval_mod = EvalMod::new(EvalModSpec::default()).unwrap();
         for k in -1500..=1500 {
             let x = f64::from(k) / 100.0;
             let cosine = 2.0 * (TAU * (x - 0.25) / 8.0).cos();
@@ -329,17 +342,18 @@ mod tests {
             degree: 54,
             ..EvalModSpec::default()
         };
-        let eval_mod = EvalMod::new(spec);
+        let eval_mod = EvalMod::new(spec).unwrap();
         assert_eq!(eval_mod.depth(), 11);
         assert!(bits(&eval_mod, 7, 20) > 25.0);
     }
 
     #[test]
-    #[should_panic(expected = "take an even one")]
     fn an_odd_degree_is_refused() {
-        EvalMod::new(EvalModSpec {
+        let error = EvalMod::new(EvalModSpec {
             degree: 31,
             ..EvalModSpec::default()
         });
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("take an even degree"), "{error}");
     }
 }

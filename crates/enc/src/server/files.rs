@@ -8,6 +8,7 @@ use crate::folder::{self, Manifest};
 use crate::layout::Form;
 use crate::task::Planned;
 use crate::{Error, Result};
+use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::file::KeyFile;
 use nearfield_ckks::{Ciphertext, Encoder, Evaluator, Params, Stored};
 use rayon::prelude::*;
@@ -56,10 +57,10 @@ impl Files {
         let missing = || Error::file(&path, "has no keys for bootstrapping");
         let encapsulation = keys.encapsulation.ok_or_else(missing)?;
         let encoder = Encoder::new(&self.params);
-        let (bootstrapper, _) = self.planned.prepare(&encoder)?;
+        let (plan, _) = self.planned.prepare(&encoder)?;
         let evaluator = Evaluator::new(keys.evaluation);
-        let slots = Ckks::new(evaluator, encoder, bootstrapper, encapsulation);
-        Ok(slots.with_iterated(self.planned.task.iterated))
+        let bootstrapper = Bootstrapper::new(plan, evaluator, encapsulation)?;
+        Ok(Ckks::new(bootstrapper, encoder))
     }
 
     /// The last step that is whole, and the state after it.

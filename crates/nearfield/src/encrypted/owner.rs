@@ -63,11 +63,11 @@ impl Owner {
         let secret = SecretKey::generate(&params)?;
         secret.save(owner.join(SECRET_KEY))?;
         let encoder = Encoder::new(&params);
-        let (bootstrapper, list) = planned.prepare(&encoder)?;
+        let (bootstrapping, list) = planned.prepare(&encoder)?;
         progress(&format!("generating {} evaluation keys", list.count() + 2));
         let mut writer = KeyWriter::create(server.join(folder::KEYS), &params)?;
         writer.add(&secret, &list)?;
-        writer.add_encapsulation(&bootstrapper.generate_encapsulation_keys(&secret)?)?;
+        writer.add_encapsulation(&bootstrapping.generate_encapsulation_keys(&secret)?)?;
         writer.commit()?;
         folder::write_task(server, &planned.task)?;
         let mut manifest = Manifest::default();
@@ -75,7 +75,7 @@ impl Owner {
         manifest.add(server, folder::KEYS)?;
         manifest.write(server)?;
         Ok(Owner {
-            base: bootstrapper.input_level(),
+            base: bootstrapping.input_level(),
             planned,
             secret,
             encoder,

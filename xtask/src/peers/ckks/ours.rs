@@ -3,7 +3,7 @@
 use super::job::{End, Job, Operation, Setup, Timed, Work};
 use crate::peers::ours::peak_bytes;
 use anyhow::{Context, Result, bail, ensure};
-use nearfield_ckks::bootstrap::{Bootstrapper, EncapsulationKeys, Preset, SlotKind};
+use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::{
     Ciphertext, Encoder, EvaluationKeys, Evaluator, Galois, Params, ParamsSpec, Plaintext,
     Precision, PublicKey, SecretKey,
@@ -78,7 +78,7 @@ impl Base {
         Ok(Base {
             public: PublicKey::generate(&secret)?,
             encoder: Encoder::new(&params),
-            numbers: [1, 2].map(|seed| numbers(params.most_slots(), seed)),
+            numbers: [1, 2].map(|seed| numbers(params.max_slots(), seed)),
             secret,
             params,
         })
@@ -139,7 +139,7 @@ struct Operations {
 impl Operations {
     fn new(job: &Job) -> Result<Self> {
         let base = Base::new(job, spec(job)?)?;
-        let top = base.params.top_level();
+        let top = base.params.max_level();
         let mut keys = EvaluationKeys::none(&base.params);
         keys.add_galois(&base.secret, Galois::Rotation(1), top)?;
         let rotation = keys.bytes();
@@ -172,7 +172,7 @@ impl Worker for Operations {
         match operation {
             Operation::Encode => {
                 let start = Instant::now();
-                let encoded = base.encode(1, base.params.top_level())?;
+                let encoded = base.encode(1, base.params.max_level())?;
                 let seconds = start.elapsed().as_secs_f64();
                 base.compare(seconds, &encoded, |slot| y[slot])
             }
@@ -192,9 +192,7 @@ impl Worker for Operations {
 /// Bootstrapping of all slots.
 struct Bootstrap {
     base: Base,
-    evaluator: Evaluator,
     bootstrapper: Bootstrapper,
-    keys: EncapsulationKeys,
     encrypted: Ciphertext,
 }
 
@@ -202,21 +200,19 @@ impl Bootstrap {
     fn new(job: &Job, preset: Preset) -> Result<Self> {
         let base = Base::new(job, preset.insecure_params(job.log_degree))?;
         let spec = Preset::bootstrap(job.log_degree, SlotKind::Real);
-        let bootstrapper = Bootstrapper::new(&base.encoder, spec)?;
+        let plan = BootstrapPlan::new(&base.encoder, spec)?;
         ensure!(
-            bootstrapper.levels_between() == preset.levels(),
+            plan.levels_between() == preset.levels(),
             "{} levels between bootstraps instead of {}",
-            bootstrapper.levels_between(),
+            plan.levels_between(),
             preset.levels()
         );
         let mut keys = EvaluationKeys::none(&base.params);
-        let encapsulation = bootstrapper.generate_keys(&base.secret, &mut keys)?;
-        let plaintext = base.encode(0, bootstrapper.input_level())?;
+        let encapsulation = plan.generate_keys(&base.secret, &mut keys)?;
+        let plaintext = base.encode(0, plan.input_level())?;
         Ok(Bootstrap {
             encrypted: base.public.encrypt(&plaintext)?,
-            evaluator: Evaluator::new(keys),
-            bootstrapper,
-            keys: encapsulation,
+            bootstrapper: Bootstrapper::new(plan, Evaluator::new(keys), encapsulation)?,
             base,
         })
     }
@@ -224,10 +220,14 @@ impl Bootstrap {
 
 impl Worker for Bootstrap {
     fn setup(&self) -> Setup {
-        let keys = self.evaluator.keys().bytes() + self.keys.bytes();
+        let (evaluator, sparse) = (
+            self.bootstrapper.evaluator(),
+            self.bootstrapper.encapsulation_keys(),
+        );
+        let keys = evaluator.keys().bytes() + sparse.bytes();
         Setup {
             key_bytes: keys as u64,
-            matrix_bytes: self.bootstrapper.bytes() as u64,
+            matrix_bytes: self.bootstrapper.plan().bytes() as u64,
             ..self.base.setup()
         }
     }
@@ -238,10 +238,7 @@ impl Worker for Bootstrap {
             "this process was set up to bootstrap"
         );
         let expected = &self.base.numbers[0];
-        let work = || {
-            self.bootstrapper
-                .bootstrap(&self.evaluator, &self.keys, &self.encrypted)
-        };
+        let work = || self.bootstrapper.bootstrap(&self.encrypted);
         self.base.time(work, |slot| expected[slot])
     }
 }

@@ -1,21 +1,20 @@
-//! A ciphertext modulo the first prime, taken as one modulo all.
+//! The second step: a ciphertext modulo the first prime, read as one modulo all primes.
 
 use crate::{Ciphertext, Params, Result};
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Ntt, Poly};
 
-/// From the first prime to all others.
+/// The conversion from the first prime to all others.
 #[derive(Debug)]
-pub(super) struct Raise {
+pub(super) struct ModRaise {
     params: Params,
     conversion: BaseConversion,
 }
 
-impl Raise {
+impl ModRaise {
     pub(super) fn new(params: &Params) -> Result<Self> {
-        let chain = Limbs::chain(params.top_level() + 1);
-        let moduli: Vec<Modulus> = params.ring().moduli(chain).collect();
+        let moduli: Vec<Modulus> = params.ring().moduli(all_limbs(params)).collect();
         let (from, to) = (Basis::new(&moduli[..1])?, Basis::new(&moduli[1..])?);
-        Ok(Raise {
+        Ok(ModRaise {
             params: params.clone(),
             conversion: BaseConversion::new(&from, &to)?,
         })
@@ -32,7 +31,7 @@ impl Raise {
         let mut digits = part.rows()[0].clone();
         ring.chain_table(0)
             .inverse_scaled(&mut digits, self.conversion.digit_factor(0));
-        let mut raised = ring.unfilled(Limbs::chain(self.params.top_level() + 1));
+        let mut raised = ring.unfilled(all_limbs(&self.params));
         let (first, others) = raised.rows_mut().split_at_mut(1);
         first[0].copy_from_slice(&part.rows()[0]);
         let others = others.iter_mut().map(|row| &mut row[..]).enumerate();
@@ -44,4 +43,8 @@ impl Raise {
         });
         raised
     }
+}
+
+fn all_limbs(params: &Params) -> Limbs {
+    Limbs::chain(params.max_level() + 1)
 }
