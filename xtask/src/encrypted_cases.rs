@@ -6,12 +6,9 @@
 
 pub mod slots;
 
-use nearfield_enc::dense::Dense;
-use nearfield_enc::matrix::Matrix;
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::schedule::{RateSpec, Schedule};
-use nearfield_enc::update::Rates;
-use nearfield_enc::{Error, Result, weights_file};
+use nearfield_enc::{
+    Dense, Error, Matrix, NetworkSpec, RateSpec, Rates, Result, Schedule, weights_file,
+};
 use nearfield_files::read_bounded;
 use serde::Deserialize;
 use std::path::Path;
@@ -52,7 +49,7 @@ pub struct Case {
 pub struct Comparison {
     /// The recorded steps.
     pub steps: Vec<u64>,
-    /// The largest relative difference of numbers after each ([`nearfield_enc::matrices::Matrices::distance`]).
+    /// The largest relative difference of numbers after each ([`nearfield_enc::Matrices::distance`]).
     pub distances: Vec<f64>,
     /// The relative difference of the last head's sum of squares in each.
     pub squares: Vec<f64>,

@@ -1,33 +1,18 @@
 //! A training step as a circuit, written once for every arithmetic.
 
-use crate::block::{Labels, LocalBlock};
-use crate::layout::{Layout, Placement, Role};
+use crate::layout::{Batch, Layout, Placement, Ranges, Role};
+use crate::schedule::Rates;
 use crate::slots::{Slots, Stage, sum_strided};
-use crate::update::{Rates, Update};
 use crate::{Error, Result};
+use block::LocalBlock;
 use nearfield_train::local_loss::{Block, train_blocks};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use update::Update;
 
-/// What the numbers of a state are divided by, so that they are between -1 and 1 when they are
-/// refreshed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ranges {
-    /// Of weights.
-    pub weights: f64,
-    /// Of velocities.
-    pub velocities: f64,
-}
-
-/// A batch, in vectors of samples.
-#[derive(Clone, Debug)]
-pub struct Batch<V> {
-    /// For each vector of samples, the vectors of their inputs.
-    pub inputs: Vec<Vec<V>>,
-    /// Their labels.
-    pub labels: Vec<Labels<V>>,
-}
+mod block;
+mod update;
 
 /// How long the parts of a step took.
 #[derive(Clone, Copy, Debug, Default)]

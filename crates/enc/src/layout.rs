@@ -16,12 +16,19 @@
 //! # Deviates
 //! There, a ciphertext holds one matrix or one sample, and no matrix exceeds it.
 
-use crate::grid::{Grid, power_of_two};
 use crate::network::NetworkSpec;
-use crate::placement::{cut, least_rows, matrices, place};
 use crate::{Error, Result};
+use grid::power_of_two;
+use placement::{cut, least_rows, matrices, place};
 
-pub use crate::placement::{Form, Orientation, Placement, Role};
+pub use grid::{Grid, Place};
+pub use placement::{Form, Orientation, Placement, Role};
+pub use state::{Batch, Labels, Ranges};
+
+mod grid;
+mod packing;
+mod placement;
+mod state;
 
 /// Where everything lies.
 #[derive(Clone, Debug, PartialEq, Eq)]

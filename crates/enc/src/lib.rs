@@ -5,17 +5,11 @@
 //! and no gradient crosses a block, so a step needs few levels, and one bootstrapping refreshes the
 //! state of a whole network.
 //!
-//! A training step is a circuit over vectors of slots ([`slots::Slots`]), written once and read
+//! A training step is a circuit over vectors of slots ([`Slots`]), written once and read
 //! three times:
 //!
 //! ```
-//! use nearfield_enc::circuit::{Circuit, Ranges};
-//! use nearfield_enc::clear::Clear;
-//! use nearfield_enc::layout::Layout;
-//! use nearfield_enc::matrices::Matrices;
-//! use nearfield_enc::network::NetworkSpec;
-//! use nearfield_enc::plan::StepPlan;
-//! use nearfield_enc::update::Rates;
+//! use nearfield_enc::{Circuit, Clear, Layout, Matrices, NetworkSpec, Ranges, Rates, StepPlan};
 //!
 //! let network = NetworkSpec::new(4, vec![8], 3)?;
 //! let rates = Rates { rate: 0.01, decay: 0.0, momentum: 0.9 };
@@ -25,7 +19,7 @@
 //! let plan = StepPlan::new(&layout, 2, &rates)?;
 //! assert_eq!((plan.circuit_levels(), plan.counts.refreshes), (8, 1));
 //!
-//! // In floating point: the twin. On ciphertexts it is the same with `encrypted::Ckks`.
+//! // In floating point: the twin. On ciphertexts it is the same with `Ckks`.
 //! let slots = Clear::new(256);
 //! let ranges = Ranges { weights: 1.0, velocities: 32.0 };
 //! let circuit = Circuit::new(&slots, &layout, ranges)?;
@@ -41,41 +35,36 @@
 //!
 //! | | |
 //! |---|---|
-//! | [`grid`], [`layout`] | where numbers lie in slots |
-//! | [`slots`], [`clear`], [`plan`], [`encrypted`] | the arithmetic, and its three readers |
-//! | [`circuit`], [`block`], [`update`] | a step |
-//! | [`dense`] | the same on plain matrices |
-//! | [`task`], [`folder`], [`server`], [`estimate`] | what is asked of a server, where it lies, who does it, what it costs |
+//! | [`Layout`], [`Grid`] | where numbers lie in slots |
+//! | [`Slots`], [`Clear`], [`Plan`], [`Ckks`] | the arithmetic, and its three readers |
+//! | [`Circuit`] | a step |
+//! | [`Dense`] | the same on plain matrices |
+//! | [`Task`], [`folder`], [`Server`], [`Estimate`] | what is asked of a server, where it lies, who does it, what it costs |
 //!
 //! # Who knows what
 //!
-//! The server has evaluation keys, ciphertexts and the [`task::Task`]: sizes, rates, number of
+//! The server has evaluation keys, ciphertexts and the [`Task`]: sizes, rates, number of
 //! steps. Nothing here holds a secret key; what the owner does with one is in the program
 //! `nearfield`. The server is believed to compute what it was asked to: nothing proves that it
 //! did. Of what is decrypted, and of failures, see `nearfield_ckks`.
 
-pub mod block;
-pub mod circuit;
-pub mod clear;
-pub mod dense;
-pub mod encrypted;
+mod circuit;
 mod error;
-pub mod estimate;
-pub mod folder;
-pub mod grid;
 mod layers;
-pub mod layout;
-pub mod matrices;
-pub mod matrix;
-pub mod network;
-pub mod packing;
-mod placement;
-pub mod plan;
-pub mod schedule;
-pub mod server;
-pub mod slots;
-pub mod task;
-pub mod update;
-pub mod weights_file;
+mod layout;
+mod network;
+mod plain;
+mod protocol;
+mod schedule;
+mod slots;
 
+pub use circuit::{Circuit, Durations, Stepped};
 pub use error::{Error, Result};
+pub use layout::{Batch, Form, Grid, Labels, Layout, Orientation, Place, Placement, Ranges, Role};
+pub use network::{BlockSizes, NetworkSpec};
+pub use plain::{BlockMatrices, Dense, HeadScore, Matrices, Matrix, Parameter};
+pub use plain::{naive, weights_file};
+pub use protocol::{Estimate, METRICS, Planned, Server, Speed, StepPlan, StepTimes};
+pub use protocol::{TASK_VERSION, Task, folder};
+pub use schedule::{MOMENTUM, RateSpec, Rates, Schedule};
+pub use slots::{Ckks, Clear, Counts, Operations, Part, Plan, Slots, Stage};

@@ -4,11 +4,11 @@ use crate::{Error, Result};
 use std::fmt;
 
 /// Most features, units of a layer, or classes.
-pub const MAX_UNITS: usize = 1 << 20;
+pub(crate) const MAX_UNITS: usize = 1 << 20;
 /// Most hidden layers.
-pub const MAX_HIDDEN: usize = 64;
+pub(crate) const MAX_HIDDEN: usize = 64;
 /// Most weights of a whole network: 2 GiB of numbers, and as much again of velocities.
-pub const MAX_WEIGHTS: usize = 1 << 28;
+pub(crate) const MAX_WEIGHTS: usize = 1 << 28;
 
 /// A multilayer perceptron of local losses: every hidden layer has a head.
 ///

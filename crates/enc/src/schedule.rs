@@ -1,9 +1,19 @@
 //! Learning rates, step by step.
 
-use crate::update::Rates;
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
+
+/// What a step is made with, in the clear.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rates {
+    /// The learning rate.
+    pub rate: f64,
+    /// Coupled decay of weights.
+    pub decay: f64,
+    /// Momentum.
+    pub momentum: f64,
+}
 
 /// Learning rates over a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -2,6 +2,14 @@
 
 use crate::Result;
 
+mod ckks;
+mod clear;
+pub(crate) mod plan;
+
+pub use ckks::{Ckks, Operations};
+pub use clear::Clear;
+pub use plan::{Counts, Plan};
+
 /// A vector's place in a training step, in the order in which they come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stage {
@@ -56,10 +64,6 @@ impl std::fmt::Display for Stage {
 /// # Levels
 /// A product and a weighing take one level each; all else takes none. Operands of different
 /// levels meet at the lower one.
-///
-/// [`Clear`]: crate::clear::Clear
-/// [`Plan`]: crate::plan::Plan
-/// [`Ckks`]: crate::encrypted::Ckks
 pub trait Slots: Sync {
     /// A vector of as many numbers as there are slots.
     type Vector: Clone + Send + Sync;
@@ -186,7 +190,7 @@ const LOG_RADIX: u32 = 2;
 ///
 /// # Errors
 /// If a key is missing.
-pub fn sum_strided<S: Slots>(
+pub(crate) fn sum_strided<S: Slots>(
     slots: &S,
     a: &S::Vector,
     stride: isize,

@@ -5,13 +5,7 @@
 mod common;
 
 use common::{Dense, packed, random_batch};
-use nearfield_enc::circuit::{Circuit, Ranges};
-use nearfield_enc::clear::Clear;
-use nearfield_enc::layout::Layout;
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::plan::StepPlan;
-use nearfield_enc::slots::{Part, Stage};
-use nearfield_enc::update::Rates;
+use nearfield_enc::{Circuit, Clear, Layout, NetworkSpec, Part, Ranges, Rates, Stage, StepPlan};
 
 const RATES: Rates = Rates {
     rate: 1e-4,

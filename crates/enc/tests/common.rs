@@ -3,10 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "not every test uses all")]
 
-use nearfield_enc::circuit::Batch;
-use nearfield_enc::layout::{Layout, Role};
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::update::Rates;
+use nearfield_enc::{Batch, Layout, NetworkSpec, Rates, Role};
 use nearfield_train::random::{Purpose, Stream};
 use std::collections::BTreeMap;
 

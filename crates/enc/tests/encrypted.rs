@@ -8,14 +8,9 @@ mod common;
 use common::{Dense, packed, random_batch};
 use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset};
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, KeyList, Params, SecretKey};
-use nearfield_enc::block::Labels;
-use nearfield_enc::circuit::{Batch, Circuit, Ranges};
-use nearfield_enc::clear::Clear;
-use nearfield_enc::encrypted::Ckks;
-use nearfield_enc::layout::Layout;
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::plan::StepPlan;
-use nearfield_enc::update::Rates;
+use nearfield_enc::{
+    Batch, Circuit, Ckks, Clear, Labels, Layout, NetworkSpec, Ranges, Rates, StepPlan,
+};
 
 const RATES: Rates = Rates {
     rate: 5e-4,

@@ -1,15 +1,10 @@
 //! Recorded trainings, repeated by the packed circuit.
 
 use super::{Case, read_samples};
-use nearfield_enc::circuit::{Batch, Circuit, Ranges};
-use nearfield_enc::clear::Clear;
-use nearfield_enc::layout::Layout;
-use nearfield_enc::matrices::Matrices;
-use nearfield_enc::matrix::Matrix;
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::schedule::{RateSpec, Schedule};
-use nearfield_enc::task::{Planned, TASK_VERSION, Task};
-use nearfield_enc::{Error, Result, weights_file};
+use nearfield_enc::{
+    Batch, Circuit, Clear, Error, Layout, Matrices, Matrix, NetworkSpec, Planned, Ranges, RateSpec,
+    Result, Schedule, TASK_VERSION, Task, weights_file,
+};
 use std::path::{Path, PathBuf};
 
 /// A recorded training, laid out in slots.

@@ -6,11 +6,7 @@ use crate::encrypted_cases::slots::PackedCase;
 use anyhow::{Context, Result};
 use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, Precision, SecretKey};
-use nearfield_enc::block::Labels;
-use nearfield_enc::circuit::{Batch, Circuit};
-use nearfield_enc::clear::Clear;
-use nearfield_enc::encrypted::Ckks;
-use nearfield_enc::matrices::Matrices;
+use nearfield_enc::{Batch, Circuit, Ckks, Clear, Labels, Matrices};
 use std::path::Path;
 use std::time::Instant;
 

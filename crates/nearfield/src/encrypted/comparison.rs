@@ -5,9 +5,7 @@ use super::setup::Setup;
 use super::twin::{Twin, TwinStep};
 use anyhow::{Context, Result};
 use nearfield_ckks::Precision;
-use nearfield_enc::clear::Clear;
-use nearfield_enc::folder;
-use nearfield_enc::matrices::Matrices;
+use nearfield_enc::{Clear, Matrices, folder};
 use serde::Serialize;
 use std::path::Path;
 

@@ -4,11 +4,10 @@ use super::setup::Samples;
 use anyhow::{Context, Result, ensure};
 use nearfield_ckks::file::KeyWriter;
 use nearfield_ckks::{Ciphertext, Decryptor, Encoder, Params, SecretKey, Stored};
-use nearfield_enc::folder::{self, Manifest};
-use nearfield_enc::layout::Form;
-use nearfield_enc::matrices::Matrices;
-use nearfield_enc::matrix::Matrix;
-use nearfield_enc::task::Planned;
+use nearfield_enc::{
+    Form, Matrices, Matrix, Planned,
+    folder::{self, Manifest},
+};
 use rayon::prelude::*;
 use std::fs;
 use std::ops::Range;

@@ -2,8 +2,7 @@
 
 use super::comparison::{Comparison, StepComparison};
 use anyhow::{Context, Result};
-use nearfield_enc::server::METRICS;
-use nearfield_enc::task::Planned;
+use nearfield_enc::{METRICS, Planned};
 use nearfield_files::read_bounded;
 use nearfield_report::{Chart, ChartLine, Report, Table};
 use std::path::Path;

@@ -4,8 +4,7 @@ use crate::encrypted::order::{Order, Reshuffle};
 use crate::encrypted::prepare::Prepared;
 use crate::encrypted::run_file::DataSection;
 use crate::{Error, Result};
-use nearfield_enc::network::NetworkSpec;
-use nearfield_enc::schedule::{RateSpec, Schedule};
+use nearfield_enc::{NetworkSpec, RateSpec, Schedule};
 use serde::{Deserialize, Serialize};
 
 mod resolve;

@@ -22,7 +22,7 @@ use crate::encrypted::prepare::Oversample;
 use crate::encrypted::run::{Encryption, Profile, Report, ScheduleName};
 use crate::{Error, Result};
 use nearfield_data::csv;
-use nearfield_enc::network::NetworkSpec;
+use nearfield_enc::NetworkSpec;
 use nearfield_files::read_bounded;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};

@@ -2,7 +2,7 @@
 
 use crate::{Error, Result};
 use nearfield_data::{Dataset, Values};
-use nearfield_enc::matrix::Matrix;
+use nearfield_enc::Matrix;
 
 /// Labelled samples in floating point: all finite, every label a class.
 #[derive(Clone, Debug, PartialEq)]

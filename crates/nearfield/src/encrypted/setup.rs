@@ -6,10 +6,7 @@ use crate::encrypted::run_file::RunFile;
 use crate::encrypted::samples as enc;
 use crate::encrypted::source;
 use anyhow::{Result, bail};
-use nearfield_enc::dense::Dense;
-use nearfield_enc::matrices::Matrices;
-use nearfield_enc::matrix::Matrix;
-use nearfield_enc::task::{Planned, TASK_VERSION, Task};
+use nearfield_enc::{Dense, Matrices, Matrix, Planned, TASK_VERSION, Task};
 use std::path::Path;
 
 /// Samples in the clear: features from 0 to 1, and classes.

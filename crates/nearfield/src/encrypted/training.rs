@@ -2,9 +2,7 @@
 
 use crate::encrypted::run::Resolved;
 use crate::{Error, Result};
-use nearfield_enc::dense::{Dense, HeadScore};
-use nearfield_enc::matrices::Matrices;
-use nearfield_enc::matrix::Matrix;
+use nearfield_enc::{Dense, HeadScore, Matrices, Matrix};
 use std::ops::ControlFlow;
 
 /// What an epoch came to.

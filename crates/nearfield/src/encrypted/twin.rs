@@ -2,10 +2,7 @@
 
 use super::setup::Setup;
 use anyhow::Result;
-use nearfield_enc::circuit::{Batch, Circuit};
-use nearfield_enc::clear::Clear;
-use nearfield_enc::matrices::Matrices;
-use nearfield_enc::task::Planned;
+use nearfield_enc::{Batch, Circuit, Clear, Matrices, Planned};
 
 /// A twin between two steps.
 pub struct Twin<'a> {

@@ -3,8 +3,7 @@
 use anyhow::{Result, ensure};
 use nearfield::encrypted::setup::Setup;
 use nearfield::progress::percent;
-use nearfield_enc::dense::Dense;
-use nearfield_enc::weights_file;
+use nearfield_enc::{Dense, weights_file};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;

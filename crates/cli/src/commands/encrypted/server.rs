@@ -5,7 +5,7 @@ use crate::commands::INTERRUPTED;
 use crate::commands::train::stop_on_signal;
 use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use nearfield_enc::server::{Server, StepTimes};
+use nearfield_enc::{Server, StepTimes};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,7 +1,7 @@
 //! From stored numbers to inputs from 0 to 1.
 
 use crate::{Error, Result};
-use nearfield_enc::matrix::Matrix;
+use nearfield_enc::Matrix;
 use serde::{Deserialize, Serialize};
 
 /// How stored numbers become inputs: every feature is standardised where that is asked for, then

@@ -10,7 +10,7 @@ use crate::encrypted::prepare::{Oversample, Preparation, Stored};
 use crate::encrypted::run_file::{ClassSpec, DataSection, RunFile, Source};
 use crate::{Error, Result};
 use nearfield_data::Values;
-use nearfield_enc::schedule::MOMENTUM;
+use nearfield_enc::MOMENTUM;
 
 /// What weights and velocities of usual trainings stay within.
 const WEIGHT_RANGE: f64 = 1.0;

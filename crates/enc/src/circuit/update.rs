@@ -1,20 +1,10 @@
 //! Nesterov momentum with decay, on a packed state.
 
 use crate::Result;
-use crate::circuit::{Circuit, Ranges};
-use crate::layout::{Layout, Placement, Role};
+use crate::circuit::Circuit;
+use crate::layout::{Layout, Placement, Ranges, Role};
+use crate::schedule::Rates;
 use crate::slots::{Slots, Stage, sum_strided};
-
-/// What a step is made with, in the clear.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rates {
-    /// The learning rate.
-    pub rate: f64,
-    /// Coupled decay of weights.
-    pub decay: f64,
-    /// Momentum.
-    pub momentum: f64,
-}
 
 /// The numbers that state and gradient are weighed with: new weights and velocities are linear in
 /// old ones and the gradient.

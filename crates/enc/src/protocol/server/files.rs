@@ -1,12 +1,11 @@
 //! What the server reads and writes.
 
 use super::StepTimes;
-use crate::block::Labels;
-use crate::circuit::{Batch, Stepped};
-use crate::encrypted::Ckks;
-use crate::folder::{self, Manifest};
-use crate::layout::Form;
-use crate::task::Planned;
+use crate::circuit::Stepped;
+use crate::layout::{Batch, Form, Labels};
+use crate::protocol::folder::{self, Manifest};
+use crate::protocol::task::Planned;
+use crate::slots::Ckks;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::file::KeyFile;

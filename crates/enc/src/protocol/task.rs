@@ -1,9 +1,8 @@
 //! What the owner of the data asks the server to do: all of it may be read by anybody.
 
-use crate::circuit::Ranges;
-use crate::layout::Layout;
+use crate::layout::{Layout, Ranges};
 use crate::network::NetworkSpec;
-use crate::plan::StepPlan;
+use crate::protocol::step_plan::StepPlan;
 use crate::schedule::RateSpec;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Preset};

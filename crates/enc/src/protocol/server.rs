@@ -3,9 +3,9 @@
 mod files;
 
 use crate::circuit::{Circuit, Durations};
-use crate::encrypted::Ckks;
-use crate::folder;
-use crate::task::Planned;
+use crate::protocol::folder;
+use crate::protocol::task::Planned;
+use crate::slots::Ckks;
 use crate::{Error, Result};
 use files::Files;
 pub use files::METRICS;

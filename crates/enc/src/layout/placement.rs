@@ -1,6 +1,6 @@
 //! Where each matrix of a network lies in the slots.
 
-use crate::grid::{Grid, Place, power_of_two};
+use crate::layout::grid::{Grid, Place, power_of_two};
 use crate::network::NetworkSpec;
 use crate::{Error, Result};
 

@@ -2,36 +2,11 @@
 
 use crate::circuit::Circuit;
 use crate::layers::linear;
-use crate::layout::{Form, Placement, Role};
+use crate::layout::{Labels, Placement, Role};
 use crate::slots::{Part, Slots, Stage};
 use crate::{Error, Result};
 use nearfield_train::local_loss;
 use rayon::prelude::*;
-
-/// One-hot labels of some samples, in the forms in which heads need them.
-#[derive(Clone, Debug)]
-pub struct Labels<V> {
-    /// One class a row.
-    pub expanded: Option<V>,
-    /// One class a column.
-    pub repeated: Option<V>,
-}
-
-impl<V> Labels<V> {
-    /// # Errors
-    /// If they are missing in this form.
-    fn of(&self, form: Form) -> Result<&V> {
-        let (labels, what) = match form {
-            Form::Expanded => (&self.expanded, "expanded labels"),
-            Form::Repeated => (&self.repeated, "repeated labels"),
-        };
-        labels.as_ref().ok_or(Error::Count {
-            what,
-            found: 0,
-            expected: 1,
-        })
-    }
-}
 
 /// Levels of the factors of a gradient: one for their product, one for the update.
 const GRADIENT_LEVELS: usize = 2;

@@ -1,7 +1,7 @@
 //! The numbers of a network: weights and velocities of every block.
 
-use crate::matrix::Matrix;
 use crate::network::NetworkSpec;
+use crate::plain::matrix::Matrix;
 use crate::{Error, Result};
 use nearfield_train::random::{Purpose, Stream};
 

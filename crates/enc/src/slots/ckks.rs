@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// ```compile_fail,E0308
 /// # use nearfield_ckks::{bootstrap::Bootstrapper, SecretKey};
 /// # fn example(bootstrapper: Bootstrapper, secret: SecretKey) {
-/// nearfield_enc::encrypted::Ckks::new(bootstrapper, secret);
+/// nearfield_enc::Ckks::new(bootstrapper, secret);
 /// # }
 /// ```
 pub struct Ckks {

@@ -1,6 +1,7 @@
 use super::*;
-use crate::matrices::unit;
 use crate::network::NetworkSpec;
+use crate::plain::matrices::unit;
+use crate::plain::naive;
 use crate::schedule::RateSpec;
 use nearfield_train::random::{Purpose, Stream};
 

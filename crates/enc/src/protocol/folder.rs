@@ -11,7 +11,7 @@
 //! | `metrics.csv` | how long each step took |
 
 use crate::layout::Form;
-use crate::task::Task;
+use crate::protocol::task::Task;
 use crate::{Error, Result};
 use nearfield_ckks::file::{Description, Kind};
 use nearfield_files::{read_bounded, write_atomically};

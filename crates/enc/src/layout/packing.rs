@@ -1,10 +1,8 @@
 //! Matrices, samples and labels to slots, and back.
 
 use crate::Result;
-use crate::block::Labels;
-use crate::circuit::{Batch, Ranges};
-use crate::layout::{Form, Layout, Role};
-use crate::matrices::{Matrices, Parameter};
+use crate::layout::{Batch, Form, Labels, Layout, Ranges, Role};
+use crate::plain::matrices::{Matrices, Parameter};
 
 impl Matrices {
     /// The numbers of one matrix.

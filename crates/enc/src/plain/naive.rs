@@ -1,11 +1,11 @@
-//! A training step formula by formula, without haste: the oracle of [`Dense`](super::Dense) and
+//! A training step formula by formula, without haste: the oracle of [`Dense`](super::dense::Dense) and
 //! of the step on slots.
 
-use super::check_batch;
+use super::dense::check_batch;
 use crate::Result;
-use crate::matrices::{Matrices, Parameter};
-use crate::matrix::Matrix;
-use crate::update::Rates;
+use crate::plain::matrices::{Matrices, Parameter};
+use crate::plain::matrix::Matrix;
+use crate::schedule::Rates;
 
 /// Makes a step; the answers of every head before it.
 ///
@@ -16,7 +16,7 @@ use crate::update::Rates;
 /// [`Error::Data`](crate::Error::Data) if the batch does not fit the network.
 ///
 /// # Source
-/// As [`Dense::step`](super::Dense::step).
+/// As [`Dense::step`](super::dense::Dense::step).
 pub fn step(
     matrices: &mut Matrices,
     inputs: &Matrix,

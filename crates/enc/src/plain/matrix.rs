@@ -253,7 +253,7 @@ pub(crate) fn transpose(matrix: &Matrix, transposed: &mut Matrix) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dense::naive;
+    use crate::plain::naive;
     use nearfield_train::random::{Purpose, Stream};
 
     fn random(rows: usize, columns: usize) -> Matrix {

@@ -2,8 +2,9 @@
 
 use crate::Result;
 use crate::layout::Layout;
-use crate::plan::{Counts, StepPlan};
-use crate::task::Planned;
+use crate::protocol::step_plan::StepPlan;
+use crate::protocol::task::Planned;
+use crate::slots::Counts;
 use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, KeyList, Params, SecretKey};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

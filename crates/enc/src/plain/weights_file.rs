@@ -1,8 +1,8 @@
 //! Weights and velocities as a safetensors file.
 
-use crate::matrices::{BlockMatrices, Matrices, Parameter};
-use crate::matrix::Matrix;
 use crate::network::{BlockSizes, NetworkSpec};
+use crate::plain::matrices::{BlockMatrices, Matrices, Parameter};
+use crate::plain::matrix::Matrix;
 use crate::{Error, Result};
 use nearfield_files::{read_bounded, write_atomically};
 use safetensors::tensor::{Dtype, TensorView};

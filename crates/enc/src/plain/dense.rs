@@ -1,15 +1,13 @@
 //! Training on plain numbers: the same arithmetic as on ciphertexts, without their noise.
 //!
 //! It is what encrypted trainings are compared with, and what trains where nothing is secret.
-//! [`naive`] is its oracle.
+//! [`naive`](super::naive) is its oracle.
 
-use crate::matrices::{BlockMatrices, Matrices, Parameter};
-use crate::matrix::{Left, Matrix, Multiplier, transpose};
-use crate::update::Rates;
+use crate::plain::matrices::{BlockMatrices, Matrices, Parameter};
+use crate::plain::matrix::{Left, Matrix, Multiplier, transpose};
+use crate::schedule::Rates;
 use crate::{Error, Result};
 use nearfield_train::history::Tally;
-
-pub mod naive;
 
 /// Samples that are evaluated at a time.
 const EVALUATED: usize = 256;
