@@ -1,137 +1,162 @@
-//! Everything that CI checks, in the order in which it fails fastest.
+//! Everything that CI checks. A check that fails does not keep the others from running.
 
-use crate::{bootstraps, cargo, golden};
+mod dependencies;
+mod fuzz;
+mod golden_cases;
+mod packages;
+mod safety;
+mod verdict;
+
+use crate::{bootstraps, cargo, circles};
 use anyhow::{Context, Result, ensure};
-use nearfield_int::kernel::Isa;
-use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+use verdict::Verdict;
 
-/// The environment variable that names the folder of the large golden cases.
-const GOLDEN_VARIABLE: &str = "NEARFIELD_GOLDEN";
+/// One check, with its name on the command line.
+struct Step {
+    name: &'static str,
+    run: fn() -> Result<Verdict>,
+}
 
-/// The environment variable that forces a set of kernels.
-const KERNELS_VARIABLE: &str = "NEARFIELD_KERNELS";
+/// The fastest first.
+const STEPS: [Step; 14] = [
+    Step {
+        name: "format",
+        run: format,
+    },
+    Step {
+        name: "circles",
+        run: no_circles,
+    },
+    Step {
+        name: "safety-comments",
+        run: safety::comments_name_a_bound,
+    },
+    Step {
+        name: "dependencies",
+        run: dependencies::core_is_lean,
+    },
+    Step {
+        name: "licences",
+        run: dependencies::licences,
+    },
+    Step {
+        name: "packages",
+        run: packages::can_be_made,
+    },
+    Step {
+        name: "lints",
+        run: lints,
+    },
+    Step {
+        name: "lints-without-std",
+        run: lints_without_std,
+    },
+    Step {
+        name: "documents",
+        run: documents,
+    },
+    Step {
+        name: "fuzz",
+        run: fuzz::targets_build,
+    },
+    Step {
+        name: "tests",
+        run: tests,
+    },
+    Step {
+        name: "kernels",
+        run: golden_cases::on_every_kernel_set,
+    },
+    Step {
+        name: "bootstraps",
+        run: same_bootstraps,
+    },
+    Step {
+        name: "mnist",
+        run: golden_cases::on_mnist,
+    },
+];
 
-/// The case that needs real data, which is not part of the project.
-const LARGE_CASE: &str = "mlp1_mnist";
-
-/// Runs all checks; `false` if one failed.
+/// Runs the checks of these names, or all; `false` if one failed. Prints what each took.
 ///
 /// # Errors
-/// If a check could not be run.
-pub fn run() -> Result<bool> {
+/// If a name is unknown, or a check could not be run.
+pub fn run(only: &[String]) -> Result<bool> {
+    for name in only {
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        ensure!(
+            names.contains(&name.as_str()),
+            "there is no check `{name}`: the checks are {}",
+            names.join(", ")
+        );
+    }
+    let mut done = Vec::new();
+    for step in &STEPS {
+        if !only.is_empty() && !only.iter().any(|name| name == step.name) {
+            continue;
+        }
+        println!("== {}", step.name);
+        let begun = Instant::now();
+        let verdict = (step.run)().with_context(|| format!("check `{}`", step.name))?;
+        println!("== {}: {verdict}", step.name);
+        done.push((step.name, verdict, begun.elapsed()));
+    }
+    print_table(&done);
+    Ok(done
+        .iter()
+        .all(|(_, verdict, _)| *verdict != Verdict::Failed))
+}
+
+fn print_table(done: &[(&str, Verdict, Duration)]) {
+    println!("\n{:<20}{:>8}  outcome", "check", "seconds");
+    for (name, verdict, time) in done {
+        println!("{name:<20}{:>8.1}  {verdict}", time.as_secs_f64());
+    }
+    let total: Duration = done.iter().map(|(_, _, time)| time).sum();
+    println!("{:<20}{:>8.1}", "together", total.as_secs_f64());
+}
+
+fn format() -> Result<Verdict> {
+    let fuzz = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
+    Ok(cargo_passes(&["fmt", "--all", "--check"])?.and(cargo_passes(&fuzz)?))
+}
+
+fn no_circles() -> Result<Verdict> {
+    let clean = circles::run(&circles::Options::default())?;
+    Ok(Verdict::passed_if(clean))
+}
+
+fn lints() -> Result<Verdict> {
     let denied = ["--", "-D", "warnings"];
-    let checks: [(&str, Vec<&str>); 5] = [
-        ("format", vec!["fmt", "--all", "--check"]),
-        (
-            "lints",
-            [&["clippy", "--workspace", "--all-targets"][..], &denied].concat(),
-        ),
-        (
-            "lints without std",
-            [
-                &["clippy", "-p", "nearfield-int", "--no-default-features"][..],
-                &denied,
-            ]
-            .concat(),
-        ),
-        (
-            "documents",
-            vec!["doc", "--workspace", "--no-deps", "--quiet"],
-        ),
-        ("tests", vec!["test", "--workspace"]),
-    ];
-    for (name, arguments) in checks {
-        if !passes(name, &arguments)? {
-            return Ok(false);
-        }
-    }
-    Ok(every_kernel_set()?
-        && bootstraps::same_bits()?
-        && no_std_reaches_the_bottom()?
-        && large_golden_case()?)
+    cargo_passes(&[&["clippy", "--workspace", "--all-targets"][..], &denied].concat())
 }
 
-/// The tests ran with the fastest set of kernels; golden cases and whole networks must come out
-/// the same with every other one.
-fn every_kernel_set() -> Result<bool> {
-    for isa in Isa::available() {
-        let name = isa.name();
-        let status = cargo::command()
-            .args([
-                "test",
-                "--quiet",
-                "-p",
-                "xtask",
-                "-p",
-                "nearfield-int",
-                "--test",
-                "golden",
-            ])
-            .args(["--test", "network"])
-            .env(KERNELS_VARIABLE, name)
-            .status()?;
-        let verdict = if status.success() { "ok" } else { "FAILED" };
-        println!("== golden cases and networks with {name} kernels: {verdict}");
-        if !status.success() {
-            return Ok(false);
-        }
-    }
-    Ok(true)
+fn lints_without_std() -> Result<Verdict> {
+    let denied = ["--", "-D", "warnings"];
+    let core = ["clippy", "-p", "nearfield-int", "--no-default-features"];
+    cargo_passes(&[&core[..], &denied].concat())
 }
 
-fn passes(name: &str, arguments: &[&str]) -> Result<bool> {
-    println!("== {name}: cargo {}", arguments.join(" "));
-    let begun = Instant::now();
+fn documents() -> Result<Verdict> {
+    cargo_passes(&["doc", "--workspace", "--no-deps", "--quiet"])
+}
+
+fn tests() -> Result<Verdict> {
+    cargo_passes(&["test", "--workspace"])
+}
+
+fn same_bootstraps() -> Result<Verdict> {
+    Ok(Verdict::passed_if(bootstraps::same_bits()?))
+}
+
+/// Runs cargo in the workspace, where warnings of documents are errors.
+fn cargo_passes(arguments: &[&str]) -> Result<Verdict> {
+    println!("   cargo {}", arguments.join(" "));
     let status = cargo::command()
         .args(arguments)
         .env("RUSTDOCFLAGS", "-D warnings")
         .status()
         .context("cargo could not be started")?;
-    let verdict = if status.success() { "ok" } else { "FAILED" };
-    println!("== {name}: {verdict} after {} s", begun.elapsed().as_secs());
-    Ok(status.success())
-}
-
-/// The arithmetic core builds without std only if none of its dependencies asks for it either.
-fn no_std_reaches_the_bottom() -> Result<bool> {
-    let tree = [
-        "tree",
-        "-p",
-        "nearfield-int",
-        "--no-default-features",
-        "-e",
-        "features,no-dev,no-proc-macro",
-    ];
-    let output = cargo::command().args(tree).output()?;
-    ensure!(output.status.success(), "cargo tree failed");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let with_std: Vec<_> = text
-        .lines()
-        .filter(|line| line.contains("feature \"std\""))
-        .collect();
-    let verdict = if with_std.is_empty() { "ok" } else { "FAILED" };
-    println!("== no std in the arithmetic core's dependencies: {verdict}");
-    for line in &with_std {
-        println!("   {line}");
-    }
-    Ok(with_std.is_empty())
-}
-
-fn large_golden_case() -> Result<bool> {
-    let named = std::env::var_os(GOLDEN_VARIABLE).map(PathBuf::from);
-    let folder = named.unwrap_or_else(|| Path::new("../shared/golden/nitro_d").into());
-    let case = folder.join(LARGE_CASE);
-    if !case.is_dir() {
-        println!(
-            "== SKIPPED: the golden case {LARGE_CASE} (an epoch of real MNIST) is not here; to \
-             run it, set {GOLDEN_VARIABLE} to the folder that holds it and {} to the folder that \
-             holds mnist",
-            golden::DATA_VARIABLE
-        );
-        return Ok(true);
-    }
-    let outcome = golden::run(&case)?;
-    println!("== golden case on real MNIST: {outcome}");
-    Ok(outcome.is_equal())
+    Ok(Verdict::passed_if(status.success()))
 }

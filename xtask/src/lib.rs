@@ -10,3 +10,14 @@ pub mod golden;
 pub mod peers;
 pub mod reboot_tables;
 pub mod results;
+
+/// The snippets of the crates' READMEs, which are compiled and run as documentation tests.
+#[cfg(doctest)]
+mod readmes {
+    #[doc = include_str!("../../crates/ckks/README.md")]
+    struct Ckks;
+    #[doc = include_str!("../../crates/data/README.md")]
+    struct Data;
+    #[doc = include_str!("../../crates/ring/README.md")]
+    struct Ring;
+}

@@ -1,0 +1,91 @@
+//! Every crate that is published can be packaged, with what its users need beside the code.
+
+use super::cargo_passes;
+use super::verdict::Verdict;
+use crate::cargo;
+use anyhow::{Result, ensure};
+use serde::Deserialize;
+
+/// What each package contains beside its code.
+const NEEDED: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<Package>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    name: String,
+    /// The registries that it may go to: `None` is any.
+    publish: Option<Vec<String>>,
+    description: Option<String>,
+    keywords: Vec<String>,
+    categories: Vec<String>,
+}
+
+/// Packages all crates of the workspace together. They are not built again from their packages,
+/// which would take as long as all tests.
+pub(super) fn can_be_made() -> Result<Verdict> {
+    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
+    let metadata: Metadata = serde_json::from_slice(&output(&arguments)?)?;
+    let (published, own): (Vec<_>, Vec<_>) = metadata
+        .packages
+        .into_iter()
+        .partition(|package| package.publish.is_none());
+    let mut complete = true;
+    for package in &published {
+        for fault in faults(package)? {
+            println!("   {}: {fault}", package.name);
+            complete = false;
+        }
+    }
+    let mut command = vec![
+        "package",
+        "--workspace",
+        "--no-verify",
+        "--allow-dirty",
+        "--quiet",
+    ];
+    for package in &own {
+        command.extend(["--exclude", &package.name]);
+    }
+    Ok(Verdict::passed_if(complete).and(cargo_passes(&command)?))
+}
+
+fn faults(package: &Package) -> Result<Vec<String>> {
+    let list = output(&["package", "--list", "--allow-dirty", "-p", &package.name])?;
+    let list = String::from_utf8_lossy(&list);
+    let is_missing = |name: &&&str| !list.lines().any(|line| line == **name);
+    let mut faults: Vec<_> = NEEDED
+        .iter()
+        .filter(is_missing)
+        .map(|name| format!("the package has no {name}"))
+        .collect();
+    for (name, is_there) in [
+        ("description", package.description.is_some()),
+        ("keywords", !package.keywords.is_empty()),
+        ("categories", !package.categories.is_empty()),
+    ] {
+        if !is_there {
+            faults.push(format!("Cargo.toml has no `{name}`"));
+        }
+    }
+    // Data sets come from others: their licences go wherever they go.
+    let is_data = |line: &str| line.starts_with("data/");
+    if list.lines().any(is_data) && !list.lines().any(|line| line == "data/README.md") {
+        faults.push("data/ has no README.md with its origins and licences".into());
+    }
+    Ok(faults)
+}
+
+fn output(arguments: &[&str]) -> Result<Vec<u8>> {
+    let output = cargo::command().args(arguments).output()?;
+    let error = String::from_utf8_lossy(&output.stderr);
+    ensure!(
+        output.status.success(),
+        "cargo {} failed: {error}",
+        arguments.join(" ")
+    );
+    Ok(output.stdout)
+}
