@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
-/// Right answers out of answers seen. A pair of counts, not a ratio, so that it is exact.
+/// Correct predictions among predictions seen: a pair of counts instead of a ratio, so it is exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    /// Right answers.
+    /// Correct predictions.
     pub correct: u64,
-    /// Answers seen.
+    /// Predictions seen.
     pub seen: u64,
 }
 
@@ -46,7 +46,7 @@ pub struct Accuracies {
 }
 
 impl Accuracies {
-    /// Adds the counts of `other`, which has the same number of heads (or is added to nothing).
+    /// Adds the counts of `other`, head by head; heads that `self` lacks are appended.
     pub fn add(&mut self, other: &Accuracies) {
         self.output.add(other.output);
         self.heads
@@ -57,7 +57,7 @@ impl Accuracies {
     }
 }
 
-/// What is kept of one epoch.
+/// The record of one epoch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EpochRecord {
     /// Number of the epoch, from 1.
@@ -68,7 +68,8 @@ pub struct EpochRecord {
     pub rate_inv: u64,
     /// Accuracies over the training samples, each taken before its step.
     pub train: Accuracies,
-    /// Accuracies over the samples that decide (validation, or test if so published).
+    /// Accuracies over the samples that decide: validation samples, or test samples in the
+    /// profile `reference`.
     pub decision: Accuracies,
     /// Wall time of the epoch with its evaluation, in milliseconds.
     pub milliseconds: u64,

@@ -1,4 +1,4 @@
-//! Noticing that accuracy has stopped rising: for learning-rate cuts and early stopping.
+//! Detects that accuracy has stopped rising: for learning-rate cuts and early stopping.
 
 use crate::history::Tally;
 use serde::{Deserialize, Serialize};
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Patience {
-    /// First epoch (from 1) that is looked at; its accuracy is the first best.
+    /// First epoch (from 1) that counts; its accuracy is the first best.
     pub from_epoch: u32,
-    /// Epochs without a sufficient gain that are waited for.
+    /// Epochs without a sufficient gain before patience runs out.
     pub epochs: u32,
     /// The least gain over the best that counts, in percentage points.
     pub points: u32,
@@ -18,7 +18,7 @@ pub struct Patience {
 /// The counter of one [`Patience`]; part of every checkpoint.
 ///
 /// # Source
-/// The published code of NITRO-D: the best moves only on gains of at least `points`.
+/// The reference implementation of NITRO-D: the best moves only on gains of at least `points`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plateau {
     best: Tally,

@@ -1,4 +1,4 @@
-//! Random streams keyed by what they are for, so that no use disturbs another.
+//! Random streams keyed by their purpose, so that no use disturbs another.
 //!
 //! Every use opens its own ChaCha8 stream from `(seed, purpose, two counters)`. Adding a layer,
 //! resuming a run or changing the number of threads therefore leaves every other draw as it
@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What a stream is used for; part of its key. Numbers are fixed: old runs depend on them.
+/// The purpose of a stream, which is part of its key. The numbers are fixed: old runs depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
     /// Splitting a data set.
@@ -25,9 +25,9 @@ pub enum Purpose {
     Dropout = 6,
     /// Crops and flips.
     Augmentation = 7,
-    /// Which samples of small classes come again.
+    /// Which samples of small classes are repeated.
     Oversampling = 8,
-    /// Which samples share a batch, where batches stay as they are.
+    /// Which samples share a batch, where batches are fixed for the whole training.
     Batches = 9,
 }
 
@@ -58,20 +58,20 @@ impl Stream {
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         debug_assert!(bound > 0);
-        let most = fair_up_to(bound);
+        let max = max_fair(bound);
         loop {
             let drawn = self.bits();
-            if drawn <= most {
+            if drawn <= max {
                 return drawn % bound;
             }
         }
     }
 
-    /// What as many calls of [`Stream::below`] would return, drawn faster.
+    /// Fills `drawn` with the values that calls of [`Stream::below`] would return, faster.
     #[inline]
     pub fn below_each(&mut self, bound: u32, drawn: &mut [u32]) {
         const WORDS: usize = 64;
-        let most = fair_up_to(bound);
+        let max = max_fair(bound);
         let mut bytes = [0; 4 * WORDS];
         for drawn in drawn.chunks_mut(WORDS) {
             let bytes = &mut bytes[..4 * drawn.len()];
@@ -79,25 +79,25 @@ impl Stream {
             for (drawn, bytes) in drawn.iter_mut().zip(bytes.as_chunks().0) {
                 *drawn = u32::from_le_bytes(*bytes);
             }
-            if drawn.iter().any(|&drawn| drawn > most) {
-                self.replace_unfair(most, drawn);
+            if drawn.iter().any(|&drawn| drawn > max) {
+                self.replace_unfair(max, drawn);
             }
             drawn.iter_mut().for_each(|drawn| *drawn %= bound);
         }
     }
 
     #[cold]
-    fn replace_unfair(&mut self, most: u32, drawn: &mut [u32]) {
+    fn replace_unfair(&mut self, max: u32, drawn: &mut [u32]) {
         let mut kept = 0;
         for at in 0..drawn.len() {
-            if drawn[at] <= most {
+            if drawn[at] <= max {
                 drawn[kept] = drawn[at];
                 kept += 1;
             }
         }
         for drawn in &mut drawn[kept..] {
             *drawn = self.bits();
-            while *drawn > most {
+            while *drawn > max {
                 *drawn = self.bits();
             }
         }
@@ -128,7 +128,7 @@ impl Stream {
 
 /// The largest draw up to which all remainders by `bound` are equally frequent.
 #[inline]
-fn fair_up_to(bound: u32) -> u32 {
+fn max_fair(bound: u32) -> u32 {
     u32::MAX - (u32::MAX % bound).wrapping_add(1) % bound
 }
 
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn many_at_once_are_those_drawn_one_by_one() {
+    fn below_each_draws_the_values_of_single_calls() {
         // Of draws below 3 * 2^30, every fourth is unfair.
         for bound in [1, 2, 100, 3 << 30, u32::MAX] {
             let open = || Stream::new(7, Purpose::Dropout, 0, u64::from(bound));
