@@ -10,8 +10,8 @@ use crate::results::machine_and_commit;
 use anyhow::{Context, Result, ensure};
 use experiments::{EXPERIMENTS, Experiment};
 use job::{Job, Record};
+use nearfield::Profile;
 use nearfield::encrypted::prepare::Stored;
-use nearfield::encrypted::run::Profile;
 use nearfield_files::{read_bounded, write_atomically};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -82,7 +82,7 @@ fn jobs(options: &Options) -> Result<Vec<Job>> {
     let mut jobs = Vec::new();
     for seed in 1..=options.seeds {
         for experiment in &chosen {
-            for profile in [Profile::Published, Profile::Honest] {
+            for profile in [Profile::Reference, Profile::Strict] {
                 jobs.push(Job {
                     experiment,
                     profile,

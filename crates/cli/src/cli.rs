@@ -8,7 +8,7 @@ pub(crate) use encrypted::{
 };
 
 use clap::{Args, Parser, Subcommand};
-use nearfield::integer::run::Profile;
+use nearfield::Profile;
 use std::path::PathBuf;
 
 /// Trains neural networks with integers only, exactly and repeatably, or on encrypted data.
@@ -73,7 +73,7 @@ pub(crate) enum Command {
 Examples:
   nearfield train                                        the embedded digits, in seconds
   nearfield train --data idx:data/mnist --preset mlp1    a published network on MNIST's files
-  nearfield train experiments/mlp1_mnist.toml --profile published --seed 43
+  nearfield train experiments/mlp1_mnist.toml --profile reference --seed 43
 
 A run file is TOML; what it leaves out has defaults, and run.toml in the run folder says all:
   [data]      source = \"digits\" | \"idx\" | \"files\" | \"cifar10\" | \"csv\", with their paths
@@ -94,7 +94,7 @@ pub(crate) struct TrainArguments {
     /// Network: mlp1, mlp2, mlp3, mlp4, vgg8b, vgg11b or cnn; replaces the run file's.
     #[arg(long, value_name = "NAME")]
     pub preset: Option<String>,
-    /// Defaults: `honest`, or `published` for the published code's habits.
+    /// Defaults: `strict`, or `reference` for the deviations of the reference implementation.
     #[arg(long)]
     pub profile: Option<Profile>,
     /// Seed of everything random.

@@ -1,7 +1,7 @@
 //! How a person or a program sees a run while it goes on.
 
 use indicatif::{ProgressBar, ProgressStyle};
-use nearfield::progress::{Observer, percent};
+use nearfield::observer::{Observer, percent};
 use nearfield_int::network::StepCount;
 use nearfield_train::history::EpochRecord;
 use serde_json::json;

@@ -7,7 +7,10 @@
 pub mod encrypted;
 mod error;
 pub mod integer;
-pub mod progress;
-pub mod suggest;
+pub mod observer;
+pub mod profile;
+mod suggest;
 
 pub use error::{Error, Result};
+pub use observer::Observer;
+pub use profile::Profile;

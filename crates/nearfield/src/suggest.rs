@@ -1,8 +1,10 @@
-//! "Did you mean …?" for unknown keys of run files.
+//! "Did you mean …?" for unknown keys of run files and other names.
+
+use crate::Error;
 
 /// Adds a suggestion to a message of the form ``unknown field `x`, expected `a` or `b` `` (or
 /// `unknown variant`), if one of the expected words is near.
-pub fn with_suggestion(message: &str) -> String {
+pub(crate) fn with_suggestion(message: &str) -> String {
     let Some(start) = message
         .find("unknown field")
         .or_else(|| message.find("unknown variant"))
@@ -20,12 +22,23 @@ pub fn with_suggestion(message: &str) -> String {
 }
 
 /// The word nearest to `unknown`, if any is near enough to be meant.
-pub fn nearest<'a>(unknown: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(unknown: &str, words: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     words
         .map(|word| (strsim::damerau_levenshtein(unknown, word), word))
         .filter(|(distance, word)| *distance <= 1 + word.len() / 3)
         .min()
         .map(|(_, word)| word)
+}
+
+/// There is no `kind` of this name, only `known` ones.
+pub(crate) fn unknown_name(kind: &'static str, name: &str, known: &[&str]) -> Error {
+    let meant = nearest(name, known.iter().copied());
+    Error::UnknownName {
+        kind,
+        name: name.to_owned(),
+        known: known.join(", "),
+        suggestion: meant.map_or(String::new(), |word| format!("; did you mean `{word}`?")),
+    }
 }
 
 #[cfg(test)]

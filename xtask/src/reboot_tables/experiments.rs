@@ -1,7 +1,7 @@
 //! The published experiments: networks, data and hyper-parameters, with their accuracies
 //! (ReBoot, arXiv 2506.19693, its tables 3 to 5 and the settings beside its code).
 
-use nearfield::encrypted::run::Profile;
+use nearfield::Profile;
 
 /// A published experiment.
 #[derive(Debug, Clone, Copy)]
@@ -243,16 +243,15 @@ pub(super) static EXPERIMENTS: [Experiment; 29] = [
 impl Experiment {
     /// The run file of a training.
     pub(super) fn run_file(&self, profile: Profile, seed: u64, epochs: u32) -> String {
-        let (name, oversample) = match (profile, self.oversampled) {
-            (Profile::Published, true) => ("published", "before_split"),
-            (Profile::Published, false) => ("published", "never"),
-            (Profile::Honest, _) => ("honest", "never"),
+        let oversample = match (profile, self.oversampled) {
+            (Profile::Reference, true) => "before_split",
+            (Profile::Reference, false) | (Profile::Strict, _) => "never",
         };
         format!(
             "name = \"{}\"\n\n[data]\n{}\noversample = \"{oversample}\"\n\n[network]\n\
              hidden = {:?}\n\n[training]\nbatch = {}\nepochs = {epochs}\nrate = {:?}\n\
              decay = {:?}\nschedule = \"cosine\"\nseed = {seed}\n\n[protocol]\n\
-             profile = \"{name}\"\n",
+             profile = \"{profile}\"\n",
             self.name, self.data, self.hidden, self.batch, self.rate, self.decay
         )
     }
@@ -268,7 +267,7 @@ mod tests {
         let mut names = std::collections::BTreeSet::new();
         for experiment in &EXPERIMENTS {
             assert!(names.insert(experiment.name));
-            for profile in [Profile::Published, Profile::Honest] {
+            for profile in [Profile::Reference, Profile::Strict] {
                 let text = experiment.run_file(profile, 3, 500);
                 let file = RunFile::parse(&text).unwrap();
                 assert_eq!(file.training.rate, Some(experiment.rate));

@@ -2,8 +2,9 @@
 
 use super::experiments::Experiment;
 use anyhow::{Context, Result};
+use nearfield::Profile;
 use nearfield::encrypted::prepare::Stored;
-use nearfield::encrypted::run::{Profile, Run};
+use nearfield::encrypted::run::Run;
 use nearfield::encrypted::run_file::RunFile;
 use nearfield::encrypted::source;
 use nearfield::encrypted::training;

@@ -3,11 +3,11 @@
 use super::samples::{read_model, read_samples};
 use crate::cli::EvalArguments;
 use anyhow::{Context, Result, ensure};
-use nearfield::integer::dataset::Samples;
 use nearfield::integer::outcome;
+use nearfield::integer::samples::Samples;
 use nearfield::integer::source;
 use nearfield::integer::trainer::Trainer;
-use nearfield::progress::percent;
+use nearfield::observer::percent;
 use nearfield_int::network::Network;
 use nearfield_train::history::Accuracies;
 use serde_json::json;
@@ -56,7 +56,7 @@ fn own_test_samples(arguments: &EvalArguments) -> Result<Samples> {
         "give the samples with `--images FILE --labels FILE` or `--csv FILE`, or name a run folder"
     );
     let (run, loaded) = source::load_run(&file).context("the data of the run")?;
-    Ok(Trainer::new(&run, loaded, None)?.test().0.clone())
+    Ok(Trainer::new(run, loaded, None)?.test().0.clone())
 }
 
 fn evaluate(network: &Network, samples: &Samples) -> Result<Accuracies> {

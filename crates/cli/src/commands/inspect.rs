@@ -75,7 +75,7 @@ fn shape(text: &str) -> Result<Shape> {
     let sizes: Result<Vec<usize>, _> = text.split('x').map(str::parse).collect();
     let sizes = sizes.with_context(|| format!("`{text}` is no size like 784 or 3x32x32"))?;
     ensure!(sizes.len() != 2, "`{text}`: give CHANNELSxHEIGHTxWIDTH");
-    Ok(nearfield::integer::dataset::shape_of(&sizes)?)
+    Ok(nearfield::integer::samples::shape_of(&sizes)?)
 }
 
 fn print_layers(inspection: &Inspection, batch: usize) {

@@ -2,10 +2,10 @@
 
 use crate::cli::ReportArguments;
 use anyhow::{Context, Result};
+use nearfield::integer::checkpoint::MAX_BYTES;
 use nearfield::integer::outcome::{metrics, unfinished_report};
 use nearfield::integer::source;
-use nearfield::integer::state::MOST_BYTES;
-use nearfield::integer::trainer::{Ending, Trainer};
+use nearfield::integer::trainer::{StopReason, Trainer};
 use nearfield_files::{RunFolder, read_bounded};
 use nearfield_report::Report;
 use serde_json::json;
@@ -15,7 +15,7 @@ pub(super) fn run(arguments: &ReportArguments, json: bool) -> Result<ExitCode> {
     let folder = RunFolder::open(&arguments.folder)?;
     let saved = folder.path().join("report.json");
     let report: Report = match saved.is_file() {
-        true => serde_json::from_slice(&read_bounded(&saved, MOST_BYTES)?)
+        true => serde_json::from_slice(&read_bounded(&saved, MAX_BYTES)?)
             .with_context(|| format!("{} is damaged", saved.display()))?,
         false => so_far(&folder)?,
     };
@@ -31,11 +31,11 @@ pub(super) fn run(arguments: &ReportArguments, json: bool) -> Result<ExitCode> {
 /// The report of a run that has not ended, from its newest checkpoint.
 fn so_far(folder: &RunFolder) -> Result<Report> {
     let (run, loaded) = source::load_run(&folder.path().join("run.toml"))?;
-    let (trainer, _) = Trainer::resume(&run, loaded, folder)?;
+    let (trainer, _) = Trainer::resume(run, loaded, folder)?;
     folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
     Ok(unfinished_report(
         trainer.state(),
-        &run,
-        trainer.model(Ending::Interrupted),
+        trainer.run(),
+        trainer.model(StopReason::Interrupted),
     ))
 }

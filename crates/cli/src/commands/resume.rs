@@ -12,14 +12,13 @@ pub(super) fn run(arguments: &ResumeArguments, json: bool) -> Result<ExitCode> {
     let folder = RunFolder::open(&arguments.folder)?;
     let (run, loaded) = source::load_run(&folder.path().join("run.toml"))?;
     let mut observer = observer(&run, json);
-    let (mut trainer, damaged) = Trainer::resume(&run, loaded, &folder)?;
+    let (mut trainer, damaged) = Trainer::resume(run, loaded, &folder)?;
     for problem in damaged {
         observer.note(&format!("warning: a checkpoint is passed over: {problem}"));
     }
     observer.note(&format!("resumed after step {}", trainer.state().step));
     go_on(
         &mut trainer,
-        &run,
         &folder,
         &arguments.limits,
         (observer.as_mut(), json),

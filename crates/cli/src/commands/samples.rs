@@ -2,9 +2,9 @@
 
 use crate::cli::SampleArguments;
 use anyhow::{Context, Result, bail, ensure};
-use nearfield::integer::dataset::Samples;
+use nearfield::integer::checkpoint::MAX_BYTES;
 use nearfield::integer::run_file::Label;
-use nearfield::integer::state::MOST_BYTES;
+use nearfield::integer::samples::Samples;
 use nearfield_data::{Dataset, csv, idx};
 use nearfield_files::read_bounded;
 use nearfield_int::model::{self, ModelCard};
@@ -23,7 +23,7 @@ pub(super) fn read_model(path: &Path) -> Result<(Network, ModelCard)> {
         "the run in {0} has not ended, so it has no model yet: continue it with `nearfield resume {0}`",
         path.display()
     );
-    let bytes = read_bounded(&file, MOST_BYTES)?;
+    let bytes = read_bounded(&file, MAX_BYTES)?;
     ensure!(
         !has_real_weights(&bytes),
         "{}: its weights are real numbers, so it comes from encrypted training or its twin, and this \

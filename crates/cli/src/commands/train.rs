@@ -4,13 +4,13 @@ use super::INTERRUPTED;
 use crate::cli::{LimitArguments, TrainArguments};
 use crate::progress::{Bar, JsonLines};
 use anyhow::{Context, Result};
-use nearfield::integer::outcome::{self, Summary, decided_on};
+use nearfield::integer::checkpoint::MAX_BYTES;
+use nearfield::integer::outcome::{self, Summary};
 use nearfield::integer::run::Run;
 use nearfield::integer::run_file::{DataSpec, NetworkSection, RunFile};
 use nearfield::integer::source;
-use nearfield::integer::state::MOST_BYTES;
-use nearfield::integer::trainer::{Ending, Limits, Trainer};
-use nearfield::progress::{Observer, percent};
+use nearfield::integer::trainer::{Limits, StopReason, Trainer};
+use nearfield::observer::{Observer, percent};
 use nearfield_files::{RunFolder, read_bounded};
 use nearfield_int::model::TensorFile;
 use nearfield_int::network::Tensors;
@@ -46,18 +46,17 @@ pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
     if dropped > 0 {
         observer.note(&format!("{dropped} rows with missing values were left out"));
     }
-    let mut trainer = Trainer::new(&run, loaded, initial)?;
+    let mut trainer = Trainer::new(run, loaded, initial)?;
     let folder = match &arguments.out {
         Some(path) => RunFolder::create(path)?,
-        None => new_folder(&run.name)?,
+        None => new_folder(&trainer.run().name)?,
     };
     // A folder is a run as soon as it has run.toml: what `resume` needs comes first.
     trainer.save(&folder)?;
-    folder.write("run.toml", run.to_toml()?.as_bytes())?;
+    folder.write("run.toml", trainer.run().to_toml()?.as_bytes())?;
     observer.note(&format!("run folder: {}", folder.path().display()));
     go_on(
         &mut trainer,
-        &run,
         &folder,
         &arguments.limits,
         (observer.as_mut(), json),
@@ -88,7 +87,7 @@ fn run_file(arguments: &TrainArguments) -> Result<RunFile> {
 }
 
 fn initial_weights(path: &Path) -> Result<Tensors> {
-    let bytes = read_bounded(path, MOST_BYTES)?;
+    let bytes = read_bounded(path, MAX_BYTES)?;
     let tensors = TensorFile::new(&bytes).and_then(|file| file.tensors());
     tensors.with_context(|| path.display().to_string())
 }
@@ -114,14 +113,13 @@ pub(super) fn observer(run: &Run, json: bool) -> Box<dyn Observer> {
     if json {
         Box::new(JsonLines)
     } else {
-        Box::new(Bar::new(decided_on(run)))
+        Box::new(Bar::new(run.decided_on()))
     }
 }
 
 /// Trains to the end or to an interruption, and leaves the results.
 pub(super) fn go_on(
-    trainer: &mut Trainer<'_>,
-    run: &Run,
+    trainer: &mut Trainer,
     folder: &RunFolder,
     limits: &LimitArguments,
     (observer, json): (&mut dyn Observer, bool),
@@ -137,7 +135,7 @@ pub(super) fn go_on(
     let ending = trainer
         .train(folder, limits, &stop, observer)
         .with_context(|| resume.clone())?;
-    if ending == Ending::Interrupted {
+    if ending == StopReason::Interrupted {
         folder.write("metrics.csv", &outcome::metrics(&trainer.state().history)?)?;
         observer.note(&format!(
             "stopped after step {}; {resume}",
@@ -145,13 +143,13 @@ pub(super) fn go_on(
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    let summary = outcome::write(trainer, run, folder, ending).with_context(|| resume.clone())?;
+    let summary = outcome::write(trainer, folder, ending).with_context(|| resume.clone())?;
     match json {
         true => println!(
             "{}",
             json!({ "event": "end", "folder": path, "summary": summary })
         ),
-        false => print_summary(&summary, run, &path),
+        false => print_summary(&summary, trainer.run(), &path),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -180,7 +178,7 @@ fn print_summary(summary: &Summary, run: &Run, path: &str) {
         let decision = percent(summary.decision);
         println!(
             "  chosen        epoch {epoch}, with {decision} on {}",
-            decided_on(run)
+            run.decided_on()
         );
     }
     println!(

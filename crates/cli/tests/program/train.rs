@@ -199,11 +199,11 @@ fn sums_that_wrap_are_counted_in_the_summary() {
 }
 
 #[test]
-fn the_published_profile_runs_and_names_its_habits() {
+fn the_reference_profile_runs_and_names_its_deviations() {
     let folder = tempfile::tempdir().unwrap();
     run(
         folder.path(),
-        "train --profile published --epochs 2 --out run",
+        "train --profile reference --epochs 2 --out run",
     );
     let text = fs::read_to_string(folder.path().join("run/run.toml")).unwrap();
     for line in [

@@ -3,7 +3,7 @@
 use super::owner::{Owner, largest};
 use super::setup::Setup;
 use super::twin::{Twin, TwinStep};
-use anyhow::{Context, Result};
+use crate::{Error, Result};
 use nearfield_ckks::Precision;
 use nearfield_enc::{Clear, Matrices, folder};
 use serde::Serialize;
@@ -62,7 +62,7 @@ pub fn compare(
     let last = made
         .last()
         .copied()
-        .context("the server made no step yet")?;
+        .ok_or_else(|| Error::folder(server, "holds no step yet: let the server train first"))?;
     let mut comparison = Comparison {
         steps: Vec::new(),
         test_accuracy: None,

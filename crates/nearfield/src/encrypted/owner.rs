@@ -1,7 +1,7 @@
 //! The owner of the data, who alone has the secret key.
 
 use super::setup::Samples;
-use anyhow::{Context, Result, ensure};
+use crate::{Error, Result};
 use nearfield_ckks::file::KeyWriter;
 use nearfield_ckks::{Ciphertext, Decryptor, Encoder, Params, SecretKey, Stored};
 use nearfield_enc::{
@@ -51,13 +51,12 @@ impl Owner {
         progress: &mut dyn FnMut(&str),
     ) -> Result<Self> {
         create_private(owner)?;
-        fs::create_dir_all(server).with_context(|| server.display().to_string())?;
-        ensure!(
-            !fs::canonicalize(owner)?.starts_with(fs::canonicalize(server)?),
-            "the owner's folder {} is the server's or in it: the secret key must not be where the \
-             server is",
-            owner.display()
-        );
+        create(server)?;
+        if canonical(owner)?.starts_with(canonical(server)?) {
+            return Err(Error::OwnerInServer {
+                owner: owner.to_path_buf(),
+            });
+        }
         let params = planned.params()?;
         let secret = SecretKey::generate(&params)?;
         secret.save(owner.join(SECRET_KEY))?;
@@ -132,30 +131,37 @@ impl Owner {
     ) -> Result<()> {
         let task = &self.planned.task;
         let expected = task.batch * task.batches as usize;
-        ensure!(
-            samples.labels.len() == expected && samples.inputs.rows() == expected,
-            "{} samples where the task has {} batches of {}",
-            samples.labels.len(),
-            task.batches,
-            task.batch
-        );
+        if samples.labels.len() != expected || samples.inputs.rows() != expected {
+            return Err(Error::Samples(format!(
+                "{} samples where the task has {} batches of {}",
+                samples.labels.len(),
+                task.batches,
+                task.batch
+            )));
+        }
         let mut manifest = Manifest::read(server)?;
-        ensure!(
-            !manifest.files.contains_key(&folder::initial(0)),
-            "{} has encrypted data already: a training on other data wants keys and a folder of \
-             its own",
-            server.display()
-        );
+        if manifest.files.contains_key(&folder::initial(0)) {
+            return Err(Error::folder(
+                server,
+                "has encrypted data already: a training on other data needs keys and a folder of \
+                 its own",
+            ));
+        }
         let layout = &self.planned.layout;
-        ensure!(
-            *weights.spec() == layout.network,
-            "the initial weights are of the network {}, the task is of {}",
-            weights.spec(),
-            layout.network
-        );
+        if *weights.spec() != layout.network {
+            return Err(Error::setting(
+                "network",
+                format!(
+                    "the initial weights are of {}, the task is of {}; give weights of the \
+                     same network",
+                    weights.spec(),
+                    layout.network
+                ),
+            ));
+        }
         let initial = layout.pack_matrices(weights, task.ranges());
         let mut names = Vec::new();
-        fs::create_dir_all(server.join("initial"))?;
+        create(&server.join("initial"))?;
         for (vector, values) in initial.iter().enumerate() {
             let name = folder::initial(vector);
             self.encrypt(values, 0, &server.join(&name))?;
@@ -176,7 +182,7 @@ impl Owner {
         let (task, layout) = (&self.planned.task, &self.planned.layout);
         let levels = self.planned.step.input_levels();
         let first = batch as usize * task.batch;
-        fs::create_dir_all(server.join(format!("data/{batch:06}")))?;
+        create(&server.join(format!("data/{batch:06}")))?;
         let mut jobs = Vec::new();
         for vector in 0..self.planned.step.vectors {
             let begin = first + vector * layout.samples();
@@ -216,12 +222,11 @@ impl Owner {
         count: usize,
     ) -> Result<usize> {
         let layout = &self.planned.layout;
-        fs::create_dir_all(folder).with_context(|| folder.display().to_string())?;
-        ensure!(
-            fs::read_dir(folder)?.next().is_none(),
-            "{} is not empty: choose a new folder",
-            folder.display()
-        );
+        create(folder)?;
+        let mut entries = fs::read_dir(folder).map_err(Error::io("list", folder))?;
+        if entries.next().is_some() {
+            return Err(Error::folder(folder, "is not empty: choose a new folder"));
+        }
         let levels = self.planned.step.input_levels();
         let vectors = count.div_ceil(layout.samples());
         for vector in 0..vectors {
@@ -268,7 +273,9 @@ impl Owner {
                 of += 1;
             }
         }
-        ensure!(of > 0, "{} holds no requests", folder.display());
+        if of == 0 {
+            return Err(Error::folder(folder, "holds no requests"));
+        }
         Ok(Answers { text, right, of })
     }
 
@@ -350,14 +357,22 @@ pub fn largest(numbers: &[f64]) -> usize {
     best
 }
 
+fn create(folder: &Path) -> Result<()> {
+    fs::create_dir_all(folder).map_err(Error::io("create", folder))
+}
+
+fn canonical(path: &Path) -> Result<PathBuf> {
+    fs::canonicalize(path).map_err(Error::io("find", path))
+}
+
 /// Makes a folder that its owner alone can enter.
 fn create_private(path: &Path) -> Result<()> {
-    fs::create_dir_all(path).with_context(|| path.display().to_string())?;
+    create(path)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         fs::set_permissions(path, fs::Permissions::from_mode(0o700))
-            .with_context(|| path.display().to_string())?;
+            .map_err(Error::io("protect", path))?;
     }
     Ok(())
 }

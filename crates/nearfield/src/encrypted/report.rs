@@ -1,14 +1,14 @@
 //! The page of an encrypted training: agreement with the twin, time by phase, accuracy.
 
 use super::comparison::{Comparison, StepComparison};
-use anyhow::{Context, Result};
+use crate::{Error, Result};
 use nearfield_enc::{METRICS, Planned};
 use nearfield_files::read_bounded;
 use nearfield_report::{Chart, ChartLine, Report, Table};
 use std::path::Path;
 
-/// Most bytes of a table of times.
-const MOST_BYTES: u64 = 1 << 30;
+/// Bytes at most of a table of times.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Seconds of a step: reading, refreshing, learning, updating, writing.
 type Seconds = (i64, [f64; 5]);
@@ -41,12 +41,15 @@ fn times(server: &Path) -> Result<Vec<Seconds>> {
     if !path.is_file() {
         return Ok(Vec::new());
     }
-    let bytes = read_bounded(&path, MOST_BYTES)?;
+    let bytes = read_bounded(&path, MAX_BYTES)?;
     let mut reader = csv::Reader::from_reader(bytes.as_slice());
     let mut times = std::collections::BTreeMap::new();
     for line in reader.deserialize() {
         type Line = (i64, u32, f64, f64, f64, f64, f64);
-        let line: Line = line.with_context(|| path.display().to_string())?;
+        let line: Line = line.map_err(|source| Error::Table {
+            path: path.clone(),
+            source,
+        })?;
         let (step, _, load, refresh, learn, update, save) = line;
         times.insert(step, [load, refresh, learn, update, save]);
     }

@@ -1,27 +1,14 @@
 //! A run of encrypted training with nothing left open.
 
+use crate::Result;
 use crate::encrypted::order::{Order, Reshuffle};
 use crate::encrypted::prepare::Prepared;
 use crate::encrypted::run_file::DataSection;
-use crate::{Error, Result};
+use crate::profile::Profile;
 use nearfield_enc::{NetworkSpec, RateSpec, Schedule};
 use serde::{Deserialize, Serialize};
 
 mod resolve;
-
-/// Which defaults a run starts from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Profile {
-    /// What encryption allows and the test set does not see: batches stay as they are, nothing is
-    /// copied from test samples, and the model is that of the last epoch.
-    #[default]
-    Honest,
-    /// The published protocol: samples are reshuffled every epoch, breast masses are oversampled
-    /// before the split, and the epoch that was best on the test set is reported. On plain numbers
-    /// alone.
-    Published,
-}
 
 /// Which epoch's accuracy is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +142,7 @@ impl Run {
     /// # Errors
     /// Never for a run that was resolved.
     pub fn to_toml(&self) -> Result<String> {
-        toml::to_string(self).map_err(|error| Error::RunFile(error.to_string()))
+        Ok(toml::to_string(self)?)
     }
 }
 

@@ -19,7 +19,9 @@
 //! ```
 
 use crate::encrypted::prepare::Oversample;
-use crate::encrypted::run::{Encryption, Profile, Report, ScheduleName};
+use crate::encrypted::run::{Encryption, Report, ScheduleName};
+use crate::profile::Profile;
+use crate::suggest::with_suggestion;
 use crate::{Error, Result};
 use nearfield_data::csv;
 use nearfield_enc::NetworkSpec;
@@ -219,8 +221,11 @@ impl RunFile {
     /// [`Error::RunFile`] says where the file is wrong.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_bounded(path, 1 << 20)?;
-        let refuse = |problem: String| Error::RunFile(format!("{}: {problem}", path.display()));
-        let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is no text file".into()))?;
+        let refuse = |problem: String| Error::RunFile {
+            path: Some(path.to_path_buf()),
+            problem,
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8 text".into()))?;
         let mut file = Self::parse(text).map_err(|error| refuse(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let data = &mut file.data;
@@ -237,7 +242,10 @@ impl RunFile {
     /// # Errors
     /// As [`RunFile::read`].
     pub fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| Error::RunFile(error.to_string()))
+        toml::from_str(text).map_err(|error| Error::RunFile {
+            path: None,
+            problem: with_suggestion(&error.to_string()),
+        })
     }
 }
 
@@ -307,7 +315,7 @@ mod tests {
                 "[training]\nepcohs = 1",
                 "`epcohs`, expected one of `batch`, `epochs`",
             ),
-            ("[protocol]\nprofile = \"onest\"", "`honest` or `published`"),
+            ("[protocol]\nprofile = \"strikt\"", "Did you mean `strict`?"),
             ("[encryption]\nsecurity = 128", "security"),
             ("[network]\nhidden = [-1]", "hidden"),
         ] {

@@ -5,7 +5,7 @@ use crate::encrypted::run::{Encryption, Resolved, Run};
 use crate::encrypted::run_file::RunFile;
 use crate::encrypted::samples as enc;
 use crate::encrypted::source;
-use anyhow::{Result, bail};
+use crate::{Error, Result};
 use nearfield_enc::{Dense, Matrices, Matrix, Planned, TASK_VERSION, Task};
 use std::path::Path;
 
@@ -71,10 +71,11 @@ impl Setup {
         let stored = source::load(&file.data)?;
         let resolved = Run::resolve(&file, &stored)?;
         if resolved.run.protocol.reshuffle != Reshuffle::Batches {
-            bail!(
-                "`protocol.reshuffle = \"samples\"` is for plain numbers alone: what is encrypted \
-                 stays in its batch; take \"batches\""
-            );
+            return Err(Error::setting(
+                "protocol.reshuffle",
+                "is \"samples\", which is for plain numbers alone: what is encrypted stays in its \
+                 batch; take \"batches\"",
+            ));
         }
         Self::of(&resolved)
     }
@@ -91,7 +92,7 @@ impl Setup {
             hidden: run.network.hidden.clone(),
             classes: run.network.classes,
             batch: order.batch(),
-            batches: u32::try_from(order.batches())?,
+            batches: u32::try_from(order.batches()).unwrap_or(u32::MAX),
             steps: run.training.steps,
             order_seed: order.seed(),
             training: resolved.rates.clone(),

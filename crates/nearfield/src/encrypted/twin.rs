@@ -1,7 +1,7 @@
 //! The twin of an encrypted training: the same circuit, on the same batches, in floating point.
 
 use super::setup::Setup;
-use anyhow::Result;
+use crate::Result;
 use nearfield_enc::{Batch, Circuit, Clear, Matrices, Planned};
 
 /// A twin between two steps.

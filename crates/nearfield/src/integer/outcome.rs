@@ -4,12 +4,12 @@ mod report;
 
 pub use report::{audit_table, heads, magnitudes, unfinished_report};
 
-use crate::integer::dataset::Samples;
 use crate::integer::run::Run;
+use crate::integer::samples::Samples;
 use crate::integer::state::State;
-use crate::integer::trainer::{Ending, Trainer};
-use crate::progress::percent;
-use anyhow::Result;
+use crate::integer::trainer::{StopReason, Trainer};
+use crate::observer::percent;
+use crate::{Error, Result};
 use nearfield_files::RunFolder;
 use nearfield_int::audit::LayerAudit;
 use nearfield_int::head::predicted_class;
@@ -20,7 +20,7 @@ use nearfield_train::history::{Accuracies, EpochRecord, Tally};
 use serde::{Deserialize, Serialize};
 
 /// Misclassified samples that a report shows.
-const MOST_MISTAKES: usize = 24;
+const MAX_MISTAKES: usize = 24;
 
 /// The figures of a run, as `summary.json` holds them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -29,7 +29,7 @@ pub struct Summary {
     pub version: u32,
     /// Name of the run.
     pub name: String,
-    /// `honest` or `published`.
+    /// `strict` or `reference`.
     pub profile: String,
     /// Seed.
     pub seed: u64,
@@ -61,25 +61,33 @@ pub struct Summary {
 ///
 /// # Errors
 /// If a file cannot be written.
-pub fn write(
-    trainer: &Trainer<'_>,
-    run: &Run,
-    folder: &RunFolder,
-    ending: Ending,
-) -> Result<Summary> {
-    let network = trainer.model(ending);
+pub fn write(trainer: &Trainer, folder: &RunFolder, reason: StopReason) -> Result<Summary> {
+    let run = trainer.run();
+    let network = trainer.model(reason);
     let (samples, stored) = trainer.test();
     let look = look(network, samples, trainer.tested(), run.training.batch)?;
-    let summary = summarize(trainer.state(), run, ending, &look);
+    let summary = summarize(trainer.state(), run, reason, &look);
     let report = report::of_run(&summary, trainer, &look, network, stored);
     folder.write_with("model.safetensors", |to| {
         model::write(network, trainer.card(), to)
     })?;
     folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
-    folder.write("summary.json", &serde_json::to_vec_pretty(&summary)?)?;
-    folder.write("report.json", &serde_json::to_vec(&report)?)?;
+    write_json(folder, "summary.json", serde_json::to_vec_pretty(&summary))?;
+    write_json(folder, "report.json", serde_json::to_vec(&report))?;
     folder.write("report.html", render(&report)?.as_bytes())?;
     Ok(summary)
+}
+
+fn write_json(
+    folder: &RunFolder,
+    name: &str,
+    json: std::result::Result<Vec<u8>, serde_json::Error>,
+) -> Result<()> {
+    let json = json.map_err(|source| Error::Json {
+        path: folder.path().join(name),
+        source,
+    })?;
+    Ok(folder.write(name, &json)?)
 }
 
 /// What one look at the test set showed.
@@ -113,7 +121,7 @@ fn look(network: &Network, samples: &Samples, count: usize, batch: usize) -> Res
         for (place, scores) in scores.output.chunks_exact(classes).enumerate() {
             let (truth, predicted) = (usize::from(labels[place]), predicted_class(scores));
             look.confusion[truth][predicted] += 1;
-            if truth != predicted && look.mistakes.len() < MOST_MISTAKES {
+            if truth != predicted && look.mistakes.len() < MAX_MISTAKES {
                 look.mistakes.push((first + place, truth, predicted));
             }
         }
@@ -122,9 +130,10 @@ fn look(network: &Network, samples: &Samples, count: usize, batch: usize) -> Res
     Ok(look)
 }
 
-fn summarize(state: &State, run: &Run, ending: Ending, look: &Look) -> Summary {
+fn summarize(state: &State, run: &Run, reason: StopReason, look: &Look) -> Summary {
     let last = state.history.last();
-    let best = run.training.model == crate::integer::run::Model::Best && ending == Ending::Finished;
+    let best =
+        run.training.model == crate::integer::run::Model::Best && reason == StopReason::Finished;
     let chosen = if best {
         state.best.map(|(epoch, _)| epoch)
     } else {
@@ -142,13 +151,13 @@ fn summarize(state: &State, run: &Run, ending: Ending, look: &Look) -> Summary {
     Summary {
         version: 1,
         name: run.name.clone(),
-        profile: format!("{:?}", run.profile).to_lowercase(),
+        profile: run.profile.to_string(),
         seed: run.seed,
         epochs: state.epochs,
         steps: state.step,
-        finished: ending == Ending::Finished,
+        finished: reason == StopReason::Finished,
         chosen_epoch: if best { chosen } else { None },
-        decided_on: decided_on(run).into(),
+        decided_on: run.decided_on().into(),
         train: output(|record| record.train.output, record),
         decision: output(|record| record.decision.output, record),
         last_decision: output(|record| record.decision.output, last),
@@ -163,15 +172,6 @@ fn summarize(state: &State, run: &Run, ending: Ending, look: &Look) -> Summary {
     }
 }
 
-/// The name of the samples on which a run decides.
-pub fn decided_on(run: &Run) -> &'static str {
-    if run.training.decide_on_test {
-        "test"
-    } else {
-        "validation"
-    }
-}
-
 /// Sums and weights that wrapped in all layers.
 pub fn wrapped(audit: &[(String, LayerAudit)]) -> u64 {
     audit.iter().map(|(_, layer)| layer.wrapped()).sum()
@@ -182,6 +182,13 @@ pub fn wrapped(audit: &[(String, LayerAudit)]) -> u64 {
 /// # Errors
 /// Never in memory.
 pub fn metrics(history: &[EpochRecord]) -> Result<Vec<u8>> {
+    to_csv(history).map_err(|source| Error::Table {
+        path: "metrics.csv".into(),
+        source,
+    })
+}
+
+fn to_csv(history: &[EpochRecord]) -> std::result::Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let heads = history
         .first()
@@ -224,5 +231,7 @@ pub fn metrics(history: &[EpochRecord]) -> Result<Vec<u8>> {
         }
         writer.write_record(&row)?;
     }
-    Ok(writer.into_inner()?)
+    writer
+        .into_inner()
+        .map_err(|error| error.into_error().into())
 }

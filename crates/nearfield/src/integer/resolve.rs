@@ -1,10 +1,13 @@
 //! From what a person wrote to a run with nothing left open: profiles and defaults.
 
+use crate::integer::check::check;
 use crate::integer::run::{
-    LastBatch, Model, NetworkRun, PreprocessingRun, Profile, Run, Split, Training,
+    LastBatch, Model, NetworkRun, PreprocessingRun, Run, SplitRun, TrainingRun,
 };
 use crate::integer::run_file::{DataSpec, RunFile, TrainingSection};
-use anyhow::{Result, bail};
+use crate::profile::Profile;
+use crate::suggest::unknown_name;
+use crate::{Error, Result};
 use nearfield_data::{Dataset, Values};
 use nearfield_int::arithmetic::Residual;
 use nearfield_int::augment::Augmentation;
@@ -20,7 +23,7 @@ impl Run {
     /// If a setting is out of range or the network does not fit the data.
     pub fn resolve(file: RunFile, data: &Dataset) -> Result<Self> {
         let profile = file.profile.unwrap_or_default();
-        let published = profile == Profile::Published;
+        let reference = profile == Profile::Reference;
         let shape = file
             .preprocessing
             .shape
@@ -43,8 +46,8 @@ impl Run {
                 .unwrap_or_else(|| format!("{network_name}-{}", source.name())),
             seed: file.seed.unwrap_or(42),
             profile,
-            split: Split {
-                validation_percent: file.split.validation_percent.unwrap_or(match published {
+            split: SplitRun {
+                validation_percent: file.split.validation_percent.unwrap_or(match reference {
                     true => 0,
                     false => 10,
                 }),
@@ -54,13 +57,13 @@ impl Run {
             augmentation: Augmentation {
                 crop_padding: file.augmentation.crop_padding.unwrap_or(0),
                 flip: file.augmentation.flip.unwrap_or(false),
-                per_batch: file.augmentation.per_batch.unwrap_or(published),
+                per_batch: file.augmentation.per_batch.unwrap_or(reference),
             },
             network,
-            training: training(&file.training, &source, data.classes.len(), published),
+            training: training(&file.training, &source, data.classes.len(), reference),
             data: source,
         };
-        run.check(data)?;
+        check(&run, data)?;
         Ok(run)
     }
 }
@@ -68,16 +71,21 @@ impl Run {
 /// The network and its name.
 fn network(file: &RunFile, source: &DataSpec, shape: &[usize]) -> Result<(String, NetworkRun)> {
     let section = &file.network;
-    let published = file.profile == Some(Profile::Published);
+    let reference = file.profile == Some(Profile::Reference);
     let dropout = section.dropout.unwrap_or(0);
     let (name, layers) = match (&section.preset, &section.layers) {
-        (Some(_), Some(_)) => bail!("`network.preset` and `network.layers` exclude each other"),
+        (Some(_), Some(_)) => {
+            return Err(Error::setting(
+                "network.preset",
+                "excludes `network.layers`; give one of them",
+            ));
+        }
         (None, Some(layers)) => ("network".to_owned(), layers.clone()),
         (Some(preset), None) => (preset.clone(), preset_layers(preset, dropout)?),
         (None, None) => usual_network(source, shape, dropout)?,
     };
     let usual = HeadSpec::default();
-    let padding = if published {
+    let padding = if reference {
         HeadPadding::Zero
     } else {
         HeadPadding::Never
@@ -121,23 +129,18 @@ pub fn preset_layers(name: &str, dropout: u32) -> Result<Vec<LayerSpec>> {
     if let Some(layers) = presets::layers(name, dropout) {
         return Ok(layers);
     }
-    let nearest = crate::suggest::nearest(name, presets::NAMES.into_iter());
-    let meant = nearest.map_or(String::new(), |word| format!("; did you mean `{word}`?"));
-    bail!(
-        "there is no preset `{name}`, only {}{meant}",
-        presets::NAMES.join(", ")
-    )
+    Err(unknown_name("preset", name, &presets::NAMES))
 }
 
 fn training(
     section: &TrainingSection,
     source: &DataSpec,
     classes: usize,
-    published: bool,
-) -> Training {
+    reference: bool,
+) -> TrainingRun {
     let classes = u32::try_from(classes).unwrap_or(u32::MAX);
     let usual = Usual::of(source);
-    Training {
+    TrainingRun {
         batch: section.batch.unwrap_or(usual.batch),
         epochs: section.epochs.unwrap_or(usual.epochs),
         rate_inv: section.rate_inv.unwrap_or(usual.rate_inv),
@@ -147,18 +150,18 @@ fn training(
         rate_cut_factor: section.rate_cut_factor.unwrap_or(3),
         rate_cut: section.rate_cut.unwrap_or(usual.rate_cut),
         early_stop: section.early_stop.unwrap_or(usual.early_stop),
-        linear_blocks_step_twice: section.linear_blocks_step_twice.unwrap_or(published),
-        residual: section.residual.unwrap_or(if published {
+        linear_blocks_step_twice: section.linear_blocks_step_twice.unwrap_or(reference),
+        residual: section.residual.unwrap_or(if reference {
             Residual::Wrap
         } else {
             Residual::Saturate
         }),
-        last_batch: section.last_batch.unwrap_or(if published {
+        last_batch: section.last_batch.unwrap_or(if reference {
             LastBatch::Drop
         } else {
             LastBatch::Keep
         }),
-        decide_on_test: section.decide_on_test.unwrap_or(published),
+        decide_on_test: section.decide_on_test.unwrap_or(reference),
         model: section.model.unwrap_or(Model::Best),
     }
 }
@@ -175,7 +178,7 @@ struct Usual {
 }
 
 impl Usual {
-    /// The published protocol; for small sets, where an epoch has few steps, smaller batches
+    /// The reference protocol; for small sets, where an epoch has few steps, smaller batches
     /// and larger steps.
     fn of(source: &DataSpec) -> Self {
         let protocol = Usual {
@@ -226,7 +229,7 @@ mod tests {
     fn a_resolved_run_is_a_run_file_that_resolves_to_itself() {
         for text in [
             "",
-            "profile = \"published\"\nseed = 7",
+            "profile = \"reference\"\nseed = 7",
             "[network]\nlayers = [{ type = \"linear\", units = 5 }, { type = \"dropout\", percent = 10 }]\nactivation = { type = \"pocket_tanh\" }",
             "[augmentation]\ncrop_padding = 1\nflip = true",
         ] {
@@ -236,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn the_profiles_turn_every_published_habit_off_and_on() {
+    fn the_profiles_turn_every_reference_habit_off_and_on() {
         let switches = |text: &str| {
             let run = resolved(text).unwrap();
             (
@@ -250,10 +253,10 @@ mod tests {
         };
         assert_eq!(switches(""), (false, false, false, false, false, false));
         assert_eq!(
-            switches("profile = \"published\""),
+            switches("profile = \"reference\""),
             (true, true, true, true, true, true)
         );
-        let mixed = "profile = \"published\"\n[training]\nresidual = \"saturate\"";
+        let mixed = "profile = \"reference\"\n[training]\nresidual = \"saturate\"";
         assert_eq!(switches(mixed), (true, true, false, true, true, true));
     }
 

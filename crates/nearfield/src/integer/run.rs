@@ -1,31 +1,17 @@
 //! A run with nothing left open: what `run.toml` in a run folder says.
 
+use crate::Result;
 use crate::integer::run_file::DataSpec;
-use anyhow::{Result, ensure};
-use nearfield_data::Dataset;
+use crate::integer::samples::shape_of;
+use crate::profile::Profile;
 use nearfield_int::arithmetic::Residual;
 use nearfield_int::augment::Augmentation;
 use nearfield_int::layers::activation::Activation;
 use nearfield_int::network::StepSettings;
-use nearfield_int::plan::Plan;
 use nearfield_int::preprocess::{Normalization, Statistics};
 use nearfield_int::spec::{HeadSpec, LayerSpec, NetworkSpec, Shape};
 use nearfield_train::plateau::Patience;
 use serde::{Deserialize, Serialize};
-
-/// Which defaults a run starts from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Profile {
-    /// Each block steps once, padding never wins a maximum, residuals saturate, every image
-    /// counts, decisions are taken on validation samples, and the test set is looked at once.
-    #[default]
-    Honest,
-    /// The published code's habits, each a switch of its own: linear blocks of a CNN step
-    /// twice, head padding counts as zero, residuals wrap, last batches are dropped, crops and
-    /// flips are drawn once a batch, and decisions are taken on the test set.
-    Published,
-}
 
 /// What becomes of a last batch that is not full, in training and in evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +45,7 @@ pub struct Run {
     /// Where the samples come from.
     pub data: DataSpec,
     /// How samples are set aside.
-    pub split: Split,
+    pub split: SplitRun,
     /// How stored values become inputs.
     pub preprocessing: PreprocessingRun,
     /// How training images are varied.
@@ -67,12 +53,12 @@ pub struct Run {
     /// The network.
     pub network: NetworkRun,
     /// How it is trained.
-    pub training: Training,
+    pub training: TrainingRun,
 }
 
 /// How samples are set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Split {
+pub struct SplitRun {
     /// Per cent of the training samples on which decisions are taken.
     pub validation_percent: u32,
     /// Per cent of the samples for the test, where the data has no test samples of its own.
@@ -105,10 +91,10 @@ pub struct NetworkRun {
 
 /// How a network is trained.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Training {
+pub struct TrainingRun {
     /// Samples a step.
     pub batch: usize,
-    /// Most epochs.
+    /// Epochs at most.
     pub epochs: u32,
     /// Inverse learning rate at the start.
     pub rate_inv: u64,
@@ -137,63 +123,20 @@ pub struct Training {
 }
 
 impl Run {
-    pub(crate) fn check(&self, data: &Dataset) -> Result<()> {
-        let training = &self.training;
-        ensure!(training.batch > 0, "`training.batch` must be at least 1");
-        ensure!(training.epochs > 0, "`training.epochs` must be at least 1");
-        ensure!(
-            training.rate_inv > 0,
-            "`training.rate_inv` must be at least 1"
-        );
-        ensure!(
-            training.rate_cut_factor > 0,
-            "`training.rate_cut_factor` must be at least 1"
-        );
-        ensure!(
-            training.amplification > 0,
-            "`training.amplification` must be at least 1"
-        );
-        ensure!(
-            self.preprocessing.samples > 0,
-            "`preprocessing.samples` must be at least 1"
-        );
-        ensure!(
-            i64::try_from(self.seed).is_ok(),
-            "`seed` must be below 2^63"
-        );
-        let (validation, test) = (self.split.validation_percent, self.split.test_percent);
-        ensure!(
-            validation < 100,
-            "`split.validation_percent` must be below 100"
-        );
-        ensure!(
-            (1..100).contains(&test),
-            "`split.test_percent` must be from 1 to 99"
-        );
-        ensure!(
-            training.decide_on_test || validation > 0,
-            "without validation samples nothing can be decided: set `split.validation_percent`, \
-             or `training.decide_on_test = true` to decide on the test set as published"
-        );
-        let shape = self.input()?;
-        ensure!(
-            shape.features() == data.features(),
-            "`preprocessing.shape` {:?} does not fit samples of {} values",
-            self.preprocessing.shape,
-            data.features()
-        );
-        let is_image = shape.height > 1 || shape.width > 1;
-        let augmented = self.augmentation.crop_padding > 0 || self.augmentation.flip;
-        ensure!(
-            is_image || !augmented,
-            "only images can be cropped or flipped"
-        );
-        ensure!(
-            self.augmentation.crop_padding <= shape.height.max(shape.width),
-            "`augmentation.crop_padding` is larger than the images"
-        );
-        Plan::new(&self.spec(data.classes.len())?)?;
-        Ok(())
+    /// How many of `samples` samples count: a last batch that is not full may be left out.
+    pub fn counted(&self, samples: usize) -> usize {
+        match self.training.last_batch {
+            LastBatch::Keep => samples,
+            LastBatch::Drop => samples / self.training.batch * self.training.batch,
+        }
+    }
+
+    /// The name of the samples on which the run decides.
+    pub fn decided_on(&self) -> &'static str {
+        match self.training.decide_on_test {
+            true => "test",
+            false => "validation",
+        }
     }
 
     /// Size of a sample.
@@ -201,9 +144,7 @@ impl Run {
     /// # Errors
     /// If it has neither one nor three dimensions.
     pub fn input(&self) -> Result<Shape> {
-        Ok(crate::integer::dataset::shape_of(
-            &self.preprocessing.shape,
-        )?)
+        shape_of(&self.preprocessing.shape)
     }
 
     /// The network's description, for this number of classes.

@@ -1,8 +1,9 @@
 //! Run files as people write them: everything may be left out.
 
-use crate::integer::run::{LastBatch, Model, Profile};
+use crate::integer::run::{LastBatch, Model};
+use crate::profile::Profile;
 use crate::suggest::with_suggestion;
-use anyhow::{Context, Result, anyhow};
+use crate::{Error, Result};
 use nearfield_data::csv;
 use nearfield_files::read_bounded;
 use nearfield_int::arithmetic::Residual;
@@ -205,13 +206,17 @@ impl RunFile {
     /// Says where the file is wrong, and which key may have been meant.
     pub fn read(path: &Path) -> Result<Self> {
         let bytes = read_bounded(path, 1 << 20)?;
-        let text = std::str::from_utf8(&bytes)
-            .with_context(|| format!("{} is no text file", path.display()))?;
-        let mut file = Self::parse(text).with_context(|| path.display().to_string())?;
+        let refuse = |problem: String| Error::RunFile {
+            path: Some(path.to_path_buf()),
+            problem,
+        };
+        let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8 text".into()))?;
+        let mut file = Self::parse(text).map_err(|error| refuse(error.to_string()))?;
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         if let Some(data) = &mut file.data {
             for path in data.paths_mut() {
-                *path = std::path::absolute(folder.join(&*path))?;
+                *path =
+                    std::path::absolute(folder.join(&*path)).map_err(Error::io("find", path))?;
             }
         }
         Ok(file)
@@ -222,7 +227,10 @@ impl RunFile {
     /// # Errors
     /// As [`RunFile::read`].
     pub fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| anyhow!(with_suggestion(&error.to_string())))
+        toml::from_str(text).map_err(|error| Error::RunFile {
+            path: None,
+            problem: with_suggestion(&error.to_string()),
+        })
     }
 }
 
@@ -244,8 +252,12 @@ impl DataSpec {
                 label: Label::default(),
                 missing: Missing::default(),
             }),
-            _ => Err(anyhow!(
-                "`{text}` is not data: give `digits`, `idx:FOLDER`, `cifar10:FOLDER` or `csv:FILE`"
+            _ => Err(Error::setting(
+                "data",
+                format!(
+                    "`{text}` is not data: give `digits`, `idx:FOLDER`, `cifar10:FOLDER` or \
+                     `csv:FILE`"
+                ),
             )),
         }
     }
@@ -311,7 +323,7 @@ mod tests {
             ("[network]\nlayers = [{ type = \"convd\" }]", "`conv2d`"),
             ("[data]\nsource = \"idx\"\nfoldre = \"x\"", "`folder`"),
             ("[network.head]\npaddng = \"zero\"", "`padding`"),
-            ("profile = \"publised\"", "`published`"),
+            ("profile = \"refrence\"", "`reference`"),
         ] {
             let error = refusal(text);
             assert!(

@@ -2,7 +2,7 @@
 
 use crate::integer::run::Run;
 use crate::integer::run_file::{DataSpec, Label, Missing, RunFile};
-use anyhow::{Context, Result, bail, ensure};
+use crate::{Error, Result};
 use nearfield_data::{Dataset, cifar10, csv, digits, idx};
 use nearfield_train::random::{Purpose, Stream};
 use std::path::Path;
@@ -64,7 +64,12 @@ pub fn load(spec: &DataSpec) -> Result<Loaded> {
                     Some(idx::load(images, labels, Some(train.classes.len()))?)
                 }
                 (None, None) => None,
-                _ => bail!("`data.test_images` and `data.test_labels` go together"),
+                _ => {
+                    return Err(Error::setting(
+                        "data.test_images",
+                        "goes together with `data.test_labels`; give both or neither",
+                    ));
+                }
             };
             (train, test)
         }
@@ -81,13 +86,14 @@ pub fn load(spec: &DataSpec) -> Result<Loaded> {
             return table(file, test_file.as_deref(), label, *missing);
         }
     };
-    if let Some(test) = &test {
-        ensure!(
-            test.features() == train.features(),
+    if let Some(test) = &test
+        && test.features() != train.features()
+    {
+        return Err(Error::Samples(format!(
             "training samples have {} values, test samples {}",
             train.features(),
             test.features()
-        );
+        )));
     }
     Ok(Loaded {
         train,
@@ -139,21 +145,22 @@ pub struct Sets {
 /// # Errors
 /// If there are too few samples.
 pub fn split(loaded: Loaded, seed: u64, validation: u32, test: u32) -> Result<Sets> {
+    let too_few = |problem: &str| Error::Samples(problem.to_owned());
     let (rest, test) = match loaded.test {
         Some(test) => (loaded.train, test),
         None => {
             let (rest, test) = divided(&loaded.train, seed, 0, test)?;
-            (
-                rest,
-                test.context("no test samples could be set aside: give more samples")?,
-            )
+            let test = test
+                .ok_or_else(|| too_few("no test samples could be set aside: give more samples"))?;
+            (rest, test)
         }
     };
     let (train, validation) = divided(&rest, seed, 1, validation)?;
-    ensure!(
-        !train.is_empty(),
-        "no training samples are left after setting samples aside"
-    );
+    if train.is_empty() {
+        return Err(too_few(
+            "no training samples are left after setting samples aside: give more samples",
+        ));
+    }
     Ok(Sets {
         train,
         validation,
@@ -170,11 +177,12 @@ fn divided(
     let mut order: Vec<usize> = (0..data.len()).collect();
     Stream::new(seed, Purpose::Split, purpose, 0).shuffle(&mut order);
     let aside = data.len() * percent as usize / 100;
-    ensure!(
-        percent == 0 || aside > 0,
-        "{percent} % of {} samples are none: give more samples or set more aside",
-        data.len()
-    );
+    if percent > 0 && aside == 0 {
+        return Err(Error::Samples(format!(
+            "{percent} % of {} samples are none: give more samples or set more aside",
+            data.len()
+        )));
+    }
     let (aside, rest) = order.split_at(aside);
     let set = if aside.is_empty() {
         None

@@ -1,14 +1,16 @@
 //! The training loop: epochs of steps, decisions between them, checkpoints on the way.
 
-use crate::integer::dataset::{Samples, fit};
-use crate::integer::run::{LastBatch, Model, Run};
-use crate::integer::source::{Loaded, Sets, split};
-use crate::integer::state::{self, Digests, State};
-use crate::progress::Observer;
-use anyhow::{Context, Result, ensure};
+use crate::integer::checkpoint::{self, Snapshot};
+use crate::integer::prepare::Prepared;
+use crate::integer::run::{Model, Run};
+use crate::integer::samples::Samples;
+use crate::integer::source::Loaded;
+use crate::integer::state::State;
+use crate::observer::Observer;
+use crate::{Error, Result};
 use nearfield_data::Dataset;
 use nearfield_files::RunFolder;
-use nearfield_int::model::{MODEL_VERSION, ModelCard};
+use nearfield_int::model::ModelCard;
 use nearfield_int::network::{Network, Tensors};
 use nearfield_train::history::{Accuracies, EpochRecord};
 use nearfield_train::random::epoch_order;
@@ -17,16 +19,16 @@ use std::time::{Duration, Instant};
 
 /// Why training came to an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum StopReason {
     /// All epochs were trained, or early stopping ended the run.
     Finished,
-    /// The number of steps asked for was reached.
-    Steps,
-    /// The person asked to stop.
+    /// [`Limits::max_steps`] was reached.
+    MaxSteps,
+    /// The stop flag was set.
     Interrupted,
 }
 
-/// What is said on the command line and is no part of the run.
+/// How far a call trains; no part of the run.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Steps after which training ends, counted from the beginning of the run.
@@ -37,98 +39,84 @@ pub struct Limits {
     pub checkpoint_every: Duration,
 }
 
-/// A run under way.
-pub struct Trainer<'a> {
-    run: &'a Run,
-    digests: Digests,
-    card: ModelCard,
-    train: Samples,
-    validation: Option<Samples>,
-    test: Samples,
-    test_data: Dataset,
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            max_steps: None,
+            audit_ranges: false,
+            checkpoint_every: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Limits {
+    fn reached(&self, step: u64) -> bool {
+        self.max_steps.is_some_and(|max| step >= max)
+    }
+}
+
+/// A run under way. It can be sent to another thread.
+#[derive(Debug)]
+pub struct Trainer {
+    run: Run,
+    prepared: Prepared,
     network: Network,
     best: Option<Network>,
     state: State,
 }
 
-impl<'a> Trainer<'a> {
+impl Trainer {
     /// A run at its beginning, with initial weights of its seed or the given ones.
     ///
     /// # Errors
     /// If data and network do not fit, or too few samples are left to train on.
-    pub fn new(run: &'a Run, loaded: Loaded, initial: Option<Tensors>) -> Result<Self> {
-        let mut trainer = Self::prepare(run, loaded)?;
-        if let Some(tensors) = initial {
-            trainer.network = Network::from_tensors(&trainer.card.network, tensors)?;
-        }
-        Ok(trainer)
-    }
-
-    fn prepare(run: &'a Run, loaded: Loaded) -> Result<Self> {
-        let digests = digests(run, &loaded)?;
-        let decimals = loaded.decimals.clone();
-        let (validation, test) = (run.split.validation_percent, run.split.test_percent);
-        let sets = split(loaded, run.seed, validation, test)?;
-        let Sets {
-            train,
-            validation,
-            test,
-        } = reshaped(sets, &run.preprocessing.shape)?;
-        let preparation = &run.preprocessing;
-        let (normalize, statistics) = (preparation.normalize, preparation.statistics);
-        let preprocessing = fit(&train, normalize, statistics, preparation.samples)?;
-        let spec = run.spec(train.classes.len())?;
-        let network = Network::new(&spec, run.seed)?;
-        let card = ModelCard {
-            version: MODEL_VERSION,
-            network: spec,
-            classes: train.classes.clone(),
-            decimals,
-            preprocessing,
+    pub fn new(run: Run, loaded: Loaded, initial: Option<Tensors>) -> Result<Self> {
+        let prepared = Prepared::new(&run, loaded)?;
+        let spec = &prepared.card.network;
+        let network = match initial {
+            Some(tensors) => Network::from_tensors(spec, tensors)?,
+            None => Network::new(spec, run.seed)?,
         };
-        let samples = |data: &Dataset| Samples::new(data, &card.preprocessing);
-        let validation = validation.as_ref().map(samples).transpose()?;
-        let (train, test_samples) = (samples(&train)?, samples(&test)?);
         let state = State {
             rate_inv: run.training.rate_inv,
             ..State::default()
         };
-        let trainer = Trainer {
+        Ok(Trainer {
             run,
-            digests,
-            card,
-            train,
-            validation,
-            test: test_samples,
-            test_data: test,
+            prepared,
             network,
             best: None,
             state,
-        };
-        ensure!(
-            trainer.steps_an_epoch() > 0 && trainer.counted(&trainer.test) > 0,
-            "there are fewer samples than one batch of {}: take smaller batches (`training.batch`) \
-             or keep the last one (`training.last_batch = \"keep\"`)",
-            run.training.batch
-        );
-        Ok(trainer)
+        })
     }
 
     /// A run as its newest checkpoint left it, and what was wrong with newer ones.
     ///
     /// # Errors
     /// If no checkpoint fits run and data.
-    pub fn resume(run: &'a Run, loaded: Loaded, folder: &RunFolder) -> Result<(Self, Vec<String>)> {
-        let mut trainer = Self::prepare(run, loaded)?;
-        let (checkpoint, damaged) = state::latest(folder.path(), &trainer.digests)?;
-        let spec = &trainer.card.network;
-        trainer.network = Network::from_tensors(spec, checkpoint.weights()?)?;
+    pub fn resume(run: Run, loaded: Loaded, folder: &RunFolder) -> Result<(Self, Vec<String>)> {
+        let prepared = Prepared::new(&run, loaded)?;
+        let (checkpoint, damaged) = checkpoint::latest(folder.path(), &prepared.digests)?;
+        let spec = &prepared.card.network;
+        let network = Network::from_tensors(spec, checkpoint.weights()?)?;
         let best = checkpoint.best()?;
-        if !best.is_empty() {
-            trainer.best = Some(Network::from_tensors(spec, best)?);
-        }
-        trainer.state = checkpoint.state;
+        let best = match best.is_empty() {
+            true => None,
+            false => Some(Network::from_tensors(spec, best)?),
+        };
+        let trainer = Trainer {
+            run,
+            prepared,
+            network,
+            best,
+            state: checkpoint.state,
+        };
         Ok((trainer, damaged))
+    }
+
+    /// The run.
+    pub fn run(&self) -> &Run {
+        &self.run
     }
 
     /// The state between two steps.
@@ -138,24 +126,24 @@ impl<'a> Trainer<'a> {
 
     /// What the model file says beside the weights.
     pub fn card(&self) -> &ModelCard {
-        &self.card
+        &self.prepared.card
     }
 
     /// The test samples as the network sees them and as they were stored.
     pub fn test(&self) -> (&Samples, &Dataset) {
-        (&self.test, &self.test_data)
+        (&self.prepared.test, &self.prepared.test_data)
     }
 
     /// Number of test samples that count.
     pub fn tested(&self) -> usize {
-        self.counted(&self.test)
+        self.run.counted(self.prepared.test.len())
     }
 
     /// The model: the weights after the epoch that decided best, or after the last step where
     /// the run says so or ended in the middle.
-    pub fn model(&self, ending: Ending) -> &Network {
-        match (&self.best, self.run.training.model, ending) {
-            (Some(best), Model::Best, Ending::Finished) => best,
+    pub fn model(&self, reason: StopReason) -> &Network {
+        match (&self.best, self.run.training.model, reason) {
+            (Some(best), Model::Best, StopReason::Finished) => best,
             _ => &self.network,
         }
     }
@@ -165,13 +153,16 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// If the system refuses; earlier checkpoints are then intact.
     pub fn save(&self, folder: &RunFolder) -> Result<()> {
-        let bound = (&self.digests, self.run.seed);
-        let (network, best) = (&self.network, self.best.as_ref());
+        let snapshot = Snapshot {
+            digests: &self.prepared.digests,
+            seed: self.run.seed,
+            state: &self.state,
+            network: &self.network,
+            best: self.best.as_ref(),
+        };
         folder
-            .save_checkpoint(self.state.step, |to| {
-                state::write(&self.state, network, best, bound, to)
-            })
-            .context("the last checkpoint could not be written; the one before is intact")
+            .save_checkpoint(self.state.step, |to| checkpoint::write(snapshot, to))
+            .map_err(Error::SaveCheckpoint)
     }
 
     /// Trains until the run is finished, the steps are made or `stop` is set; always leaves a
@@ -185,17 +176,17 @@ impl<'a> Trainer<'a> {
         limits: Limits,
         stop: &AtomicBool,
         observer: &mut dyn Observer,
-    ) -> Result<Ending> {
+    ) -> Result<StopReason> {
         let mut saved = Instant::now();
-        let ending = loop {
+        let reason = loop {
             if self.state.stopped || self.state.epochs >= self.run.training.epochs {
-                break Ending::Finished;
+                break StopReason::Finished;
             }
-            if limits.max_steps.is_some_and(|most| self.state.step >= most) {
-                break Ending::Steps;
+            if limits.reached(self.state.step) {
+                break StopReason::MaxSteps;
             }
             if stop.load(Ordering::Relaxed) {
-                break Ending::Interrupted;
+                break StopReason::Interrupted;
             }
             let due = saved + limits.checkpoint_every;
             self.epoch_part(limits, stop, due, observer)?;
@@ -206,7 +197,7 @@ impl<'a> Trainer<'a> {
         };
         self.network.release_memory();
         self.save(folder)?;
-        Ok(ending)
+        Ok(reason)
     }
 
     /// Steps until the epoch ends, a checkpoint is due or training must stop.
@@ -221,15 +212,22 @@ impl<'a> Trainer<'a> {
         let begun = Instant::now();
         let spent = self.state.milliseconds;
         observer.epoch_begins(epoch, self.run.training.epochs, self.state.batch, steps);
-        let order = epoch_order(self.run.seed, epoch, u32::try_from(self.train.len())?);
+        let samples = self.prepared.train.len();
+        let order = epoch_order(
+            self.run.seed,
+            epoch,
+            u32::try_from(samples).unwrap_or(u32::MAX),
+        );
         let mut buffers = (Vec::new(), Vec::new());
         while self.state.batch < steps {
-            let numbers = self.numbers(&order);
-            self.step(epoch, numbers, &mut buffers, limits.audit_ranges)?;
-            observer.step(numbers.len(), &self.state.counts);
+            let indices = self.batch_of(&order);
+            self.step(epoch, indices, &mut buffers, limits.audit_ranges)?;
+            observer.step(indices.len(), &self.state.counts);
             self.state.milliseconds = spent + milliseconds(begun);
-            let enough = limits.max_steps.is_some_and(|most| self.state.step >= most);
-            if enough || stop.load(Ordering::Relaxed) || Instant::now() >= due {
+            if limits.reached(self.state.step)
+                || stop.load(Ordering::Relaxed)
+                || Instant::now() >= due
+            {
                 break;
             }
         }
@@ -240,8 +238,8 @@ impl<'a> Trainer<'a> {
         Ok(())
     }
 
-    /// The samples of the next batch.
-    fn numbers<'o>(&self, order: &'o [u32]) -> &'o [u32] {
+    /// The indices of the next batch's samples.
+    fn batch_of<'o>(&self, order: &'o [u32]) -> &'o [u32] {
         let batch = self.run.training.batch;
         let first = usize::try_from(self.state.batch)
             .unwrap_or(usize::MAX)
@@ -252,15 +250,15 @@ impl<'a> Trainer<'a> {
     fn step(
         &mut self,
         epoch: u32,
-        numbers: &[u32],
+        indices: &[u32],
         (values, labels): &mut (Vec<i8>, Vec<u16>),
         audit_ranges: bool,
     ) -> Result<()> {
-        self.train.gather(numbers, values, labels);
+        self.prepared.train.gather(indices, values, labels);
         let key = (self.run.seed, epoch, self.state.batch);
         self.run
             .augmentation
-            .apply(values, self.train.shape, numbers, key);
+            .apply(values, self.prepared.train.shape, indices, key);
         let settings = self
             .run
             .step_settings(self.state.rate_inv, self.state.step, audit_ranges);
@@ -274,7 +272,10 @@ impl<'a> Trainer<'a> {
     /// Evaluates and decides: best epoch, learning rate, whether to go on.
     fn end_epoch(&mut self, spent: u64, begun: Instant) -> Result<()> {
         self.network.release_memory();
-        let deciding = self.validation.as_ref().unwrap_or(&self.test);
+        let Prepared {
+            validation, test, ..
+        } = &self.prepared;
+        let deciding = validation.as_ref().unwrap_or(test);
         let decision = self.evaluate(&self.network, deciding)?;
         let training = &self.run.training;
         let counts = std::mem::take(&mut self.state.counts);
@@ -314,7 +315,7 @@ impl<'a> Trainer<'a> {
     /// Never for samples of this run.
     pub fn evaluate(&self, network: &Network, samples: &Samples) -> Result<Accuracies> {
         let mut found = Accuracies::default();
-        let mut left = self.counted(samples);
+        let mut left = self.run.counted(samples.len());
         let mut inference = network.inference();
         for (values, labels) in samples.batches(self.run.training.batch) {
             if labels.len() > left {
@@ -326,15 +327,9 @@ impl<'a> Trainer<'a> {
         Ok(found)
     }
 
-    fn counted(&self, samples: &Samples) -> usize {
-        match self.run.training.last_batch {
-            LastBatch::Keep => samples.len(),
-            LastBatch::Drop => samples.len() / self.run.training.batch * self.run.training.batch,
-        }
-    }
-
     fn steps_an_epoch(&self) -> u64 {
-        self.counted(&self.train).div_ceil(self.run.training.batch) as u64
+        let samples = self.run.counted(self.prepared.train.len());
+        samples.div_ceil(self.run.training.batch) as u64
     }
 }
 
@@ -342,23 +337,13 @@ fn milliseconds(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-fn digests(run: &Run, loaded: &Loaded) -> Result<Digests> {
-    let mut data = blake3::Hasher::new();
-    data.update(&loaded.train.digest());
-    if let Some(test) = &loaded.test {
-        data.update(&test.digest());
-    }
-    Ok(Digests {
-        data: data.finalize().to_hex().to_string(),
-        run: blake3::hash(run.to_toml()?.as_bytes()).to_hex().to_string(),
-    })
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn reshaped(sets: Sets, shape: &[usize]) -> Result<Sets> {
-    let reshape = |data: Dataset| data.reshaped(shape.to_vec());
-    Ok(Sets {
-        train: reshape(sets.train)?,
-        validation: sets.validation.map(reshape).transpose()?,
-        test: reshape(sets.test)?,
-    })
+    #[test]
+    fn a_trainer_can_be_sent_to_another_thread() {
+        fn sent<T: Send + 'static>() {}
+        sent::<Trainer>();
+    }
 }

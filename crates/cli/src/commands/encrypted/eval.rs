@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use nearfield::encrypted::setup::Setup;
-use nearfield::progress::percent;
+use nearfield::observer::percent;
 use nearfield_enc::{Dense, weights_file};
 use serde_json::json;
 use std::path::Path;

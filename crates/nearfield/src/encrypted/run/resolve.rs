@@ -1,13 +1,14 @@
 //! From what a person wrote to a run with nothing left open.
 
 use super::{
-    Encryption, EncryptionRun, NetworkRun, Profile, ProtocolRun, Report, Resolved, Run,
-    ScheduleName, TrainingRun,
+    Encryption, EncryptionRun, NetworkRun, ProtocolRun, Report, Resolved, Run, ScheduleName,
+    TrainingRun,
 };
 use crate::encrypted::order::{Order, Reshuffle};
 use crate::encrypted::prepare::images::Work;
 use crate::encrypted::prepare::{Oversample, Preparation, Stored};
 use crate::encrypted::run_file::{ClassSpec, DataSection, RunFile, Source};
+use crate::profile::Profile;
 use crate::{Error, Result};
 use nearfield_data::Values;
 use nearfield_enc::MOMENTUM;
@@ -76,8 +77,8 @@ fn training(
         decay: section.decay.unwrap_or(0.0),
         momentum: section.momentum.unwrap_or(MOMENTUM),
         schedule: section.schedule.unwrap_or(match profile {
-            Profile::Honest => ScheduleName::Constant,
-            Profile::Published => ScheduleName::Cosine,
+            Profile::Strict => ScheduleName::Constant,
+            Profile::Reference => ScheduleName::Cosine,
         }),
         seed: order.seed(),
     })
@@ -86,8 +87,8 @@ fn training(
 fn protocol(file: &RunFile) -> ProtocolRun {
     let profile = file.protocol.profile.unwrap_or_default();
     let (reshuffle, report) = match profile {
-        Profile::Honest => (Reshuffle::Batches, Report::Last),
-        Profile::Published => (Reshuffle::Samples, Report::BestOnTest),
+        Profile::Strict => (Reshuffle::Batches, Report::Last),
+        Profile::Reference => (Reshuffle::Samples, Report::BestOnTest),
     };
     ProtocolRun {
         profile,
@@ -101,9 +102,9 @@ fn is_table(stored: &Stored) -> bool {
 }
 
 fn data(file: &RunFile, stored: &Stored, profile: Profile) -> DataSection {
-    let published = profile == Profile::Published;
+    let reference = profile == Profile::Reference;
     let oversample = match file.data.source {
-        Source::BreastCancer if published => Oversample::BeforeSplit,
+        Source::BreastCancer if reference => Oversample::BeforeSplit,
         _ => Oversample::Never,
     };
     DataSection {
@@ -216,7 +217,7 @@ mod tests {
         for rest in [
             "",
             "[network]\nhidden = [7, 5]\n[training]\nepochs = 9\nschedule = \"cosine\"",
-            "[protocol]\nprofile = \"published\"\n[encryption]\nsecurity = \"insecure\"",
+            "[protocol]\nprofile = \"reference\"\n[encryption]\nsecurity = \"insecure\"",
             "classes = [\"setosa\", [\"versicolor\", \"virginica\"]]\nlimit = 120\ntest_percent = 30",
         ] {
             let once = resolved(&format!("{IRIS}{rest}")).unwrap();
@@ -233,9 +234,9 @@ mod tests {
         // 120 training samples are 15 batches of 8; three epochs.
         assert_eq!((run.training.batch, run.training.steps), (8, 45));
         assert_eq!(run.protocol.reshuffle, Reshuffle::Batches);
-        let published = "[protocol]\nprofile = \"published\"";
+        let reference = "[protocol]\nprofile = \"reference\"";
         let masses = "[data]\nsource = \"breast_cancer\"\n";
-        let run = resolved(&format!("{masses}{published}")).unwrap().run;
+        let run = resolved(&format!("{masses}{reference}")).unwrap().run;
         assert_eq!(run.data.oversample, Some(Oversample::BeforeSplit));
         assert_eq!(run.protocol.report, Report::BestOnTest);
         assert_eq!(run.training.schedule, ScheduleName::Cosine);

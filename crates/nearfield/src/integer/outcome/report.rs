@@ -1,10 +1,10 @@
 //! The report of a run, as plain data.
 
-use super::{Look, Summary, decided_on, wrapped};
+use super::{Look, Summary, wrapped};
 use crate::integer::run::Run;
 use crate::integer::state::State;
 use crate::integer::trainer::Trainer;
-use crate::progress::percent;
+use crate::observer::percent;
 use nearfield_data::{Dataset, Values};
 use nearfield_int::audit::{LayerAudit, Range};
 use nearfield_int::network::Network;
@@ -15,7 +15,7 @@ use nearfield_train::history::Accuracies;
 
 pub(super) fn of_run(
     summary: &Summary,
-    trainer: &Trainer<'_>,
+    trainer: &Trainer,
     look: &Look,
     network: &Network,
     stored: &Dataset,
@@ -63,7 +63,7 @@ pub fn unfinished_report(state: &State, run: &Run, network: &Network) -> Report 
             ("Seed".into(), run.seed.to_string()),
         ],
         history: state.history.clone(),
-        decision_name: decided_on(run).into(),
+        decision_name: run.decided_on().into(),
         weights: network
             .tensors()
             .map(|(name, _, values)| magnitudes(name, &values))
@@ -84,7 +84,7 @@ fn facts(summary: &Summary) -> Vec<(String, String)> {
         ("Test samples", summary.test.output.seen.to_string()),
         ("Chosen epoch", chosen),
         ("Training accuracy then", percent(summary.train)),
-        ("Decision accuracy then", percent(summary.decision)),
+        ("Validation accuracy then", percent(summary.decision)),
         ("Epochs", summary.epochs.to_string()),
         ("Steps", summary.steps.to_string()),
         ("Time", format!("{} s", summary.milliseconds.div_ceil(1000))),

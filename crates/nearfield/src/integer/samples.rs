@@ -1,9 +1,9 @@
 //! Data sets as a network sees them: int8 samples with their labels.
 
+use crate::{Error, Result};
 use nearfield_data::{Dataset, Values};
 use nearfield_int::preprocess::{Normalization, Preprocessing, Reading, Statistics};
 use nearfield_int::spec::Shape;
-use nearfield_int::{Error, Result};
 
 /// Samples ready for a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,10 @@ impl Samples {
             )));
         }
         let values = match &data.values {
-            Values::U8(values) => preprocessing.apply(values),
-            Values::I8(values) => preprocessing.apply(values),
-            Values::Decimal(values) => preprocessing.apply(values),
-        }?;
+            Values::U8(values) => preprocessing.apply(values)?,
+            Values::I8(values) => preprocessing.apply(values)?,
+            Values::Decimal(values) => preprocessing.apply(values)?,
+        };
         Ok(Samples {
             shape,
             values,
@@ -53,18 +53,18 @@ impl Samples {
         self.labels.is_empty()
     }
 
-    /// Copies the samples of these numbers into `values` and `labels`.
+    /// Copies the samples of these indices into `values` and `labels`.
     ///
     /// # Panics
-    /// If there is no sample of a number.
-    pub fn gather(&self, numbers: &[u32], values: &mut Vec<i8>, labels: &mut Vec<u16>) {
+    /// If an index is not below [`Samples::len`].
+    pub fn gather(&self, indices: &[u32], values: &mut Vec<i8>, labels: &mut Vec<u16>) {
         values.clear();
         labels.clear();
         let features = self.shape.features();
-        for &number in numbers {
-            let number = number as usize;
-            values.extend_from_slice(&self.values[number * features..][..features]);
-            labels.push(self.labels[number]);
+        for &index in indices {
+            let index = index as usize;
+            values.extend_from_slice(&self.values[index * features..][..features]);
+            labels.push(self.labels[index]);
         }
     }
 
@@ -110,11 +110,11 @@ pub fn fit(
         Statistics::Channel => shape.channels,
     };
     let seen = at_most.min(data.labels.len()) * features;
-    match &data.values {
-        Values::U8(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
-        Values::I8(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
-        Values::Decimal(values) => Preprocessing::fit(&values[..seen], reading, features, groups),
-    }
+    Ok(match &data.values {
+        Values::U8(values) => Preprocessing::fit(&values[..seen], reading, features, groups)?,
+        Values::I8(values) => Preprocessing::fit(&values[..seen], reading, features, groups)?,
+        Values::Decimal(values) => Preprocessing::fit(&values[..seen], reading, features, groups)?,
+    })
 }
 
 /// The size of a sample: a list of features, an image, or an image of several channels.
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn gathering_follows_the_numbers() {
+    fn gathering_follows_the_indices() {
         let preprocessing = Preprocessing::unchanged(Reading::UNSIGNED, 2);
         let samples = Samples::new(&data(vec![2], vec![1, 2, 3, 4, 5, 6]), &preprocessing).unwrap();
         let (mut values, mut labels) = (vec![9], vec![9]);
