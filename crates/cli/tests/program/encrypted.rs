@@ -210,7 +210,7 @@ fn keys_of_other_parameters_are_refused() {
     fs::write(&path, manifest.to_string()).unwrap();
     let text = refusal(folder.path(), "train server");
     assert!(
-        text.contains("evaluation.keys") && text.contains("other parameters"),
+        text.contains("evaluation.keys") && text.contains("different parameters"),
         "{text}"
     );
 }
