@@ -1,8 +1,7 @@
 //! The automorphisms `X -> X^k` of the ring, for odd `k`, in both representations.
 
-use crate::kernel::{Bytes, Isa, MappedProducts, Permutation};
-use crate::ntt::{check_degree, reversed};
-use crate::rows::AT_ONCE;
+use crate::degree::{bit_reversed, check_degree};
+use crate::kernel::{Bytes, Isa, MAX_PRODUCTS, MappedProducts, Permutation};
 use crate::{Error, Modulus, Multiplier, PackedRow, Result};
 
 /// An automorphism `X -> X^k` of `Z_q[X] / (X^N + 1)`.
@@ -14,11 +13,13 @@ pub struct Automorphism {
     values: Permutation,
 }
 
-/// A row, and both halves of what it is multiplied by.
-type Product<'a> = (&'a [u64], [&'a PackedRow; 2]);
-
-/// A row, and what it is multiplied by.
-type Multiple<'a> = (&'a [u64], Multiplier);
+/// The terms of two sums of products, as [`Automorphism::inner_products`] gets them.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    modulus: Modulus,
+    products: &'a [(&'a [u64], [&'a PackedRow; 2])],
+    plus: Option<(&'a [u64], Multiplier)>,
+}
 
 impl Automorphism {
     /// `X -> X^exponent` in a ring of this degree.
@@ -30,10 +31,10 @@ impl Automorphism {
         if exponent.is_multiple_of(2) || exponent >= 2 * degree {
             return Err(Error::Automorphism { exponent, degree });
         }
-        // The value at the place `i` is that at the root to the power `2 reversed(i) + 1`.
+        // The value at the place `i` is that at the root to the power `2 bit_reversed(i) + 1`.
         let source = |place: usize| {
-            let power = (2 * reversed(place, degree) + 1) * exponent % (2 * degree);
-            reversed(power / 2, degree)
+            let power = (2 * bit_reversed(place, degree) + 1) * exponent % (2 * degree);
+            bit_reversed(power / 2, degree)
         };
         Ok(Automorphism {
             exponent,
@@ -97,7 +98,12 @@ impl Automorphism {
         plus: Option<(&[u64], Multiplier)>,
         to: [&mut [u64]; 2],
     ) {
-        self.sums(modulus, (products, plus), false, to);
+        let terms = Terms {
+            modulus,
+            products,
+            plus,
+        };
+        self.sums(terms, false, to);
     }
 
     /// [`Automorphism::inner_products`], added to what is there.
@@ -111,34 +117,33 @@ impl Automorphism {
         plus: Option<(&[u64], Multiplier)>,
         to: [&mut [u64]; 2],
     ) {
-        self.sums(modulus, (products, plus), true, to);
+        let terms = Terms {
+            modulus,
+            products,
+            plus,
+        };
+        self.sums(terms, true, to);
     }
 
-    fn sums(
-        &self,
-        modulus: Modulus,
-        (products, plus): (&[Product<'_>], Option<Multiple<'_>>),
-        add: bool,
-        [first, second]: [&mut [u64]; 2],
-    ) {
-        let products = products.iter().map(|(row, halves)| {
+    fn sums(&self, terms: Terms<'_>, add: bool, [first, second]: [&mut [u64]; 2]) {
+        let products = terms.products.iter().map(|(row, halves)| {
             let halves = halves.map(PackedRow::residues);
             (*row, halves)
         });
         let products: Vec<(&[u64], [Bytes<'_>; 2])> = products.collect();
-        // With the row that is added, as many as can be summed.
-        let (some, rest) = products.split_at(products.len().min(AT_ONCE - 1));
+        // The row that is added counts as one more product.
+        let (some, rest) = products.split_at(products.len().min(MAX_PRODUCTS - 1));
         let sum = |products, plus, add, to: [&mut [u64]; 2]| {
             let products = MappedProducts {
-                modulus,
+                modulus: terms.modulus,
                 permutation: &self.values,
                 products,
                 plus,
             };
             Isa::current().inner_products_mapped(products, add, to);
         };
-        sum(some, plus, add, [&mut *first, &mut *second]);
-        for products in rest.chunks(AT_ONCE - 1) {
+        sum(some, terms.plus, add, [&mut *first, &mut *second]);
+        for products in rest.chunks(MAX_PRODUCTS - 1) {
             sum(products, None, true, [&mut *first, &mut *second]);
         }
     }

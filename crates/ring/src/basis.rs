@@ -136,20 +136,23 @@ impl BaseConversion {
         parts.into_par_iter().enumerate().for_each(|(index, part)| {
             let columns = index * COLUMNS..length.min((index + 1) * COLUMNS);
             let digits: Vec<&[u64]> = digits.iter().map(|row| &row[columns.clone()]).collect();
-            self.columns(&digits, part);
+            self.convert_columns(&digits, part);
         });
     }
 
-    fn columns(&self, digits: &[&[u64]], part: Part<'_>) {
-        let mut excess = [0; COLUMNS];
-        let excess = &mut excess[..digits[0].len()];
-        Isa::current().excess(&self.fractions, digits, excess);
-        let targets = part.into_iter().map(|(target, to)| (&self.to[target], to));
-        // A kernel computes with vectors, or does not, for all that it is given.
+    fn convert_columns(&self, digits: &[&[u64]], part: Part<'_>) {
+        let mut overflow = [0; COLUMNS];
+        let overflow = &mut overflow[..digits[0].len()];
+        Isa::current().overflow(&self.fractions, digits, overflow);
+        let targets = part.into_iter().map(|(target, sums)| Target {
+            cofactors: &self.to[target],
+            sums,
+        });
+        // A kernel computes with vectors, or does not, for all targets that it gets.
         let (mut vectors, mut others): (Vec<Target<'_>>, Vec<Target<'_>>) =
-            targets.partition(|(cofactors, _)| cofactors.has_vectors());
+            targets.partition(|target| target.cofactors.has_vectors());
         for targets in [&mut vectors, &mut others] {
-            Isa::current().convert(targets, digits, excess);
+            Isa::current().convert(targets, digits, overflow);
         }
     }
 

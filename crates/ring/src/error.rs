@@ -14,14 +14,16 @@ pub enum Error {
         value: u64,
     },
     /// A ring degree is no power of two, or out of range.
-    #[error("{degree} is no ring degree: it must be a power of two from 2^{least} to 2^{most}")]
+    #[error(
+        "{degree} is no ring degree: it must be a power of two from 2^{min_log2} to 2^{max_log2}"
+    )]
     Degree {
         /// What was given.
         degree: usize,
         /// log2 of the smallest degree.
-        least: u32,
+        min_log2: u32,
         /// log2 of the largest degree.
-        most: u32,
+        max_log2: u32,
     },
     /// A modulus has no root of unity for a transform.
     #[error(

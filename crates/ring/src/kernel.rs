@@ -1,8 +1,8 @@
 //! The hot loops, behind safe functions over slices.
 //!
 //! There are three sets of kernels: `portable` is plain Rust and the oracle of the others, `avx2`
-//! and `avx512` (IFMA) are chosen at run time where the processor has them. All give the same
-//! bits; `NEARFIELD_KERNELS=portable|avx2|avx512` forces one.
+//! and `avx512` (IFMA) are chosen at run time where the processor has them ([`Isa`]). All give the
+//! same bits.
 
 #[cfg(target_arch = "x86_64")]
 #[allow(
@@ -16,6 +16,10 @@ mod avx2;
     reason = "vector instructions, behind a proof that the processor has them"
 )]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod factor;
+#[cfg(target_arch = "x86_64")]
+mod float;
 mod isa;
 mod montgomery;
 mod operands;
@@ -31,9 +35,9 @@ mod transform;
 mod twiddles;
 
 pub use isa::Isa;
-pub(crate) use montgomery::{Cofactors, Fraction};
+pub(crate) use montgomery::{Cofactors, Fraction, montgomery_factor};
 pub(crate) use operands::{
-    Bytes, CrossProducts, MappedProducts, PADDING, PackedProducts, Products, Target,
+    Bytes, CrossProducts, MAX_PRODUCTS, MappedProducts, PADDING, PackedProducts, Products, Target,
 };
 pub(crate) use permutation::Permutation;
 pub(crate) use transform::Transform;

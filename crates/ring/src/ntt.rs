@@ -1,18 +1,16 @@
 //! The negacyclic number-theoretic transform: products of polynomials modulo `X^N + 1` become
 //! products of values.
 
+use crate::degree::check_degree;
 use crate::kernel::{Isa, Transform};
 use crate::prime::is_prime;
 use crate::{Error, Modulus, Multiplier, Result};
-
-/// log2 of the smallest and the largest ring degree.
-const DEGREES: [u32; 2] = [3, 17];
 
 /// The transform of polynomials of `N` coefficients modulo a prime.
 ///
 /// # Shapes
 /// Coefficients from that of `X^0` on; values in bit-reversed order: the `i`th is that at
-/// `root^(2 * reversed(i) + 1)`.
+/// `root^(2 * bit_reversed(i) + 1)`.
 ///
 /// # Source
 /// Longa and Naehrig, "Speeding up the number theoretic transform", 2016, algorithms 1 and 2,
@@ -21,20 +19,6 @@ const DEGREES: [u32; 2] = [3, 17];
 pub struct NttTable {
     root: u64,
     transform: Transform,
-}
-
-/// # Errors
-/// If `degree` is no power of two within the range.
-pub(crate) fn check_degree(degree: usize) -> Result<()> {
-    let [least, most] = DEGREES;
-    if degree.is_power_of_two() && (least..=most).contains(&degree.trailing_zeros()) {
-        return Ok(());
-    }
-    Err(Error::Degree {
-        degree,
-        least,
-        most,
-    })
 }
 
 impl NttTable {
@@ -133,11 +117,6 @@ impl NttTable {
     }
 }
 
-/// The index with its bits, of which a degree has so many, in the opposite order.
-pub(crate) fn reversed(index: usize, degree: usize) -> usize {
-    index.reverse_bits() >> (usize::BITS - degree.trailing_zeros())
-}
-
 /// The smallest root of unity whose order is `order`, a power of two, modulo a prime that has
 /// one. (All of them are odd powers of any.)
 fn root_of_unity(modulus: Modulus, order: u64) -> u64 {
@@ -160,6 +139,7 @@ fn root_of_unity(modulus: Modulus, order: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::degree::bit_reversed;
     use crate::prime::ntt_primes;
     use proptest::prelude::*;
 
@@ -226,7 +206,7 @@ mod tests {
             let mut values = coefficients.clone();
             ntt.forward(&mut values);
             for (index, &value) in values.iter().enumerate() {
-                let odd = 2 * reversed(index, degree) as u64 + 1;
+                let odd = 2 * bit_reversed(index, degree) as u64 + 1;
                 let point = modulus.pow(ntt.root(), odd);
                 let at = coefficients
                     .iter()

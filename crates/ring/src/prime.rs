@@ -1,6 +1,6 @@
 //! Primes, and those for which polynomials have transforms.
 
-use crate::ntt::check_degree;
+use crate::degree::check_degree;
 use crate::{Error, Modulus, Result};
 
 /// Whether a number is prime, with certainty.

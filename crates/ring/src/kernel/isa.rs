@@ -116,9 +116,9 @@ macro_rules! kernels {
 
 kernels_on_rows!(kernels);
 
-/// What kernels are called with first.
+/// The first operand of a kernel.
 trait Operand {
-    /// Whether vectors can compute with it.
+    /// Whether it is in the range of the vector kernels.
     fn has_vectors(&self) -> bool;
 }
 
@@ -142,13 +142,13 @@ impl Operand for Bytes<'_> {
 
 impl Operand for &mut [Target<'_>] {
     fn has_vectors(&self) -> bool {
-        self.iter().all(|(cofactors, _)| cofactors.has_vectors())
+        self.iter().all(|target| target.cofactors.has_vectors())
     }
 }
 
 impl Operand for &[Fraction] {
     fn has_vectors(&self) -> bool {
-        self.iter().all(Fraction::vectors)
+        self.iter().all(Fraction::has_vectors)
     }
 }
 

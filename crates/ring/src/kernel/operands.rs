@@ -4,15 +4,18 @@ use super::montgomery::Cofactors;
 use super::permutation::Permutation;
 use crate::{Modulus, Multiplier};
 
-/// Rows to be multiplied, the second one of each pair with every value standing for `run` of the
-/// first, a power of two.
+/// Products that a kernel sums before it reduces: the sum of more might not fit.
+pub(crate) const MAX_PRODUCTS: usize = 64;
+
+/// Pairs of rows to be multiplied. Every value of a second row stands for `run` of them, a power of
+/// two.
 #[derive(Clone, Copy)]
 pub(crate) struct Products<'a> {
     pub(crate) pairs: &'a [(&'a [u64], &'a [u64])],
     pub(crate) run: usize,
 }
 
-/// Residues of so many bytes each, the lowest first, and [`PADDING`] after the last.
+/// Packed residues: `width` bytes each, the lowest first, and [`PADDING`] after the last.
 #[derive(Clone, Copy)]
 pub(crate) struct Bytes<'a> {
     pub(crate) bytes: &'a [u8],
@@ -24,7 +27,7 @@ pub(crate) const PADDING: usize = 64;
 
 impl Bytes<'_> {
     /// # Panics
-    /// If there are not so many residues, or they are wider than a word.
+    /// If there are not `length` residues, or they are wider than a word.
     pub(crate) fn check(self, length: usize) {
         assert!((1..=8).contains(&self.width), "{} bytes each", self.width);
         assert_eq!(
@@ -34,7 +37,7 @@ impl Bytes<'_> {
         );
     }
 
-    /// Those from one on, with the padding.
+    /// Those from index `first` on, with the padding.
     pub(crate) fn from(self, first: usize) -> Self {
         Bytes {
             bytes: &self.bytes[first * self.width..],
@@ -42,7 +45,7 @@ impl Bytes<'_> {
         }
     }
 
-    /// So many from the first on, and what is after them.
+    /// The first `count`, and [`PADDING`] bytes of whatever follows them.
     pub(crate) fn first(self, count: usize) -> Self {
         Bytes {
             bytes: &self.bytes[..count * self.width + PADDING],
@@ -51,17 +54,19 @@ impl Bytes<'_> {
     }
 }
 
-/// Rows to be multiplied, the second one of each pair packed, all in the same width.
+/// Pairs of rows to be multiplied, the second one of each packed, all of one width.
 #[derive(Clone, Copy)]
 pub(crate) struct PackedProducts<'a> {
     pub(crate) pairs: &'a [(&'a [u64], Bytes<'a>)],
 }
 
-/// What digits are multiplied by, to be summed, and a row for the sums.
-pub(crate) type Target<'a> = (&'a Cofactors, &'a mut [u64]);
+/// One prime that digits are converted to: what they are multiplied by, and a row for the sums.
+pub(crate) struct Target<'a> {
+    pub(crate) cofactors: &'a Cofactors,
+    pub(crate) sums: &'a mut [u64],
+}
 
-/// Rows of two factors that are each a sum of two parts, and what their products are multiplied
-/// by.
+/// Two factors, each of two parts, and a number by which their products are multiplied.
 #[derive(Clone, Copy)]
 pub(crate) struct CrossProducts<'a> {
     pub(crate) a: [&'a [u64]; 2],
@@ -71,7 +76,7 @@ pub(crate) struct CrossProducts<'a> {
 
 impl CrossProducts<'_> {
     /// # Panics
-    /// If a row is not as long as it must be for these sums.
+    /// If a row has not the length of the sums.
     pub(crate) fn check(self, sums: &[&mut [u64]; 2]) {
         let length = sums[0].len();
         assert_eq!(sums[1].len(), length, "rows of the same length");
@@ -80,7 +85,7 @@ impl CrossProducts<'_> {
         }
     }
 
-    /// What is from a place on.
+    /// Those from index `first` on.
     pub(crate) fn from(self, first: usize) -> Self {
         CrossProducts {
             a: self.a.map(|row| &row[first..]),
@@ -90,8 +95,8 @@ impl CrossProducts<'_> {
     }
 }
 
-/// Rows to be permuted and then multiplied by both halves of packed factors, all in the same
-/// width; and maybe a row of which a multiple is added to the first sums, permuted as well.
+/// Rows to be permuted and then multiplied by both halves of packed factors, all of one width; and
+/// maybe one more row, also permuted, of which a multiple is added to the first sums.
 #[derive(Clone, Copy)]
 pub(crate) struct MappedProducts<'a> {
     pub(crate) modulus: Modulus,
@@ -102,7 +107,7 @@ pub(crate) struct MappedProducts<'a> {
 
 impl MappedProducts<'_> {
     /// # Panics
-    /// If a row is not as long as it must be for these sums.
+    /// If a row has not the length of the sums.
     pub(crate) fn check(self, sums: &[&mut [u64]; 2]) {
         let length = self.permutation.length();
         let plus = self.plus.iter().map(|(row, _)| *row);
@@ -121,18 +126,22 @@ impl MappedProducts<'_> {
     }
 
     /// Permutes a part of all rows at a time, and sums its products.
-    pub(crate) fn in_parts(
+    pub(crate) fn in_parts<P, S, A>(
         self,
         add: bool,
         to: [&mut [u64]; 2],
-        permute: impl Fn(&Permutation, &[u64], usize, &mut [u64]),
-        sum: impl Fn(PackedProducts<'_>, bool, &mut [u64]),
-        add_scaled: impl Fn(&mut [u64], &[u64], Multiplier),
-    ) {
-        /// With as many rows as are permuted at a time, they fit in the first-level cache.
-        const PART: usize = 512;
-        const RUN: usize = 4;
+        kernels: PartKernels<P, S, A>,
+    ) where
+        P: Fn(&Permutation, &[u64], usize, &mut [u64]),
+        S: Fn(PackedProducts<'_>, bool, &mut [u64]),
+        A: Fn(&mut [u64], &[u64], Multiplier),
+    {
         self.check(&to);
+        let PartKernels {
+            permute,
+            sum,
+            add_scaled,
+        } = kernels;
         let mut permuted = [[0; PART]; RUN];
         let [first_sum, second_sum] = to;
         let parts = first_sum.chunks_mut(PART).zip(second_sum.chunks_mut(PART));
@@ -143,31 +152,47 @@ impl MappedProducts<'_> {
                 to.iter_mut().for_each(|to| to.fill(0));
             }
             for (run, products) in self.products.chunks(RUN).enumerate() {
-                for (room, (row, _)) in permuted.iter_mut().zip(products) {
-                    permute(self.permutation, row, first, &mut room[..count]);
+                for (buffer, (row, _)) in permuted.iter_mut().zip(products) {
+                    permute(self.permutation, row, first, &mut buffer[..count]);
                 }
                 for (half, to) in to.iter_mut().enumerate() {
                     let mut pairs = [(&[][..], products[0].1[half]); RUN];
-                    let places = pairs.iter_mut().zip(&permuted);
-                    for ((pair, room), (_, halves)) in places.zip(products) {
-                        *pair = (&room[..count], halves[half].from(first).first(count));
+                    let buffers = pairs.iter_mut().zip(&permuted);
+                    for ((pair, buffer), (_, halves)) in buffers.zip(products) {
+                        *pair = (&buffer[..count], halves[half].from(first).first(count));
                     }
                     let pairs = &pairs[..products.len()];
                     sum(PackedProducts { pairs }, add || run > 0, to);
                 }
             }
             if let Some((row, by)) = self.plus {
-                let room = &mut permuted[0][..count];
-                permute(self.permutation, row, first, room);
-                add_scaled(to[0], room, by);
+                let buffer = &mut permuted[0][..count];
+                permute(self.permutation, row, first, buffer);
+                add_scaled(to[0], buffer, by);
             }
         }
     }
 }
 
+/// Columns of a part: with [`RUN`] rows of them, a part fits in the first-level cache.
+const PART: usize = 512;
+
+/// Products of a part that are summed in one run.
+const RUN: usize = 4;
+
+/// The kernels that sum the products of a part of permuted rows.
+pub(crate) struct PartKernels<P, S, A> {
+    /// Permutes a row, from an index on.
+    pub(crate) permute: P,
+    /// Sums products, or adds them.
+    pub(crate) sum: S,
+    /// Adds a multiple of a row.
+    pub(crate) add_scaled: A,
+}
+
 impl PackedProducts<'_> {
     /// # Panics
-    /// If a row is not as long as it must be for sums of this length.
+    /// If a row is not as long as sums of this length need.
     pub(crate) fn check(self, length: usize) {
         for (a, b) in self.pairs {
             assert_eq!(a.len(), length, "rows of the same length");
@@ -184,20 +209,17 @@ impl PackedProducts<'_> {
         unpack: impl Fn(Bytes<'_>, &mut [u64]),
         sum: impl Fn(Products<'_>, bool, &mut [u64]),
     ) {
-        /// With as many products as are summed in one run, they fit in the first-level cache.
-        const PART: usize = 512;
-        const RUN: usize = 4;
         self.check(to.len());
         let mut unpacked = [[0; PART]; RUN];
         for (part, to) in to.chunks_mut(PART).enumerate() {
             let (first, count) = (part * PART, to.len());
             for (run, products) in self.pairs.chunks(RUN).enumerate() {
                 let mut pairs: [(&[u64], &[u64]); RUN] = [(&[], &[]); RUN];
-                let places = pairs.iter_mut().zip(&mut unpacked);
-                for ((pair, room), (row, packed)) in places.zip(products) {
-                    let room = &mut room[..count];
-                    unpack(packed.from(first).first(count), room);
-                    *pair = (&row[first..first + count], room);
+                let buffers = pairs.iter_mut().zip(&mut unpacked);
+                for ((pair, buffer), (row, packed)) in buffers.zip(products) {
+                    let buffer = &mut buffer[..count];
+                    unpack(packed.from(first).first(count), buffer);
+                    *pair = (&row[first..first + count], buffer);
                 }
                 let pairs = &pairs[..products.len()];
                 sum(Products { pairs, run: 1 }, add || run > 0, to);
@@ -208,7 +230,7 @@ impl PackedProducts<'_> {
 
 impl Products<'_> {
     /// # Panics
-    /// If a row is not as long as it must be for sums of this length.
+    /// If a row is not as long as sums of this length need.
     pub(crate) fn check(self, length: usize) {
         assert!(self.run.is_power_of_two(), "runs of {}", self.run);
         for (a, b) in self.pairs {

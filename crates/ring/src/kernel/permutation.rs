@@ -1,4 +1,4 @@
-//! Permutations that take blocks to blocks, each in one of a few ways.
+//! Permutations that take blocks to blocks, each in one of a few orders.
 
 /// Values of a block.
 pub(super) const BLOCK: usize = 16;
@@ -8,7 +8,7 @@ pub(super) const BLOCK: usize = 16;
 pub(crate) struct Permutation {
     /// For each block, which one it comes from and in which of the orders.
     pub(super) blocks: Vec<[u32; 2]>,
-    /// Places in the block that values come from. Of the first 8 where there are no more.
+    /// The index in its block that each value comes from; of only 8 values if there are no more.
     pub(super) orders: Vec<[u64; BLOCK]>,
     /// The same, where in all orders quarters of a block come from quarters.
     #[cfg(target_arch = "x86_64")]
@@ -26,20 +26,20 @@ pub(super) const QUARTER: usize = 4;
 pub(super) struct Quarter {
     /// The first value of the quarter that it comes from.
     pub(super) from: usize,
-    /// Places in that one, of halves of values.
+    /// For each half of a value, its index among the halves of that quarter.
     pub(super) halves: [u32; 2 * QUARTER],
 }
 
 #[cfg(target_arch = "x86_64")]
 impl Quarter {
-    /// If all places are within one quarter.
-    fn new(places: &[u64]) -> Option<Self> {
-        let places = places.iter().map(|&place| usize::try_from(place).ok());
-        let places = places.collect::<Option<Vec<usize>>>()?;
-        let from = places.first()? / QUARTER * QUARTER;
+    /// If all indices are within one quarter.
+    fn new(indices: &[u64]) -> Option<Self> {
+        let indices = indices.iter().map(|&index| usize::try_from(index).ok());
+        let indices = indices.collect::<Option<Vec<usize>>>()?;
+        let from = indices.first()? / QUARTER * QUARTER;
         let mut halves = [0; 2 * QUARTER];
-        for (&place, halves) in places.iter().zip(halves.chunks_exact_mut(2)) {
-            let within = place.checked_sub(from).filter(|&within| within < QUARTER)?;
+        for (&index, halves) in indices.iter().zip(halves.chunks_exact_mut(2)) {
+            let within = index.checked_sub(from).filter(|&within| within < QUARTER)?;
             let first = u32::try_from(2 * within).ok()?;
             halves.copy_from_slice(&[first, first + 1]);
         }
@@ -54,8 +54,8 @@ impl Quarter {
 }
 
 impl Permutation {
-    /// The permutation of `length` values, a power of two from 8 on, of which the `i`th comes
-    /// from `source(i)`.
+    /// The permutation of `length` values, a power of two of at least 8, whose value `i` comes from
+    /// `source(i)`.
     ///
     /// # Panics
     /// If it does not take blocks to blocks.
@@ -65,8 +65,8 @@ impl Permutation {
         let blocks = (0..length).step_by(block).map(|start| {
             let from = source(start) / block;
             let mut order = [0; BLOCK];
-            for (place, order) in order.iter_mut().take(block).enumerate() {
-                let source = source(start + place);
+            for (offset, order) in order.iter_mut().take(block).enumerate() {
+                let source = source(start + offset);
                 assert_eq!(source / block, from, "blocks come from blocks");
                 *order = (source % block) as u64;
             }
@@ -98,7 +98,8 @@ impl Permutation {
         self.length >= BLOCK
     }
 
-    /// The values of each block from that of a place on, where they come from, with their order.
+    /// For each block from the one with index `start` on: the block that its values come from, and
+    /// their order.
     pub(super) fn sources<'a>(
         &'a self,
         from: &'a [u64],

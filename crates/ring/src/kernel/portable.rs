@@ -1,7 +1,9 @@
 //! Plain Rust: the oracle of the other kernels.
 
-use super::montgomery::{Cofactors, Fraction};
-use super::operands::{Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target};
+use super::montgomery::{Fraction, montgomery_factor};
+use super::operands::{
+    Bytes, CrossProducts, MappedProducts, PackedProducts, PartKernels, Products, Target,
+};
 use super::permutation::{BLOCK, Permutation};
 use crate::{Modulus, Multiplier};
 
@@ -128,7 +130,7 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
     inner_product_from(0, modulus, products, add, to);
 }
 
-/// As [`inner_product`], from a place on.
+/// As [`inner_product`], from an index on.
 pub(super) fn inner_product_from(
     start: usize,
     modulus: Modulus,
@@ -140,7 +142,7 @@ pub(super) fn inner_product_from(
         return;
     }
     let shift = products.run.trailing_zeros();
-    let inverse = modulus.multiplier(modulus.invert_by_fermat(modulus.montgomery_factor()));
+    let inverse = modulus.multiplier(modulus.invert_by_fermat(montgomery_factor(modulus)));
     let word = u128::pow(2, 64) % u128::from(modulus.value());
     let upper = modulus.mul_by(u64::try_from(word).unwrap_or(0), inverse);
     let upper = modulus.multiplier(upper);
@@ -156,32 +158,29 @@ pub(super) fn inner_product_from(
 }
 
 /// The low 64 bits.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the low bits are what is wanted"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are kept")]
 fn low(value: u128) -> u64 {
     value as u64
 }
 
-/// For each target, the sum of digits, and last of their excess, times its cofactors.
-pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
-    for (cofactors, to) in targets {
-        convert_from(0, cofactors, digits, excess, to);
+/// For each target, the sum of its cofactors times the digits, and last times their overflow.
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], overflow: &[u64]) {
+    for target in targets {
+        convert_from(0, target, digits, overflow);
     }
 }
 
-/// As [`convert`], to one target and from a place on.
+/// As [`convert`], to one target and from an index on.
 pub(super) fn convert_from(
     start: usize,
-    cofactors: &Cofactors,
+    target: &mut Target<'_>,
     digits: &[&[u64]],
-    excess: &[u64],
-    to: &mut [u64],
+    overflow: &[u64],
 ) {
+    let Target { cofactors, sums } = target;
     let modulus = cofactors.modulus;
-    for (index, to) in to.iter_mut().enumerate().skip(start) {
-        let values = digits.iter().chain(std::iter::once(&excess));
+    for (index, to) in sums.iter_mut().enumerate().skip(start) {
+        let values = digits.iter().chain(std::iter::once(&overflow));
         let products = values.zip(&cofactors.plain);
         *to = products.fold(0, |sum, (values, &cofactor)| {
             modulus.add(sum, modulus.mul_by(values[index], cofactor))
@@ -190,14 +189,14 @@ pub(super) fn convert_from(
 }
 
 /// The sum of fractions, rounded.
-pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u64]) {
-    for (index, excess) in excess.iter_mut().enumerate() {
-        *excess = excess_at(index, fractions, digits);
+pub(super) fn overflow(fractions: &[Fraction], digits: &[&[u64]], overflow: &mut [u64]) {
+    for (index, overflow) in overflow.iter_mut().enumerate() {
+        *overflow = overflow_at(index, fractions, digits);
     }
 }
 
-/// As [`excess`], in one place.
-pub(super) fn excess_at(index: usize, fractions: &[Fraction], digits: &[&[u64]]) -> u64 {
+/// As [`overflow`], at one index.
+pub(super) fn overflow_at(index: usize, fractions: &[Fraction], digits: &[&[u64]]) -> u64 {
     let mut sum = 1_u128 << (Fraction::BITS - 1);
     for (digits, fraction) in digits.iter().zip(fractions) {
         sum += (u128::from(digits[index]) * u128::from(fraction.reciprocal)) >> fraction.shift;
@@ -220,13 +219,16 @@ pub(super) fn inner_product_packed(
 /// Sums of products of permuted rows, or those added to what is there.
 pub(super) fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]) {
     let modulus = products.modulus;
-    products.in_parts(
-        add,
-        to,
+    let kernels = PartKernels {
         permute,
-        |products, add, to| inner_product_packed(modulus, products, add, to),
-        |to, row, by| add_scaled_rows(modulus, to, row, by),
-    );
+        sum: |products: PackedProducts<'_>, add: bool, to: &mut [u64]| {
+            inner_product_packed(modulus, products, add, to);
+        },
+        add_scaled: |to: &mut [u64], row: &[u64], by: Multiplier| {
+            add_scaled_rows(modulus, to, row, by);
+        },
+    };
+    products.in_parts(add, to, kernels);
 }
 
 pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
@@ -252,9 +254,9 @@ fn unpack_width<const WIDTH: usize>(bytes: &[u8], to: &mut [u64]) {
     }
 }
 
-/// `to = from`, permuted: the values from a place on, of whole blocks.
+/// `to = from`, permuted: the values from `start` on, in whole blocks.
 pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
-    for_each_permuted(permutation, (from, start), to, |to, from| *to = from);
+    for_each_permuted(permutation, from, start, to, |to, from| *to = from);
 }
 
 /// `to += from`, permuted.
@@ -264,14 +266,15 @@ pub(super) fn add_permuted(
     from: &[u64],
     to: &mut [u64],
 ) {
-    for_each_permuted(permutation, (from, 0), to, |to, from| {
+    for_each_permuted(permutation, from, 0, to, |to, from| {
         *to = modulus.add(*to, from);
     });
 }
 
 fn for_each_permuted(
     permutation: &Permutation,
-    (from, start): (&[u64], usize),
+    from: &[u64],
+    start: usize,
     to: &mut [u64],
     operation: impl Fn(&mut u64, u64),
 ) {
@@ -280,8 +283,8 @@ fn for_each_permuted(
         .chunks_exact_mut(length)
         .zip(permutation.sources(from, start));
     for (to, (from, order)) in blocks {
-        for (to, &place) in to.iter_mut().zip(order) {
-            operation(to, from[usize::try_from(place).unwrap_or(0)]);
+        for (to, &index) in to.iter_mut().zip(order) {
+            operation(to, from[usize::try_from(index).unwrap_or(0)]);
         }
     }
 }

@@ -25,8 +25,8 @@ macro_rules! kernels_on_rows {
             fn inner_products_mapped(
                 products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]
             );
-            fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]);
-            fn excess(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
+            fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], overflow: &[u64]);
+            fn overflow(fractions: &[Fraction], digits: &[&[u64]], to: &mut [u64]);
             fn unpack(packed: Bytes<'_>, to: &mut [u64]);
             fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]);
             fn add_permuted(
@@ -42,7 +42,7 @@ macro_rules! methods {
     ($(fn $name:ident($($argument:ident: $type:ty),*);)*) => {
         impl Token {
             $(pub(in crate::kernel) fn $name(self, $($argument: $type),*) {
-                // SAFETY: the processor was seen to have what the function needs.
+                // SAFETY: a token proves that the processor has these features.
                 unsafe { $name($($argument),*) }
             })*
         }

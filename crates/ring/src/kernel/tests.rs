@@ -1,12 +1,12 @@
-//! Every kernel of every isa gives the bits of the portable one.
+//! Every kernel of every instruction set gives the bits of the portable one.
 
 use super::{
     Bytes, Cofactors, CrossProducts, Fraction, Isa, MappedProducts, PADDING, PackedProducts,
-    Permutation, Products, Target,
+    Permutation, Products, Target, Transform,
 };
-use crate::ntt::reversed;
+use crate::Modulus;
+use crate::degree::bit_reversed;
 use crate::prime::is_prime;
-use crate::{Modulus, NttTable, PackedRow};
 use proptest::prelude::*;
 
 /// The largest prime below a bound, or else the smallest above it, that leaves 1 when divided by
@@ -31,7 +31,7 @@ fn moduli(degree: usize) -> impl Strategy<Value = Modulus> {
     ]
 }
 
-/// Residues that are random, all largest, or a mixture.
+/// Residues that are random, all maximal, or a mixture.
 pub(super) fn residues(modulus: Modulus, count: usize, seed: u64) -> Vec<u64> {
     let q = modulus.value();
     let mut state = seed;
@@ -54,68 +54,144 @@ pub(super) fn residues(modulus: Modulus, count: usize, seed: u64) -> Vec<u64> {
     residues.collect()
 }
 
+/// A root of unity of order `2 * degree`.
+fn root_of_unity(modulus: Modulus, degree: usize) -> u64 {
+    let minus_one = modulus.value() - 1;
+    let exponent = minus_one / (2 * degree as u64);
+    let mut roots = (2..).map(|base| modulus.pow(base, exponent));
+    let root = roots.find(|&root| modulus.pow(root, degree as u64) == minus_one);
+    root.unwrap()
+}
+
 fn assert_same_transform(modulus: Modulus, degree: usize, seed: u64) {
-    let portable = NttTable::with_isa(Isa::PORTABLE, modulus, degree).unwrap();
+    let root = root_of_unity(modulus, degree);
+    let portable = Transform::new(Isa::PORTABLE, modulus, degree, root);
     let start = residues(modulus, degree, seed);
-    let constant = modulus.multiplier(residues(modulus, 1, seed)[0]);
+    let constant = residues(modulus, 1, seed)[0];
     let (mut values, mut back) = (start.clone(), start.clone());
     portable.forward(&mut values);
-    portable.inverse_scaled(&mut back, constant);
+    portable.inverse(None, &mut back, constant);
     for isa in Isa::available() {
-        let table = NttTable::with_isa(isa, modulus, degree).unwrap();
+        let transform = Transform::new(isa, modulus, degree, root);
+        let case = format!("{isa:?} {modulus:?} {degree}");
         let mut found = start.clone();
-        table.forward(&mut found);
-        assert!(found == values, "forward {isa:?} {modulus:?} {degree}");
-        table.inverse(&mut found);
-        assert!(
-            found == start,
-            "there and back {isa:?} {modulus:?} {degree}"
-        );
-        table.inverse_scaled(&mut found, constant);
-        assert!(found == back, "inverse {isa:?} {modulus:?} {degree}");
-        table.inverse_scaled_into(&start, constant, &mut found);
-        assert!(
-            found == back,
-            "inverse elsewhere {isa:?} {modulus:?} {degree}"
-        );
+        transform.forward(&mut found);
+        assert!(found == values, "forward {case}");
+        transform.inverse(None, &mut found, 1);
+        assert!(found == start, "forward and inverse {case}");
+        transform.inverse(None, &mut found, constant);
+        assert!(found == back, "inverse in place {case}");
+        transform.inverse(Some(&start), &mut found, constant);
+        assert!(found == back, "inverse of other values {case}");
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(60))]
     #[test]
-    fn transforms_of_all_sets_are_the_same(
-        (modulus, log) in (3..13_u32).prop_flat_map(|log| (moduli(1 << log), Just(log))),
+    fn transforms_are_the_same_for_every_isa(
+        case in (3..13_u32).prop_flat_map(|log| (moduli(1 << log), Just(log))),
         seed in any::<u64>(),
     ) {
+        let (modulus, log) = case;
         assert_same_transform(modulus, 1 << log, seed);
     }
 }
 
-/// Rows for the kernels on rows: of any length, modulo any modulus.
-fn rows() -> impl Strategy<Value = (Modulus, usize, u64)> {
-    let lengths = prop_oneof![0..70_usize, Just(128), Just(1000)];
-    (moduli(8), lengths, any::<u64>())
+/// The rows that a kernel is tested on: of any length, modulo any modulus.
+#[derive(Clone, Copy, Debug)]
+struct Case {
+    modulus: Modulus,
+    length: usize,
+    seed: u64,
 }
 
-/// Where values come from: blocks in any order, and so are the values within; also as automorphisms
-/// have them, which count in reversed bits and so take quarters of blocks to quarters.
-fn source(length: usize, odd: u32, reverse: bool) -> impl Fn(usize) -> usize {
-    move |place| {
-        let (block, odd) = (16.min(length), odd as usize | 1);
-        let turned = |place| {
-            if reverse {
-                reversed(place, block)
-            } else {
-                place
-            }
-        };
-        let within = (turned(place % block) + place / block) * odd % block;
-        (place / block * odd % (length / block)) * block + turned(within)
+impl Case {
+    fn any() -> impl Strategy<Value = Case> {
+        let lengths = prop_oneof![0..70_usize, Just(128), Just(1000)];
+        (moduli(8), lengths, any::<u64>()).prop_map(|(modulus, length, seed)| Case {
+            modulus,
+            length,
+            seed,
+        })
+    }
+
+    fn with_length(self, length: usize) -> Case {
+        Case { length, ..self }
+    }
+
+    /// Another row for each salt.
+    fn row(self, salt: usize) -> Vec<u64> {
+        residues(self.modulus, self.length, self.seed ^ salt as u64)
+    }
+
+    fn residue(self, salt: usize) -> u64 {
+        self.with_length(1).row(salt)[0]
     }
 }
 
-/// The rows that each isa makes of the same ones.
+/// A permutation as kernels may get one: blocks in any order, and so are the values within; also as
+/// automorphisms have them, which reverse bits and so take quarters of blocks to quarters.
+#[derive(Clone, Copy, Debug)]
+struct Source {
+    length: usize,
+    odd: usize,
+    reverse: bool,
+}
+
+impl Source {
+    fn any() -> impl Strategy<Value = Source> {
+        (3..12_u32, any::<u32>(), any::<bool>()).prop_map(|(log, odd, reverse)| Source {
+            length: 1 << log,
+            odd: odd as usize | 1,
+            reverse,
+        })
+    }
+
+    /// Where a value comes from.
+    fn of(self, index: usize) -> usize {
+        let block = 16.min(self.length);
+        let blocks = self.length / block;
+        let turned = |index| {
+            if self.reverse {
+                bit_reversed(index, block)
+            } else {
+                index
+            }
+        };
+        let within = (turned(index % block) + index / block) * self.odd % block;
+        (index / block * self.odd % blocks) * block + turned(within)
+    }
+}
+
+/// Residues packed in a width, and bytes after them that must not matter.
+struct Packed {
+    bytes: Vec<u8>,
+    width: usize,
+}
+
+impl Packed {
+    fn new(modulus: Modulus, residues: &[u64]) -> Packed {
+        let width = modulus.bits().div_ceil(8) as usize;
+        let words = residues.iter().map(|residue| residue.to_le_bytes());
+        let bytes: Vec<u8> = words
+            .flat_map(|word| word.into_iter().take(width))
+            .collect();
+        Packed {
+            bytes: [&bytes[..], &[0xff; PADDING]].concat(),
+            width,
+        }
+    }
+
+    fn bytes(&self) -> Bytes<'_> {
+        Bytes {
+            bytes: &self.bytes,
+            width: self.width,
+        }
+    }
+}
+
+/// Runs a kernel of every instruction set on the same row.
 fn assert_same_rows(start: &[u64], kernel: impl Fn(Isa, &mut Vec<u64>)) {
     let mut expected = start.to_vec();
     kernel(Isa::PORTABLE, &mut expected);
@@ -132,9 +208,8 @@ fn slices(pairs: &[(Vec<u64>, Vec<u64>)]) -> Vec<(&[u64], &[u64])> {
 
 proptest! {
     #[test]
-    fn rows_of_all_sets_are_the_same((modulus, length, seed) in rows()) {
-        let row = |salt: u64| residues(modulus, length, seed ^ salt);
-        let (a, b, by) = (row(0), row(1), residues(modulus, 1, seed ^ 2)[0]);
+    fn row_kernels_are_the_same_for_every_isa(case in Case::any()) {
+        let (modulus, a, b, by) = (case.modulus, case.row(0), case.row(1), case.residue(2));
         let times = modulus.multiplier(by);
         assert_same_rows(&a, |isa, a| isa.add_rows(modulus, a, &b));
         assert_same_rows(&a, |isa, a| isa.sub_rows(modulus, a, &b));
@@ -144,83 +219,76 @@ proptest! {
         assert_same_rows(&a, |isa, a| isa.add_scaled_rows(modulus, a, &b, times));
         assert_same_rows(&a, |isa, a| isa.sub_scale_rows(modulus, a, &b, times));
         assert_same_rows(&a, |isa, a| isa.mul_rows(modulus, a, &b));
-        assert_same_rows(&row(3), |isa, to| isa.product_of_rows(modulus, &a, &b, to));
+        assert_same_rows(&case.row(3), |isa, to| isa.product_of_rows(modulus, &a, &b, to));
     }
 
     #[test]
-    fn cross_products_of_all_sets_are_the_same(
-        (modulus, length, seed) in rows(), add in any::<bool>(),
-    ) {
-        let row = |salt: u64| residues(modulus, length, seed ^ salt);
-        let by = modulus.multiplier(residues(modulus, 1, seed ^ 9)[0]);
-        let rows: Vec<Vec<u64>> = (0..4).map(row).collect();
+    fn cross_products_are_the_same_for_every_isa(case in Case::any(), add in any::<bool>()) {
+        let by = case.modulus.multiplier(case.residue(9));
+        let rows: Vec<Vec<u64>> = (0..4).map(|salt| case.row(salt)).collect();
         let factors = CrossProducts { a: [&rows[0], &rows[1]], b: [&rows[2], &rows[3]], by };
-        let start = [row(4), row(5)].concat();
-        assert_same_rows(&start, |isa, to| {
-            let (first, second) = to.split_at_mut(length);
-            isa.cross_products(modulus, factors, add, [first, second]);
+        assert_same_rows(&[case.row(4), case.row(5)].concat(), |isa, to| {
+            let (first, second) = to.split_at_mut(case.length);
+            isa.cross_products(case.modulus, factors, add, [first, second]);
         });
     }
 
     #[test]
-    fn inner_products_of_all_sets_are_the_same(
-        (modulus, length, seed) in rows(), count in 0..=64_usize, add in any::<bool>(),
-        log_run in 0..7_u32,
+    fn inner_products_are_the_same_for_every_isa(
+        case in Case::any(), count in 0..=64_usize, add in any::<bool>(), log_run in 0..7_u32,
     ) {
         let run = 1_usize << log_run;
-        let length = length.next_multiple_of(run);
-        let row = |length, salt: usize| residues(modulus, length, seed.wrapping_add(salt as u64));
-        let pairs = (0..count).map(|pair| (row(length, 2 * pair), row(length / run, 2 * pair + 1)));
+        let case = case.with_length(case.length.next_multiple_of(run));
+        let runs = case.with_length(case.length / run);
+        let pairs = (0..count).map(|pair| (case.row(2 * pair), runs.row(2 * pair + 1)));
         let pairs: Vec<_> = pairs.collect();
         let whole = pairs.iter().map(|(a, b)| {
             let b: Vec<u64> = b.iter().flat_map(|&b| vec![b; run]).collect();
             (a.clone(), b)
         });
         let whole: Vec<_> = whole.collect();
-        let mut expected = row(length, 999);
-        let products = slices(&whole);
-        Isa::PORTABLE.inner_product(modulus, Products { pairs: &products, run: 1 }, add, &mut expected);
-        let products = slices(&pairs);
+        let mut expected = case.row(999);
+        let products = Products { pairs: &slices(&whole), run: 1 };
+        Isa::PORTABLE.inner_product(case.modulus, products, add, &mut expected);
+        let products = Products { pairs: &slices(&pairs), run };
         for isa in Isa::available() {
-            let mut found = row(length, 999);
-            isa.inner_product(modulus, Products { pairs: &products, run }, add, &mut found);
+            let mut found = case.row(999);
+            isa.inner_product(case.modulus, products, add, &mut found);
             prop_assert!(found == expected, "{isa:?}, runs of {run}");
         }
     }
 
     #[test]
-    fn permutations_of_all_sets_are_the_same(
-        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(), reverse in any::<bool>(),
-    ) {
-        let length = 1_usize << log;
-        let source = source(length, odd, reverse);
-        let permutation = Permutation::new(length, &source);
-        let (from, to) = (residues(modulus, length, seed), residues(modulus, length, !seed));
-        let expected: Vec<u64> = (0..length).map(|place| from[source(place)]).collect();
+    fn permutations_are_the_same_for_every_isa(case in Case::any(), source in Source::any()) {
+        let (length, case) = (source.length, case.with_length(source.length));
+        let permutation = Permutation::new(length, |index| source.of(index));
+        let (from, to) = (case.row(0), case.row(usize::MAX));
+        let expected: Vec<u64> = (0..length).map(|index| from[source.of(index)]).collect();
         for start in (0..length).step_by((length / 4).max(16)) {
             assert_same_rows(&to[start..], |isa, part| {
                 isa.permute(&permutation, &from, start, part);
                 assert_eq!(part[..], expected[start..]);
             });
         }
-        assert_same_rows(&to, |isa, to| isa.add_permuted(&permutation, modulus, &from, to));
+        assert_same_rows(&to, |isa, to| isa.add_permuted(&permutation, case.modulus, &from, to));
     }
 
     #[test]
-    fn sums_of_permuted_products_of_all_sets_are_the_same(
-        (modulus, _, seed) in rows(), log in 3..12_u32, odd in any::<u32>(),
+    fn sums_of_permuted_products_are_the_same_for_every_isa(
+        case in Case::any(), source in Source::any(),
         count in 0..7_usize, plus in any::<bool>(), add in any::<bool>(),
     ) {
-        let length = 1_usize << log;
-        let permutation = Permutation::new(length, source(length, odd, true));
-        let row = |salt: usize| residues(modulus, length, seed ^ salt as u64);
-        let (more, by) = (row(77), modulus.multiplier(residues(modulus, 1, seed)[0]));
-        let rows: Vec<_> = (0..count).map(row).collect();
-        let factors = |half| (0..count).map(move |pair| PackedRow::new(modulus, &row(100 + 2 * pair + half)));
-        let factors: Vec<[PackedRow; 2]> = factors(0).zip(factors(1)).map(|(a, b)| [a, b]).collect();
+        let source = Source { reverse: true, ..source };
+        let (modulus, case) = (case.modulus, case.with_length(source.length));
+        let permutation = Permutation::new(source.length, |index| source.of(index));
+        let (more, by) = (case.row(77), modulus.multiplier(case.residue(0)));
+        let rows: Vec<_> = (0..count).map(|salt| case.row(salt)).collect();
+        let packed = |salt| Packed::new(modulus, &case.row(salt));
+        let factors = (0..count).map(|pair| [packed(100 + 2 * pair), packed(101 + 2 * pair)]);
+        let factors: Vec<[Packed; 2]> = factors.collect();
         let products = rows.iter().zip(&factors);
         let products: Vec<(&[u64], [Bytes<'_>; 2])> = products
-            .map(|(row, halves)| (&row[..], halves.each_ref().map(PackedRow::residues)))
+            .map(|(row, halves)| (&row[..], halves.each_ref().map(Packed::bytes)))
             .collect();
         let products = MappedProducts {
             modulus,
@@ -228,42 +296,41 @@ proptest! {
             products: &products,
             plus: plus.then_some((&more[..], by)),
         };
-        assert_same_rows(&[row(98), row(99)].concat(), |isa, to| {
-            let (first, second) = to.split_at_mut(length);
+        assert_same_rows(&[case.row(98), case.row(99)].concat(), |isa, to| {
+            let (first, second) = to.split_at_mut(case.length);
             isa.inner_products_mapped(products, add, [first, second]);
         });
     }
 
     #[test]
-    fn packed_residues_of_all_sets_are_the_same(
+    fn packed_residues_are_the_same_for_every_isa(
         bytes in proptest::collection::vec(any::<u8>(), 0..700), width in 1..=8_usize,
     ) {
         let length = bytes.len() / width;
         let words: Vec<u64> = bytes.chunks_exact(width).map(|word| {
             word.iter().rev().fold(0, |sum, &byte| sum << 8 | u64::from(byte))
         }).collect();
-        // What is after them is not looked at.
         let bytes = [&bytes[..length * width], &[0xff; PADDING]].concat();
-        let packed = Bytes { bytes: &bytes, width };
+        let packed = Packed { bytes, width };
         assert_same_rows(&words, |isa, to| {
             to.fill(7);
-            isa.unpack(packed, to);
+            isa.unpack(packed.bytes(), to);
             assert_eq!(*to, words, "{isa:?}");
         });
     }
 
     #[test]
-    fn products_with_packed_residues_of_all_sets_are_the_same(
-        (modulus, length, seed) in rows(), count in 0..20_usize, add in any::<bool>(),
+    fn products_with_packed_residues_are_the_same_for_every_isa(
+        case in Case::any(), count in 0..20_usize, add in any::<bool>(),
     ) {
-        let row = |salt: usize| residues(modulus, length, seed ^ salt as u64);
-        let rows: Vec<_> = (0..count).map(|pair| (row(2 * pair), row(2 * pair + 1))).collect();
-        let packed: Vec<PackedRow> =
-            rows.iter().map(|(_, b)| PackedRow::new(modulus, b)).collect();
-        let pairs = rows.iter().zip(&packed).map(|((a, _), b)| (&a[..], b.residues()));
+        let modulus = case.modulus;
+        let rows = (0..count).map(|pair| (case.row(2 * pair), case.row(2 * pair + 1)));
+        let rows: Vec<_> = rows.collect();
+        let packed: Vec<Packed> = rows.iter().map(|(_, b)| Packed::new(modulus, b)).collect();
+        let pairs = rows.iter().zip(&packed).map(|((a, _), b)| (&a[..], b.bytes()));
         let pairs: Vec<(&[u64], Bytes<'_>)> = pairs.collect();
         let plain = Products { pairs: &slices(&rows), run: 1 };
-        assert_same_rows(&row(99), |isa, to| {
+        assert_same_rows(&case.row(99), |isa, to| {
             let mut expected = to.clone();
             isa.inner_product(modulus, plain, add, &mut expected);
             if count > 0 {
@@ -274,45 +341,59 @@ proptest! {
     }
 
     #[test]
-    fn conversions_of_all_sets_are_the_same(
-        (modulus, length, seed) in rows(), other in moduli(8),
+    fn conversions_are_the_same_for_every_isa(
+        case in Case::any(), other in moduli(8),
         bits in 20..60_u32, count in 1..20_usize, below in any::<bool>(),
     ) {
         let bits = if below { 50 } else { bits };
-        let mut from = vec![prime_near(1 << bits, 16, below)];
-        while from.len() < count {
-            let last = from[from.len() - 1].value();
-            from.push(prime_near(last - 1, 16, true));
-        }
-        let largest: Vec<u64> = from.iter().map(|q| q.value() - 1).chain([count as u64]).collect();
-        let cofactors = [modulus, other]
-            .map(|modulus| Cofactors::new(modulus, &residues(modulus, count + 1, seed), &largest));
+        let from = primes_below(prime_near(1 << bits, 16, below), 16, count);
+        let max_digits = max_digits(&from);
+        let cofactors = [case.modulus, other].map(|modulus| {
+            let values = residues(modulus, count + 1, case.seed);
+            Cofactors::new(modulus, &values, &max_digits)
+        });
         let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
         let digits = from.iter().enumerate();
-        let digits: Vec<_> = digits.map(|(s, &q)| residues(q, length, seed ^ s as u64)).collect();
+        let digits: Vec<_> = digits
+            .map(|(salt, &modulus)| Case { modulus, ..case }.row(salt))
+            .collect();
         let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
-        let mut excess = vec![0; length];
-        Isa::PORTABLE.excess(&fractions, &digits, &mut excess);
-        assert_same_rows(&excess, |isa, to| isa.excess(&fractions, &digits, to));
+        let mut overflow = vec![0; case.length];
+        Isa::PORTABLE.overflow(&fractions, &digits, &mut overflow);
+        assert_same_rows(&overflow, |isa, to| isa.overflow(&fractions, &digits, to));
         for targets in 0..5 {
             let cofactors = cofactors.iter().cycle().take(targets);
-            assert_same_rows(&vec![7; targets * length], |isa, to| {
-                let rows = to.chunks_exact_mut(length.max(1));
-                let mut targets: Vec<Target<'_>> = cofactors.clone().zip(rows).collect();
-                isa.convert(&mut targets, &digits, &excess);
+            assert_same_rows(&vec![7; targets * case.length], |isa, to| {
+                let rows = to.chunks_exact_mut(case.length.max(1));
+                let targets = cofactors.clone().zip(rows);
+                let targets = targets.map(|(cofactors, sums)| Target { cofactors, sums });
+                isa.convert(&mut targets.collect::<Vec<_>>(), &digits, &overflow);
             });
         }
     }
 }
 
-/// The extremes of residues: none, the largest, and both sides of the middle.
+/// A prime and those below it that leave 1 when divided by `step`.
+fn primes_below(first: Modulus, step: u64, count: usize) -> Vec<Modulus> {
+    let next = |last: &Modulus| Some(prime_near(last.value() - 1, step, true));
+    let primes = std::iter::successors(Some(first), next);
+    primes.take(count).collect()
+}
+
+/// The largest digit of each source, and the largest overflow.
+fn max_digits(from: &[Modulus]) -> Vec<u64> {
+    let digits = from.iter().map(|q| q.value() - 1);
+    digits.chain([from.len() as u64]).collect()
+}
+
+/// The extremes of residues: 0, the largest, and both sides of the middle.
 fn extremes(modulus: Modulus) -> [u64; 4] {
     let q = modulus.value();
     [0, q - 1, q / 2, q / 2 + 1]
 }
 
 #[test]
-fn sums_of_extreme_residues_of_all_sets_are_the_same() {
+fn sums_of_extreme_residues_are_the_same_for_every_isa() {
     let modulus = prime_near(1 << 50, 2, true);
     for (a, b) in extremes(modulus)
         .into_iter()
@@ -343,43 +424,40 @@ fn sums_of_extreme_residues_of_all_sets_are_the_same() {
 }
 
 #[test]
-fn conversions_of_extreme_digits_of_all_sets_are_the_same() {
+fn conversions_of_extreme_digits_are_the_same_for_every_isa() {
     for count in [1, 2, 3, 8, 14, 15, 16, 17, 31, 40] {
-        let mut from = vec![prime_near(1 << 50, 2, true)];
-        while from.len() < count {
-            let last = from[from.len() - 1].value();
-            from.push(prime_near(last - 1, 2, true));
-        }
-        let largest: Vec<u64> = from
-            .iter()
-            .map(|q| q.value() - 1)
-            .chain([count as u64])
-            .collect();
-        let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+        let from = primes_below(prime_near(1 << 50, 2, true), 2, count);
         for to in [
             prime_near(1 << 50, 1 << 20, true),
             prime_near(1 << 20, 2, true),
         ] {
             for (kind, factor) in (0..4).flat_map(|kind| extremes(to).map(|factor| (kind, factor)))
             {
-                let cofactors = Cofactors::new(to, &vec![factor; count + 1], &largest);
+                let cofactors = Cofactors::new(to, &vec![factor; count + 1], &max_digits(&from));
                 let digits: Vec<_> = from.iter().map(|&q| vec![extremes(q)[kind]; 21]).collect();
-                let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
-                let mut excess = vec![0; 21];
-                Isa::PORTABLE.excess(&fractions, &digits, &mut excess);
-                assert_same_rows(&excess, |isa, to| isa.excess(&fractions, &digits, to));
-                assert_same_rows(&[7; 3 * 21], |isa, to| {
-                    let rows = to.chunks_exact_mut(21);
-                    let mut targets: Vec<Target<'_>> = rows.map(|row| (&cofactors, row)).collect();
-                    isa.convert(&mut targets, &digits, &excess);
-                });
+                assert_same_conversions(&from, &digits, &cofactors);
             }
         }
     }
 }
 
+/// Converts digits to three targets with the same cofactors.
+fn assert_same_conversions(from: &[Modulus], digits: &[Vec<u64>], cofactors: &Cofactors) {
+    let length = digits[0].len();
+    let fractions: Vec<Fraction> = from.iter().map(|&q| Fraction::new(q)).collect();
+    let digits: Vec<&[u64]> = digits.iter().map(|digits| &digits[..]).collect();
+    let mut overflow = vec![0; length];
+    Isa::PORTABLE.overflow(&fractions, &digits, &mut overflow);
+    assert_same_rows(&overflow, |isa, to| isa.overflow(&fractions, &digits, to));
+    assert_same_rows(&vec![7; 3 * length], |isa, to| {
+        let rows = to.chunks_exact_mut(length);
+        let targets = rows.map(|sums| Target { cofactors, sums });
+        isa.convert(&mut targets.collect::<Vec<_>>(), &digits, &overflow);
+    });
+}
+
 #[test]
-fn large_transforms_of_all_sets_are_the_same() {
+fn large_transforms_are_the_same_for_every_isa() {
     for log in 13..=17_u64 {
         let step = 2 << log;
         assert_same_transform(prime_near(1 << 50, step, true), 1 << log, 1);
@@ -387,8 +465,8 @@ fn large_transforms_of_all_sets_are_the_same() {
         for bits in [40, 45, 46, 47, 48, 49] {
             assert_same_transform(prime_near(1 << bits, step, true), 1 << log, 3);
         }
-        // On both sides of the bounds of both transforms in integers: there the numbers are
-        // others, and their residues are not.
+        // On both sides of the bounds of both transforms in integers: the kernels differ there, and
+        // the residues do not.
         for bound in [6 << 44, 17 << 44] {
             for below in [true, false] {
                 assert_same_transform(prime_near(bound, step, below), 1 << log, 1);

@@ -1,4 +1,4 @@
-//! What a transform needs in memory, for the isa of kernels that runs it.
+//! The tables of a transform, for the instruction set that runs it.
 
 use super::isa::Isa;
 #[cfg(target_arch = "x86_64")]
@@ -9,10 +9,10 @@ use super::montgomery::VECTORS_BELOW;
 use super::passes::Passes;
 #[cfg(target_arch = "x86_64")]
 use super::twiddles::{Number, ROW, Twiddles};
-use crate::ntt::reversed;
+use crate::degree::bit_reversed;
 use crate::{Modulus, Multiplier};
 
-/// The powers of the roots of one modulus, as a isa of kernels wants them.
+/// A transform modulo one prime: the powers of its root, in the order in which kernels use them.
 #[derive(Clone, Debug)]
 pub(crate) struct Transform {
     modulus: Modulus,
@@ -36,11 +36,11 @@ enum Tables {
     Avx512Long(Vectors<super::avx512::integers::long::Token, u64>),
 }
 
-/// A transform with vectors of numbers `N`.
+/// A transform by vectors of numbers `N`.
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Debug)]
-struct Vectors<S, N> {
-    token: S,
+struct Vectors<T, N> {
+    token: T,
     forward: Twiddles<N>,
     inverse: Twiddles<N>,
     /// The factor of the last level backward.
@@ -48,29 +48,25 @@ struct Vectors<S, N> {
 }
 
 #[cfg(target_arch = "x86_64")]
-impl<S: Passes<N> + Copy, N: Number> Vectors<S, N> {
-    fn new(
-        (token, lanes): (S, usize),
-        modulus: Modulus,
-        degree: usize,
-        [root, inverse]: [u64; 2],
-    ) -> Self {
+impl<T: Passes<N> + Copy, N: Number> Vectors<T, N> {
+    fn new(token: T, modulus: Modulus, degree: usize, [root, inverse]: [u64; 2]) -> Self {
         Vectors {
             token,
-            forward: Twiddles::new(modulus, degree, root, lanes),
-            inverse: Twiddles::new(modulus, degree, inverse, lanes),
-            last: modulus.pow(inverse, reversed(1, degree) as u64),
+            forward: Twiddles::new(modulus, degree, root, T::LANES),
+            inverse: Twiddles::new(modulus, degree, inverse, T::LANES),
+            last: modulus.pow(inverse, bit_reversed(1, degree) as u64),
         }
     }
 
-    fn forward(&self, modulus: Modulus, row: &mut [u64]) {
-        self.token.forward(modulus, &self.forward, row);
+    fn forward(&self, row: &mut [u64]) {
+        self.token.forward(&self.forward, row);
     }
 
-    fn inverse(&self, modulus: Modulus, scale: u64, rows: (Option<&[u64]>, &mut [u64])) {
+    fn inverse(&self, scale: u64, values: Option<&[u64]>, row: &mut [u64]) {
+        let modulus = self.inverse.modulus;
         let last = [scale, modulus.mul(scale, self.last)];
         let last = last.map(|factor| N::pair(modulus, factor));
-        self.token.inverse(modulus, &self.inverse, last, rows);
+        self.token.inverse(&self.inverse, last, values, row);
     }
 
     fn bytes(&self) -> usize {
@@ -107,41 +103,40 @@ impl Transform {
         match &self.tables {
             Tables::Portable([powers, _]) => super::portable::forward(self.modulus, powers, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx2(vectors) => vectors.forward(self.modulus, row),
+            Tables::Avx2(vectors) => vectors.forward(row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512(vectors) => vectors.forward(self.modulus, row),
+            Tables::Avx512(vectors) => vectors.forward(row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Short(vectors) => vectors.forward(self.modulus, row),
+            Tables::Avx512Short(vectors) => vectors.forward(row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Long(vectors) => vectors.forward(self.modulus, row),
+            Tables::Avx512Long(vectors) => vectors.forward(row),
         }
     }
 
-    /// Values to coefficients, times a constant: values that are elsewhere and stay as they are,
-    /// or those of the row.
+    /// Values to coefficients, times a constant: `values`, which stay as they are, or else those of
+    /// the row.
     ///
     /// # Panics
     /// If there are not `degree` values.
-    pub(crate) fn inverse(&self, elsewhere: Option<&[u64]>, row: &mut [u64], constant: u64) {
-        let lengths = [row.len(), elsewhere.map_or(row.len(), <[u64]>::len)];
+    pub(crate) fn inverse(&self, values: Option<&[u64]>, row: &mut [u64], constant: u64) {
+        let lengths = [row.len(), values.map_or(row.len(), <[u64]>::len)];
         assert_eq!(lengths, [self.degree; 2], "as many as the degree");
-        let modulus = self.modulus;
-        let scale = modulus.mul_by(constant, self.inverse_degree);
+        let scale = self.modulus.mul_by(constant, self.inverse_degree);
         match &self.tables {
             Tables::Portable([_, powers]) => {
-                if let Some(values) = elsewhere {
+                if let Some(values) = values {
                     row.copy_from_slice(values);
                 }
-                super::portable::inverse(modulus, powers, scale, row);
+                super::portable::inverse(self.modulus, powers, scale, row);
             }
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx2(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            Tables::Avx2(vectors) => vectors.inverse(scale, values, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            Tables::Avx512(vectors) => vectors.inverse(scale, values, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Short(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            Tables::Avx512Short(vectors) => vectors.inverse(scale, values, row),
             #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Long(vectors) => vectors.inverse(modulus, scale, (elsewhere, row)),
+            Tables::Avx512Long(vectors) => vectors.inverse(scale, values, row),
         }
     }
 
@@ -166,22 +161,18 @@ impl Tables {
         #[cfg(target_arch = "x86_64")]
         if modulus.value() < VECTORS_BELOW && degree >= 4 * ROW {
             use super::avx512::integers::{long, short};
-            use super::{avx2, avx512};
             match isa.0 {
                 Kind::Avx512(token) if modulus.value() < short::BELOW => {
-                    let token = (token, avx512::Token::LANES);
                     return Tables::Avx512Short(Vectors::new(token, modulus, degree, roots));
                 }
                 Kind::Avx512(token) if modulus.value() < long::BELOW => {
-                    let token = (long::Token(token), avx512::Token::LANES);
+                    let token = long::Token(token);
                     return Tables::Avx512Long(Vectors::new(token, modulus, degree, roots));
                 }
                 Kind::Avx512(token) => {
-                    let token = (token, avx512::Token::LANES);
                     return Tables::Avx512(Vectors::new(token, modulus, degree, roots));
                 }
                 Kind::Avx2(token) => {
-                    let token = (token, avx2::Token::LANES);
                     return Tables::Avx2(Vectors::new(token, modulus, degree, roots));
                 }
                 Kind::Portable => {}
@@ -191,7 +182,7 @@ impl Tables {
             let mut powers = vec![Multiplier::default(); degree];
             let mut power = 1;
             for index in 0..degree {
-                powers[reversed(index, degree)] = modulus.multiplier(power);
+                powers[bit_reversed(index, degree)] = modulus.multiplier(power);
                 power = modulus.mul(power, root);
             }
             powers

@@ -7,7 +7,8 @@
 //! factors are part of the first level of the row, which multiplies half of the coefficients
 //! anyway: so a row has 46 factors and not 255.
 
-use crate::ntt::reversed;
+use super::float::balanced;
+use crate::degree::bit_reversed;
 use crate::{Modulus, Multiplier};
 
 /// Coefficients of a row of the matrix.
@@ -16,14 +17,15 @@ pub(super) const ROW: usize = 256;
 /// Coefficients that the last four levels are among.
 pub(super) const BLOCK: usize = 16;
 
-/// Numbers that a row has: 16 factors, and as many times that of the first level, both followed
-/// by their quotients; then the 14 of the next three levels in pairs; and none to the next line.
-pub(super) const OF_ROW: usize = 96;
+/// Numbers stored for a row: 16 factors, and the same times that of the first level, both followed
+/// by their quotients; then the 14 of the next three levels in pairs; then zeros up to the next
+/// cache line.
+pub(super) const NUMBERS_PER_ROW: usize = 96;
 
-/// Levels that the columns are passed in at a time.
+/// The levels of each step that passes down the columns.
 ///
 /// The lines of a step that are far apart share one set of a first-level cache, which has eight
-/// ways on most processors: with 16 lines, those stored were evicted since they were loaded.
+/// ways on most processors: with 16 lines, some are evicted between their load and their store.
 fn column_steps(degree: usize) -> &'static [u32] {
     match (degree / ROW).trailing_zeros() {
         2 => &[2],
@@ -37,13 +39,13 @@ fn column_steps(degree: usize) -> &'static [u32] {
     }
 }
 
-/// What the vectors of a transform are of.
+/// The numbers that a transform computes with.
 pub(super) trait Number: Copy + Default {
     /// A factor, and its quotient by the modulus.
     fn pair(modulus: Modulus, factor: u64) -> [Self; 2];
 }
 
-/// A number between half the modulus and its negative, and the nearest to its quotient.
+/// The representative nearest to 0, and its quotient rounded to nearest.
 impl Number for f64 {
     fn pair(modulus: Modulus, factor: u64) -> [Self; 2] {
         balanced(modulus, factor)
@@ -63,51 +65,38 @@ impl Number for u64 {
 #[repr(C, align(64))]
 struct Line<N>([N; 8]);
 
-/// Numbers from the beginning of a cache line on.
+/// Numbers that begin at a cache line.
 type Numbers<N> = Vec<Line<N>>;
 
-/// Levels that the columns are passed in at a time.
+/// A step down the columns: some levels at a time.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     pub(super) levels: u32,
-    /// Pairs of factors before those of this step.
+    /// Pairs of factors that come before those of this step.
     before: usize,
 }
 
 /// The factors of a transform in one direction, with their quotients by the modulus.
 #[derive(Clone, Debug)]
 pub(super) struct Twiddles<N> {
+    pub(super) modulus: Modulus,
     degree: usize,
     lanes: usize,
-    /// The steps that columns are passed in.
+    /// The steps down the columns, in their order forward.
     pub(super) steps: Vec<Step>,
     /// Pairs of a factor and its quotient, step by step, block by block, level by level.
     columns: Numbers<N>,
-    /// [`OF_ROW`] numbers for each row.
+    /// [`NUMBERS_PER_ROW`] numbers for each row.
     rows: Numbers<N>,
-    /// For each square of as many vectors as a vector has lanes: pairs for the levels between
-    /// vectors; then a vector of factors and one of quotients for the levels within.
+    /// For each square (as many vectors as a vector has lanes): pairs for the levels between
+    /// vectors; then a vector of factors and one of quotients for each level within them.
     squares: Numbers<N>,
-}
-
-/// A residue as the nearest number to 0, and its quotient by the modulus.
-pub(super) fn balanced(modulus: Modulus, value: u64) -> [f64; 2] {
-    let magnitude = value.min(modulus.value() - value);
-    let sign = if magnitude == value { 1.0 } else { -1.0 };
-    let factor = sign * exact(magnitude);
-    [factor, factor / exact(modulus.value())]
-}
-
-/// An integer below 2^53.
-#[allow(clippy::cast_precision_loss, reason = "below 2^53")]
-pub(super) fn exact(value: u64) -> f64 {
-    value as f64
 }
 
 /// The powers of one root.
 struct Powers {
     modulus: Modulus,
-    /// Up to the degree, from where on they repeat with the other sign.
+    /// Those below the degree; from there on they repeat with the other sign.
     powers: Vec<u64>,
 }
 
@@ -127,19 +116,18 @@ impl Powers {
     }
 
     fn power(&self, exponent: usize) -> u64 {
-        let (around, place) = (exponent / self.degree(), exponent % self.degree());
-        let power = self.powers[place];
-        if around.is_multiple_of(2) {
+        let power = self.powers[exponent % self.degree()];
+        if (exponent / self.degree()).is_multiple_of(2) {
             power
         } else {
             self.modulus.neg(power)
         }
     }
 
-    /// The exponent of a node of the tree of butterflies, whose root is 1 and whose nodes `n`
-    /// have `2n` and `2n + 1` below them.
+    /// The exponent of a node of the tree of butterflies, whose root is node 1 and whose node `n`
+    /// has the children `2n` and `2n + 1`.
     fn exponent(&self, node: usize) -> usize {
-        reversed(node, self.degree())
+        bit_reversed(node, self.degree())
     }
 
     fn pair<N: Number>(&self, exponent: usize) -> [N; 2] {
@@ -162,11 +150,11 @@ impl Powers {
     }
 
     fn row<N: Number>(&self, rows: usize, row: usize) -> Vec<N> {
-        let root = 2 * reversed(row, rows) + 1;
+        let root = 2 * bit_reversed(row, rows) + 1;
         let node = rows + row;
-        let mut numbers = Vec::with_capacity(OF_ROW);
+        let mut numbers = Vec::with_capacity(NUMBERS_PER_ROW);
         for first in [0, self.exponent(node)] {
-            let factors = (0..BLOCK).map(|place| self.pair(first + place * root));
+            let factors = (0..BLOCK).map(|index| self.pair(first + index * root));
             let factors: Vec<[N; 2]> = factors.collect();
             for part in 0..2 {
                 numbers.extend(factors.iter().map(|factor| factor[part]));
@@ -176,12 +164,12 @@ impl Powers {
             let nodes = (node << level)..((node + 1) << level);
             numbers.extend(nodes.flat_map(|node| self.pair::<N>(self.exponent(node))));
         }
-        numbers.resize(OF_ROW, N::default());
+        numbers.resize(NUMBERS_PER_ROW, N::default());
         numbers
     }
 
-    /// The factor of a node in the last four levels of the first row, for which `half`
-    /// coefficients are multiplied, without the factors of the row.
+    /// The factor of a node in the last four levels of the first row, which multiplies `half`
+    /// coefficients, without the row's own factors.
     fn of_block<N: Number>(&self, node: usize, half: usize) -> [N; 2] {
         self.pair(self.exponent(node) + 2 * self.degree() - half)
     }
@@ -203,8 +191,8 @@ impl Powers {
             numbers.resize(numbers.len().next_multiple_of(8), N::default());
             let mut half = lanes / 2;
             while half > 0 {
-                for place in (0..lanes).step_by(2 * half) {
-                    let node = |lane| first(half) + (start + lane * lanes + place) / (2 * half);
+                for pair in (0..lanes).step_by(2 * half) {
+                    let node = |lane| first(half) + (start + lane * lanes + pair) / (2 * half);
                     let factors = (0..lanes).map(|lane| self.of_block(node(lane), half));
                     let factors: Vec<[N; 2]> = factors.collect();
                     for part in 0..2 {
@@ -219,7 +207,7 @@ impl Powers {
 }
 
 impl<N: Number> Twiddles<N> {
-    /// For a transform with vectors of so many lanes.
+    /// For a transform with vectors of `lanes` numbers.
     pub(super) fn new(modulus: Modulus, degree: usize, root: u64, lanes: usize) -> Self {
         let powers = Powers::new(modulus, degree, root);
         let rows = degree / ROW;
@@ -233,6 +221,7 @@ impl<N: Number> Twiddles<N> {
             step
         });
         Twiddles {
+            modulus,
             degree,
             lanes,
             steps: steps.collect(),
@@ -242,32 +231,37 @@ impl<N: Number> Twiddles<N> {
         }
     }
 
-    /// Levels that the columns are passed in.
+    /// Levels of all steps down the columns.
     pub(super) fn levels(&self) -> u32 {
         self.steps.iter().map(|step| step.levels).sum()
     }
 
-    /// Pairs of a block of a step.
+    /// Number of values.
+    pub(super) fn degree(&self) -> usize {
+        self.degree
+    }
+
+    /// The pairs of a block of a step: `2^levels - 1` of them, if the step has this block.
     pub(super) fn pairs(&self, step: usize, block: usize) -> *const N {
         let Step { levels, before } = self.steps[step];
         let pairs = before + block * ((1 << levels) - 1);
         self.columns.as_ptr().cast::<N>().wrapping_add(2 * pairs)
     }
 
-    /// Numbers of a row.
+    /// The numbers of a row, [`NUMBERS_PER_ROW`] of them, if `row < degree / ROW`.
     pub(super) fn row(&self, row: usize) -> *const N {
         let numbers = self.rows.as_ptr().cast::<N>();
-        numbers.wrapping_add(row * OF_ROW)
+        numbers.wrapping_add(row * NUMBERS_PER_ROW)
     }
 
-    /// Numbers of a square of a row.
+    /// The numbers of a square, if `square < ROW / lanes^2`. They are the same for all rows.
     pub(super) fn square(&self, square: usize) -> *const N {
         let each = self.squares.len() * self.lanes * self.lanes / ROW;
         self.squares.as_ptr().wrapping_add(square * each).cast()
     }
 
     /// # Panics
-    /// If these are not for such rows and vectors.
+    /// If these are not for rows of this degree and vectors of `lanes`.
     pub(super) fn check(&self, degree: usize, lanes: usize) {
         assert_eq!((degree, lanes), (self.degree, self.lanes));
     }

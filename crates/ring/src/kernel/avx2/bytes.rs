@@ -10,25 +10,26 @@ use core::arch::x86_64::{
 /// Residues in a vector.
 const LANES: usize = 4;
 
-/// Bytes between what is unpacked and what is asked for to be there when it is.
+/// The prefetch distance, in bytes.
 const AHEAD: usize = 1024;
 
 #[target_feature(enable = "avx2")]
 pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
     packed.check(to.len());
     let Bytes { bytes, width } = packed;
-    // For every byte of two words, which one it is; none for the upper ones.
+    // For every byte of two words, the index of the packed one; -1 for the upper ones, which are 0.
     let mut order = [-1_i8; 32];
-    for (place, from) in order.iter_mut().enumerate() {
-        let (lane, byte) = (place / 8 % 2, place % 8);
+    for (index, from) in order.iter_mut().enumerate() {
+        let (lane, byte) = (index / 8 % 2, index % 8);
         if byte < width {
             *from = (lane * width + byte).to_le_bytes()[0].cast_signed();
         }
     }
     let (words, rest) = to.as_chunks_mut::<LANES>();
     let vectors = words.len();
-    // SAFETY: 32 bytes of an order; two words are read as 16 bytes, which are there, for after the
-    // last ones is padding; a hint may name any address.
+    // SAFETY: an order has 32 bytes. Vector `v` reads 16 bytes from `4 * v * width` on and 16 from
+    // `2 * width` further, and `4 * v * width + 2 * width + 16 <= length * width + PADDING`, which
+    // `Bytes::check` has asserted to be the number of bytes. A prefetch may name any address.
     unsafe {
         let order = _mm256_loadu_si256(order.as_ptr().cast());
         for (vector, words) in words.iter_mut().enumerate() {

@@ -9,15 +9,16 @@ use core::arch::x86_64::{
     _mm256_storeu_si256, _mm256_sub_epi64,
 };
 
-/// Blocks from one that is read to one that is asked for: they come from all over the row, in an
-/// order that the processor does not see.
+/// The prefetch distance, in blocks: they come from all over the row, in an order that the
+/// processor cannot follow.
 const AHEAD: usize = 12;
 
 /// `to[i] = operation(to[i], from[source of start + i])`, four values at a time.
 macro_rules! permuted {
     (
-        ($permutation:ident, $orders:ident),
-        ($from:ident, $start:expr),
+        $permutation:ident,
+        $orders:ident,
+        $from:ident, $start:expr,
         $to:ident,
         |$old:ident, $new:ident| $operation:expr
     ) => {{
@@ -31,14 +32,16 @@ macro_rules! permuted {
             _mm_prefetch::<_MM_HINT_T0>(next.cast());
             _mm_prefetch::<_MM_HINT_T0>(next.wrapping_add(BLOCK / 2).cast());
             let block = block as usize * BLOCK;
-            for (place, quarter) in $orders[order as usize].iter().enumerate() {
+            for (part, quarter) in $orders[order as usize].iter().enumerate() {
                 let from: &[u64] = &$from[block + quarter.from..][..QUARTER];
-                // SAFETY: a vector is in `from`, in the halves, and in the block of `to`.
+                // SAFETY: `from` is a slice of a quarter, which is a vector; there are halves for
+                // one; and `index * BLOCK + (part + 1) * QUARTER <= $to.len()`, since there are
+                // `$to.len() / BLOCK` blocks.
                 unsafe {
                     let halves = _mm256_loadu_si256(quarter.halves.as_ptr().cast());
                     let from = _mm256_loadu_si256(from.as_ptr().cast());
                     let $new = _mm256_permutevar8x32_epi32(from, halves);
-                    let to = $to.as_mut_ptr().add(index * BLOCK + place * QUARTER);
+                    let to = $to.as_mut_ptr().add(index * BLOCK + part * QUARTER);
                     let $old = || _mm256_loadu_si256(to.cast());
                     _mm256_storeu_si256(to.cast(), $operation);
                 }
@@ -52,7 +55,7 @@ pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to:
     let Some(orders) = &permutation.quarters else {
         return portable::permute(permutation, from, start, to);
     };
-    permuted!((permutation, orders), (from, start), to, |_old, new| new);
+    permuted!(permutation, orders, from, start, to, |_old, new| new);
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -66,7 +69,7 @@ pub(super) fn add_permuted(
         return portable::add_permuted(permutation, modulus, from, to);
     };
     let value = _mm256_set1_epi64x(modulus.value().cast_signed());
-    permuted!((permutation, orders), (from, 0), to, |old, new| {
+    permuted!(permutation, orders, from, 0, to, |old, new| {
         reduced(_mm256_add_epi64(old(), new), value)
     });
 }

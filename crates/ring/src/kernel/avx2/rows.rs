@@ -2,27 +2,25 @@
 
 use super::Token;
 use super::bytes::unpack;
-use super::excess::excess;
+use super::overflow::overflow;
 use super::permutation::{add_permuted, permute};
 use super::sums::{convert, inner_product, inner_product_packed};
 use super::vector::{
-    Field, LANES, V, add, from_residues, product, product_of_residues, reduce, sub, to_residues,
-    whole,
+    Field, LANES, add, factor, from_residues, product, product_of_residues, reduce, sub,
+    to_residues, whole,
 };
 use crate::kernel::montgomery::Fraction;
 use crate::kernel::operands::{
-    Bytes, CrossProducts, MappedProducts, PackedProducts, Products, Target,
+    Bytes, CrossProducts, MappedProducts, PackedProducts, PartKernels, Products, Target,
 };
 use crate::kernel::permutation::Permutation;
 use crate::kernel::portable;
 use crate::kernel::signatures::{kernels_on_rows, methods};
-use crate::kernel::twiddles::balanced;
 use crate::{Modulus, Multiplier};
-use core::arch::x86_64::_mm256_set1_pd;
 
 kernels_on_rows!(methods);
 
-/// Functions that are the portable ones, compiled for this processor.
+/// The portable functions, compiled for this instruction set.
 macro_rules! compiled {
     ($(fn $name:ident($($argument:ident: $type:ty),*);)*) => {
         $(#[target_feature(enable = "avx2,fma")]
@@ -39,20 +37,12 @@ compiled! {
     fn add_constant_row(modulus: Modulus, a: &mut [u64], by: u64);
 }
 
-/// A factor and its quotient in all lanes.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn factor(modulus: Modulus, value: u64) -> (V, V) {
-    let [factor, quotient] = balanced(modulus, value);
-    (_mm256_set1_pd(factor), _mm256_set1_pd(quotient))
-}
-
-/// `a = operation(a, b)` for whole vectors, as far as both go; what is left over.
+/// `a = operation(a, b)` for the whole vectors that both rows have; gives the rest of both.
 macro_rules! each {
     ($a:ident, $b:ident, $field:ident, |$x:ident, $y:ident| $operation:expr) => {{
         let count = whole($a.len().min($b.len()));
         for index in (0..count).step_by(LANES) {
-            // SAFETY: a vector of each row begins there.
+            // SAFETY: `index + LANES <= count`, which is at most the length of either row.
             unsafe {
                 let $x = from_residues($a.as_ptr().add(index));
                 let $y = from_residues($b.as_ptr().add(index));
@@ -68,7 +58,7 @@ fn scale_row(modulus: Modulus, a: &mut [u64], by: Multiplier) {
     let (field, times) = (Field::new(modulus), factor(modulus, by.value()));
     let count = whole(a.len());
     for index in (0..count).step_by(LANES) {
-        // SAFETY: a vector of the row begins there.
+        // SAFETY: `index + LANES <= count <= a.len()`.
         unsafe {
             let x = from_residues(a.as_ptr().add(index));
             to_residues(field, a.as_mut_ptr().add(index), product(field, x, times));
@@ -105,7 +95,7 @@ fn product_of_rows(modulus: Modulus, a: &[u64], b: &[u64], to: &mut [u64]) {
     let field = Field::new(modulus);
     let count = whole(to.len().min(a.len()).min(b.len()));
     for index in (0..count).step_by(LANES) {
-        // SAFETY: a vector of each row begins there.
+        // SAFETY: `index + LANES <= count`, which is at most the length of each row.
         unsafe {
             let x = from_residues(a.as_ptr().add(index));
             let y = from_residues(b.as_ptr().add(index));
@@ -132,7 +122,8 @@ fn cross_products(
         to.each_mut().map(|row| row.as_mut_ptr()),
     );
     for index in (0..count).step_by(LANES) {
-        // SAFETY: a vector of each row begins there.
+        // SAFETY: `index + LANES <= count`, which is at most the length of each row, since
+        // `CrossProducts::check` has asserted that all have that of the sums.
         unsafe {
             let a0 = product(field, from_residues(a[0].add(index)), by);
             let a1 = product(field, from_residues(a[1].add(index)), by);
@@ -163,11 +154,16 @@ fn cross_products(
 #[target_feature(enable = "avx2,fma")]
 fn inner_products_mapped(products: MappedProducts<'_>, add: bool, to: [&mut [u64]; 2]) {
     let modulus = products.modulus;
-    products.in_parts(
-        add,
-        to,
-        |permutation, from, start, to| permute(permutation, from, start, to),
-        |products, add, to| inner_product_packed(modulus, products, add, to),
-        |to, row, by| add_scaled_rows(modulus, to, row, by),
-    );
+    let kernels = PartKernels {
+        permute: |permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]| {
+            permute(permutation, from, start, to);
+        },
+        sum: |products: PackedProducts<'_>, add: bool, to: &mut [u64]| {
+            inner_product_packed(modulus, products, add, to);
+        },
+        add_scaled: |to: &mut [u64], row: &[u64], by: Multiplier| {
+            add_scaled_rows(modulus, to, row, by);
+        },
+    };
+    products.in_parts(add, to, kernels);
 }

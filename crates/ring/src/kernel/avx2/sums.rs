@@ -15,14 +15,14 @@
 
 use super::bytes::unpack;
 use super::vector::{
-    Field, LANES, V, add, from_residues, fused, fused_minus, nearest, negated_fused, splat, sub,
-    times, to_residues, whole,
+    Field, LANES, V, add, factor, from_residues, fused, fused_minus, nearest, negated_fused,
+    numbers, splat, sub, times, to_residues, whole,
 };
 use crate::Modulus;
-use crate::kernel::montgomery::{Cofactors, inverse_of_odd};
+use crate::kernel::factor::Factor;
+use crate::kernel::montgomery::inverse_of_odd;
 use crate::kernel::operands::{PackedProducts, Products, Target};
 use crate::kernel::portable;
-use crate::kernel::twiddles::balanced;
 use core::arch::x86_64::{
     _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_castsi128_si256, _mm256_permute4x64_epi64,
     _mm256_set1_epi64x, _mm256_set1_pd, _mm256_setzero_pd,
@@ -35,21 +35,21 @@ const START: f64 = (1_u128 << 104) as f64;
 /// 2^-52.
 const DOWN: f64 = f64::EPSILON;
 
-/// Rows that are run through at once: sums of more products would not stay in their range, and
-/// memory is read at half the speed where it is read in twice as many places.
+/// Rows that are read at once: sums of more products would not stay in their range, and memory is
+/// read at half the speed from twice as many streams.
 const ROWS: usize = 16;
 
-/// Products after which what is low becomes high.
+/// Products after which `low` is folded into `high`.
 const BETWEEN: usize = 3;
 
-/// Columns that sums are formed of before more products are added to them.
+/// Columns whose sums are formed before more products are added to them.
 const COLUMNS: usize = 2048;
 
-/// Vectors of each row that sums are formed of before the next row's: two cache lines.
+/// Vectors of a row that are multiplied before the next row's: two cache lines.
 const RUN: usize = 4;
 
-/// Residues of all rows between those that are loaded and those that are asked for to be there
-/// when they are: a fifth of a first-level cache, where they must stay until then.
+/// The prefetch distance, in residues of all rows together: a fifth of a first-level cache, where
+/// they must stay until they are loaded.
 const AHEAD: usize = 768;
 
 /// Terms of a sum, up to [`ROWS`].
@@ -57,19 +57,19 @@ const AHEAD: usize = 768;
 enum Terms<'a> {
     /// Products of rows.
     Products(&'a [(&'a [u64], &'a [u64])]),
-    /// Products of rows with rows of runs, of which an index is shifted by so many bits.
+    /// Products of rows with rows of runs of `2^log2` values.
     Runs(&'a [(&'a [u64], &'a [u64])], u32),
-    /// Multiples of rows by numbers next to 0, and of one more.
+    /// Multiples of rows, and of one more, by numbers nearest to 0.
     Multiples(&'a [&'a [u64]], &'a [u64], &'a [f64]),
 }
 
 impl Terms<'_> {
-    /// Whether runs are so short that a few vectors do not lie within one.
+    /// Whether runs are shorter than [`RUN`] vectors.
     fn has_short_runs(self) -> bool {
         matches!(self, Terms::Runs(_, shift) if 1 << shift < RUN * LANES)
     }
 
-    /// Residues of each row from one that is loaded to one that is asked for.
+    /// The prefetch distance in each row, in residues.
     fn ahead(self) -> usize {
         let rows = match self {
             Terms::Products(products) => 2 * products.len(),
@@ -88,30 +88,32 @@ impl Terms<'_> {
     }
 }
 
-/// Residues of one of so many rows that the processor does not see by itself what comes next.
+/// Loads from a row and prefetches further on: there are too many rows for the processor to follow
+/// by itself.
 ///
 /// # Safety
-/// A vector is there.
+/// `LANES` residues are valid to read from `index` on.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn load_of_many(from: *const u64, index: usize, ahead: usize) -> V {
     if index.is_multiple_of(2 * LANES) {
-        // A hint may name any address.
+        // A prefetch may name any address.
         _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(index + ahead).cast());
     }
-    // SAFETY: as promised.
+    // SAFETY: `LANES` residues are there: the caller's duty.
     unsafe { from_residues(from.add(index)) }
 }
 
-/// The factors of a vector of a row of runs.
+/// The factors for the vector from `index` on, out of a row of runs of `2^shift` values.
 ///
 /// # Safety
-/// The index lies within the row.
+/// The runs of all [`LANES`] values are valid to read: `(index + LANES - 1) >> shift` is an index of
+/// the row, and `index` a multiple of `LANES`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn load_of_runs(from: *const u64, index: usize, shift: u32) -> V {
     let from = from.wrapping_add(index >> shift);
-    // SAFETY: as promised; runs of two have two in a vector.
+    // SAFETY: runs of two have two values in a vector, longer ones one: within the caller's row.
     unsafe {
         let residues = if shift == 1 {
             let two = _mm256_castsi128_si256(_mm_loadu_si128(from.cast()));
@@ -119,7 +121,7 @@ unsafe fn load_of_runs(from: *const u64, index: usize, shift: u32) -> V {
         } else {
             _mm256_set1_epi64x((*from).cast_signed())
         };
-        super::vector::numbers(residues)
+        numbers(residues)
     }
 }
 
@@ -156,7 +158,7 @@ impl Sum {
 /// `COUNT` vectors of sums from an index on, folded.
 ///
 /// # Safety
-/// The vectors are there, in all rows.
+/// `index + COUNT * LANES` is at most the length of every row, with its runs counted out.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUNT] {
@@ -166,7 +168,8 @@ unsafe fn sums<const COUNT: usize>(terms: Terms<'_>, index: usize) -> [Sum; COUN
     };
     let mut sums = [none; COUNT];
     let ahead = terms.ahead();
-    // SAFETY: as promised.
+    // SAFETY: `at < COUNT`, so `index + (at + 1) * LANES` is at most the length of every row: the
+    // caller's duty.
     unsafe {
         match terms {
             Terms::Products(products) => {
@@ -228,8 +231,8 @@ fn inverse_of_factor(modulus: Modulus) -> u64 {
 /// A row that sums are written to, or added to.
 struct Sums {
     field: Field,
-    /// 2^-52 modulo the modulus, and its quotient.
-    inverse: (V, V),
+    /// 2^-52 modulo the modulus.
+    inverse: Factor<V>,
     to: *mut u64,
 }
 
@@ -237,10 +240,9 @@ impl Sums {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn new(modulus: Modulus, to: &mut [u64]) -> Self {
-        let [inverse, quotient] = balanced(modulus, inverse_of_factor(modulus));
         Sums {
             field: Field::new(modulus),
-            inverse: (_mm256_set1_pd(inverse), _mm256_set1_pd(quotient)),
+            inverse: factor(modulus, inverse_of_factor(modulus)),
             to: to.as_mut_ptr(),
         }
     }
@@ -254,45 +256,48 @@ impl Sums {
     /// integers below 2^53.
     ///
     /// # Safety
-    /// The vectors are there, in all rows.
+    /// `index + COUNT * LANES` is at most the length of every row, with its runs counted out, and
+    /// of the row of sums.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn form<const COUNT: usize>(&self, terms: Terms<'_>, keep: bool, index: usize) {
-        let (field, (inverse, quotient)) = (self.field, self.inverse);
+        let (field, inverse) = (self.field, self.inverse);
         let start = _mm256_set1_pd(terms.start());
-        // SAFETY: as promised.
+        // SAFETY: the caller's duty is that of `sums`.
         let sums: [Sum; COUNT] = unsafe { sums(terms, index) };
         for (at, sum) in sums.into_iter().enumerate() {
             let to = self.to.wrapping_add(index + at * LANES);
             let mut whole = times(sub(sum.high, start), _mm256_set1_pd(DOWN));
             if keep {
-                // SAFETY: as promised.
+                // SAFETY: `index + (at + 1) * LANES` is at most the length of the row of sums: the
+                // caller's duty.
                 whole = add(whole, unsafe { from_residues(to) });
             }
-            let high = times(sum.low, inverse);
-            let low = fused_minus(sum.low, inverse, high);
-            let taken = nearest(fused(sum.low, quotient, times(whole, field.inverse)));
-            let rest = add(negated_fused(taken, field.value, high), low);
-            // SAFETY: as promised.
+            let high = times(sum.low, inverse.value);
+            let low = fused_minus(sum.low, inverse.value, high);
+            let in_moduli = fused(sum.low, inverse.quotient, times(whole, field.inverse));
+            let rest = add(negated_fused(nearest(in_moduli), field.value, high), low);
+            // SAFETY: as for `whole` above.
             unsafe { to_residues(field, to, add(rest, whole)) };
         }
     }
 
-    /// Whole vectors of sums, of some columns.
+    /// The sums of the whole vectors of some columns.
     ///
     /// # Safety
-    /// All rows have these columns.
+    /// `columns.end` is at most the length of every row, with its runs counted out, and of the row
+    /// of sums.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn form_all(&self, terms: Terms<'_>, keep: bool, columns: Range<usize>) {
         let Range { mut start, end } = columns;
         while start + RUN * LANES <= end && !terms.has_short_runs() {
-            // SAFETY: so many are left.
+            // SAFETY: `start + RUN * LANES <= end`: the condition of this loop.
             unsafe { self.form::<RUN>(terms, keep, start) };
             start += RUN * LANES;
         }
         while start + LANES <= end {
-            // SAFETY: a vector is left.
+            // SAFETY: `start + LANES <= end`: the condition of this loop.
             unsafe { self.form::<1>(terms, keep, start) };
             start += LANES;
         }
@@ -303,8 +308,8 @@ impl Sums {
 pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool, to: &mut [u64]) {
     products.check(to.len());
     let Products { pairs, run } = products;
-    let most = if run == 1 { ROWS / 2 } else { ROWS };
-    let each = pairs.len().div_ceil(pairs.len().div_ceil(most).max(1));
+    let max_pairs = if run == 1 { ROWS / 2 } else { ROWS };
+    let each = pairs.len().div_ceil(pairs.len().div_ceil(max_pairs).max(1));
     let (first, rest) = pairs.split_at(each);
     let sums = Sums::new(modulus, to);
     for start in (0..to.len()).step_by(COLUMNS) {
@@ -315,7 +320,8 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
                 1 => Terms::Products(pairs),
                 run => Terms::Runs(pairs, run.trailing_zeros()),
             };
-            // SAFETY: the lengths were seen to be what they must be.
+            // SAFETY: `columns.end <= to.len()`, which is the length of every row, with its runs
+            // counted out: asserted by `Products::check`.
             unsafe { sums.form_all(terms, add, columns.clone()) };
         }
     }
@@ -338,29 +344,30 @@ pub(super) fn inner_product_packed(
 }
 
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
-    for (cofactors, to) in targets {
-        convert_to(cofactors, digits, excess, to);
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], overflow: &[u64]) {
+    for target in targets {
+        convert_to(target, digits, overflow);
     }
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn convert_to(cofactors: &Cofactors, digits: &[&[u64]], excess: &[u64], to: &mut [u64]) {
-    let as_long = |row: &[u64]| row.len() == to.len();
-    assert!(digits.iter().all(|row| as_long(row)) && as_long(excess));
+fn convert_to(target: &mut Target<'_>, digits: &[&[u64]], overflow: &[u64]) {
+    let Target { cofactors, sums } = target;
+    let length = sums.len();
+    assert!(digits.iter().all(|row| row.len() == length) && overflow.len() == length);
     assert_eq!(digits.len() + 1, cofactors.balanced.len());
-    let sums = Sums::new(cofactors.modulus, to);
+    let form = Sums::new(cofactors.modulus, sums);
     let (mut digits_left, mut factors) = (digits, &cofactors.balanced[..]);
     let mut add = false;
     while !factors.is_empty() {
         let count = digits_left.len().min(ROWS - 1);
-        // The excess comes with the last digits.
+        // The overflow comes with the last digits.
         let last = usize::from(count == digits_left.len());
-        let terms = Terms::Multiples(&digits_left[..count], excess, &factors[..count + last]);
-        // SAFETY: the lengths were seen to be the same.
-        unsafe { sums.form_all(terms, add, 0..to.len()) };
+        let terms = Terms::Multiples(&digits_left[..count], overflow, &factors[..count + last]);
+        // SAFETY: `length` is that of every row: asserted above.
+        unsafe { form.form_all(terms, add, 0..length) };
         (digits_left, factors) = (&digits_left[count..], &factors[count + last..]);
         add = true;
     }
-    portable::convert_from(whole(to.len()), cofactors, digits, excess, to);
+    portable::convert_from(whole(length), target, digits, overflow);
 }

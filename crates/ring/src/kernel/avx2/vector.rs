@@ -1,7 +1,8 @@
 //! Residues in four lanes of floating point; see [`crate::kernel::passes`] for why it is exact.
 
 use crate::Modulus;
-use crate::kernel::twiddles::exact;
+use crate::kernel::factor::Factor;
+use crate::kernel::float::{balanced, exact};
 use core::arch::x86_64::{
     __m256d, __m256i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_pd,
     _mm256_blendv_pd, _mm256_castpd_si256, _mm256_castsi256_pd, _mm256_fmadd_pd, _mm256_fmsub_pd,
@@ -16,7 +17,7 @@ pub(super) type V = __m256d;
 /// How many.
 pub(super) const LANES: usize = 4;
 
-/// Values that whole vectors have.
+/// The length up to where whole vectors go.
 pub(super) fn whole(length: usize) -> usize {
     length / LANES * LANES
 }
@@ -24,7 +25,7 @@ pub(super) fn whole(length: usize) -> usize {
 /// To the nearest integer.
 const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 
-/// 2^52, to which an integer is added by writing it into its lowest bits.
+/// 2^52: an integer below it is added by writing it into the lowest bits.
 const HIGH: f64 = 4_503_599_627_370_496.0;
 
 /// A modulus and its inverse, in all lanes.
@@ -92,13 +93,24 @@ pub(super) fn nearest(x: V) -> V {
     _mm256_round_pd::<NEAREST>(x)
 }
 
+/// A residue as a factor, in all lanes.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) fn factor(modulus: Modulus, residue: u64) -> Factor<V> {
+    let [value, quotient] = balanced(modulus, residue);
+    Factor {
+        value: _mm256_set1_pd(value),
+        quotient: _mm256_set1_pd(quotient),
+    }
+}
+
 /// `x` times a factor, nearly reduced.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn product(field: Field, x: V, (factor, quotient): (V, V)) -> V {
-    let high = _mm256_mul_pd(x, factor);
-    let low = _mm256_fmsub_pd(x, factor, high);
-    let times = _mm256_round_pd::<NEAREST>(_mm256_mul_pd(x, quotient));
+pub(super) fn product(field: Field, x: V, factor: Factor<V>) -> V {
+    let high = _mm256_mul_pd(x, factor.value);
+    let low = _mm256_fmsub_pd(x, factor.value, high);
+    let times = _mm256_round_pd::<NEAREST>(_mm256_mul_pd(x, factor.quotient));
     add(_mm256_fnmadd_pd(times, field.value, high), low)
 }
 
@@ -116,7 +128,7 @@ pub(super) fn product_of_residues(field: Field, a: V, b: V) -> V {
 /// Four products.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(super) fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
+pub(super) fn products(field: Field, x: [V; 4], f: [Factor<V>; 4]) -> [V; 4] {
     [
         product(field, x[0], f[0]),
         product(field, x[1], f[1]),
@@ -125,7 +137,7 @@ pub(super) fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
     ]
 }
 
-/// The number next to 0 that is the same modulo the modulus.
+/// The number nearest to 0 that is congruent to it.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) fn reduce(field: Field, x: V) -> V {
@@ -134,38 +146,41 @@ pub(super) fn reduce(field: Field, x: V) -> V {
 }
 
 /// # Safety
-/// A number is there.
+/// `from` is valid to read one number.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn splat(from: *const f64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: one number is there: the caller's duty.
     unsafe { _mm256_set1_pd(*from) }
 }
 
 /// # Safety
-/// A vector is there.
+/// `from` is valid to read [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn load(from: *const f64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` numbers are there: the caller's duty.
     unsafe { _mm256_loadu_pd(from) }
 }
 
 /// # Safety
-/// A vector is there.
+/// `to` is valid to write [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn store(to: *mut f64, x: V) {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` numbers are there: the caller's duty.
     unsafe { _mm256_storeu_pd(to, x) }
 }
 
+/// # Range
+/// Values below 2^52.
+///
 /// # Safety
-/// A vector is there, of values below 2^52.
+/// `from` is valid to read [`LANES`] residues.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn from_residues(from: *const u64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` numbers are there: the caller's duty.
     numbers(unsafe { _mm256_loadu_si256(from.cast()) })
 }
 
@@ -178,10 +193,10 @@ pub(super) fn numbers(residues: __m256i) -> V {
     sub(_mm256_castsi256_pd(sum), high)
 }
 
-/// Residues of numbers of magnitudes below the modulus.
+/// The residues of numbers whose magnitudes are below the modulus.
 ///
 /// # Safety
-/// A vector is there.
+/// `to` is valid to write [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
@@ -189,20 +204,20 @@ pub(super) unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
     let (above, below) = (_mm256_set1_pd(HIGH), add(_mm256_set1_pd(HIGH), field.value));
     let bits = _mm256_castpd_si256(add(x, _mm256_blendv_pd(above, below, x)));
     let residues = _mm256_xor_si256(bits, _mm256_castpd_si256(above));
-    // SAFETY: as promised.
+    // SAFETY: `LANES` numbers are there: the caller's duty.
     unsafe { _mm256_storeu_si256(to.cast(), residues) };
 }
 
 /// Integers from 0 up to below 2^52.
 ///
 /// # Safety
-/// A vector is there.
+/// `to` is valid to write [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(super) unsafe fn store_whole(to: *mut u64, x: V) {
     let high = _mm256_set1_pd(HIGH);
     let bits = _mm256_castpd_si256(add(x, high));
     let residues = _mm256_xor_si256(bits, _mm256_castpd_si256(high));
-    // SAFETY: as promised.
+    // SAFETY: `LANES` numbers are there: the caller's duty.
     unsafe { _mm256_storeu_si256(to.cast(), residues) };
 }

@@ -8,15 +8,15 @@ use core::arch::x86_64::{
 /// Residues in a vector.
 const LANES: usize = 8;
 
-/// Bytes between what is unpacked and what is asked for to be there when it is.
+/// The prefetch distance, in bytes.
 const AHEAD: usize = 2560;
 
 /// How bytes become words.
 #[derive(Clone, Copy)]
 pub(super) struct Unpacking {
-    /// For every byte of the words, which one it is.
+    /// For every byte of the words, the index of the packed one.
     order: __m512i,
-    /// Bytes of the words that are not 0.
+    /// The bytes of the words that are packed; the others are 0.
     used: __mmask64,
     width: usize,
 }
@@ -26,14 +26,14 @@ impl Unpacking {
     #[target_feature(enable = "avx512f,avx512bw")]
     pub(super) fn new(width: usize) -> Self {
         let (mut order, mut used) = ([0; 64], 0);
-        for (place, from) in order.iter_mut().enumerate() {
-            let (lane, byte) = (place / LANES, place % LANES);
+        for (index, from) in order.iter_mut().enumerate() {
+            let (lane, byte) = (index / LANES, index % LANES);
             if byte < width {
                 *from = (lane * width + byte).to_le_bytes()[0].cast_signed();
-                used |= 1 << place;
+                used |= 1 << index;
             }
         }
-        // SAFETY: 64 bytes are there.
+        // SAFETY: an order has 64 bytes.
         let order = unsafe { _mm512_loadu_epi8(order.as_ptr()) };
         Unpacking { order, used, width }
     }
@@ -41,11 +41,13 @@ impl Unpacking {
     /// The words from an index on.
     ///
     /// # Safety
-    /// A residue begins there, and is followed by others or padding.
+    /// `packed` has residues of this width, and the index is below their number.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512vbmi")]
     pub(super) unsafe fn load(self, packed: Bytes<'_>, index: usize) -> __m512i {
-        // SAFETY: as promised; a hint may name any address.
+        // SAFETY: `index * width + 64 <= packed.bytes.len()`, since the index is below the number of
+        // residues, the caller's duty, and 64 bytes of padding are after the last one. A prefetch
+        // may name any address.
         unsafe {
             let from = packed.bytes.as_ptr().add(index * self.width);
             _mm_prefetch::<_MM_HINT_T0>(from.wrapping_add(AHEAD).cast());

@@ -7,12 +7,13 @@ use core::arch::x86_64::{_mm512_loadu_epi64, _mm512_permutex2var_epi64, _mm512_s
 
 /// `to[i] = operation(to[i], from[source of start + i])`, eight values at a time.
 macro_rules! permuted {
-    ($permutation:ident, ($from:ident, $start:expr), $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
+    ($permutation:ident, $from:ident, $start:expr, $to:ident, |$old:ident, $new:ident| $operation:expr) => {{
         let (blocks, rest) = $to.as_chunks_mut::<16>();
         debug_assert!(rest.is_empty());
         for (to, (from, order)) in blocks.iter_mut().zip($permutation.sources($from, $start)) {
             let to: *mut i64 = to.as_mut_ptr().cast();
-            // SAFETY: 16 values are in each block, and 16 places in the order.
+            // SAFETY: `from`, `to` and the order have 16 values each: `Permutation::sources` slices a
+            // block, `as_chunks_mut` gives arrays; and `half * LANES + LANES <= 16`.
             unsafe {
                 let from: *const i64 = from.as_ptr().cast();
                 let (low, high) = (
@@ -34,7 +35,7 @@ macro_rules! permuted {
 
 #[target_feature(enable = "avx512f")]
 pub(super) fn permute(permutation: &Permutation, from: &[u64], start: usize, to: &mut [u64]) {
-    permuted!(permutation, (from, start), to, |_old, new| new);
+    permuted!(permutation, from, start, to, |_old, new| new);
 }
 
 #[target_feature(enable = "avx512f")]
@@ -45,9 +46,5 @@ pub(super) fn add_permuted(
     to: &mut [u64],
 ) {
     let field = Field::new(modulus);
-    permuted!(permutation, (from, 0), to, |old, new| add(
-        field,
-        old(),
-        new
-    ));
+    permuted!(permutation, from, 0, to, |old, new| add(field, old(), new));
 }

@@ -54,25 +54,29 @@ macro_rules! squares {
         /// A vector of factors and one of their quotients, after the four pairs of a square.
         ///
         /// # Safety
-        /// The numbers of a square.
+        /// `8 + 16 * (index + 1)` numbers are valid to read at `numbers`: those of a square have
+        /// seven such factors.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn within(numbers: *const N, index: usize) -> Factor {
-            // SAFETY: as promised.
+            // SAFETY: two vectors of 8 are within the caller's `8 + 16 * (index + 1)` numbers.
             unsafe {
                 let numbers = numbers.add(8 + 16 * index);
-                (load(numbers), load(numbers.add(8)))
+                Factor {
+                    value: load(numbers),
+                    quotient: load(numbers.add(8)),
+                }
             }
         }
 
         /// The factors within a square for its last two levels.
         ///
         /// # Safety
-        /// The numbers of a square.
+        /// The numbers of a square are valid to read at `numbers`.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn last_two(numbers: *const N) -> [[Factor; 3]; 2] {
-            // SAFETY: as promised.
+            // SAFETY: indices are below 7, the number of such factors of a square.
             unsafe {
                 [
                     [within(numbers, 1), within(numbers, 3), within(numbers, 4)],
@@ -84,7 +88,8 @@ macro_rules! squares {
         /// The last four levels of four blocks, to residues.
         ///
         /// # Safety
-        /// 64 numbers, and those of a square.
+        /// 64 numbers are valid to read and write at `values`, and those of a square to read at
+        /// `numbers`.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn forward_squares(field: Field, values: *mut N, numbers: *const N) {
@@ -92,7 +97,8 @@ macro_rules! squares {
                 start: values,
                 stride: 8,
             };
-            // SAFETY: as promised.
+            // SAFETY: the eight lines of 8 are the caller's 64, and a square has four pairs and seven
+            // vectors of factors.
             unsafe {
                 let [mut x, y] = lines.eight::<false>(0, 1, 2);
                 if REDUCED {
@@ -119,12 +125,14 @@ macro_rules! squares {
         /// The first four levels of four blocks backward, from residues.
         ///
         /// # Safety
-        /// 64 residues, and the numbers of a square.
+        /// 64 residues are valid to read at `residues`, 64 numbers to write at `values`, and those
+        /// of a square to read at `numbers`.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn inverse_squares(
             field: Field,
-            (residues, values): (*const u64, *mut N),
+            residues: *const u64,
+            values: *mut N,
             numbers: *const N,
         ) {
             let residues = Strided::of_residues(residues, 8);
@@ -132,7 +140,8 @@ macro_rules! squares {
                 start: values,
                 stride: 8,
             };
-            // SAFETY: as promised.
+            // SAFETY: the eight lines of 8 are the caller's 64, and a square has four pairs and seven
+            // vectors of factors.
             unsafe {
                 let [[a, b, c, d], [e, f, g, h]] = residues.eight::<true>(0, 4, 1);
                 let [a, b, c, d, e, f, g, h] = transpose([a, b, c, d, e, f, g, h]);

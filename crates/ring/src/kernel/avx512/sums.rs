@@ -7,16 +7,15 @@
 
 use super::bytes::Unpacking;
 use super::residues::{
-    Field, LANES, V, add, below, divided, left, load, load_of_many, splat, store,
+    Field, LANES, Lanes, V, add, below, divided, load, load_of_many, splat, store,
 };
 use crate::Modulus;
+use crate::kernel::montgomery::Cofactors;
 use crate::kernel::operands::{Bytes, PackedProducts, Products, Target};
 use crate::kernel::portable;
-use core::arch::x86_64::{
-    __mmask8, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512,
-};
+use core::arch::x86_64::{_mm512_madd52hi_epu64, _mm512_madd52lo_epu64, _mm512_setzero_si512};
 
-/// Vectors of each row that sums are formed of before the next row's.
+/// Vectors of a row that are multiplied before the next row's.
 const RUN: usize = 8;
 
 /// What is summed.
@@ -26,70 +25,78 @@ enum Terms<'a> {
     Products(&'a [(&'a [u64], &'a [u64])]),
     /// Products of rows with packed ones.
     Packed(&'a [(&'a [u64], Bytes<'a>)], Unpacking),
-    /// Products of rows with rows of runs, of which an index is shifted by so many bits.
+    /// Products of rows with rows of runs of `2^log2` values.
     Runs(&'a [(&'a [u64], &'a [u64])], u32),
 }
 
 impl Terms<'_> {
-    /// Whether runs are so short that a few vectors do not lie within one.
+    /// Whether runs are shorter than [`RUN`] vectors.
     fn has_short_runs(self) -> bool {
         matches!(self, Terms::Runs(_, shift) if 1 << shift < RUN * LANES)
     }
 }
 
-/// The low and high halves of `COUNT` vectors of sums from an index on, from those given on.
+/// A vector of sums, as their low and high halves.
+#[derive(Clone, Copy)]
+pub(super) struct Halves {
+    low: V,
+    high: V,
+}
+
+impl Halves {
+    /// With one more product.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    pub(super) fn plus_product(self, a: V, b: V) -> Self {
+        Halves {
+            low: _mm512_madd52lo_epu64(self.low, a, b),
+            high: _mm512_madd52hi_epu64(self.high, a, b),
+        }
+    }
+}
+
+/// The halves of `COUNT` vectors of sums, from the given ones on.
 ///
 /// # Safety
-/// The lanes of the mask are there, in all rows.
+/// The lanes, and those of the `COUNT - 1` vectors after them, are within all rows, with their runs
+/// counted out; a run has at least `COUNT` vectors.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
 unsafe fn halves<const COUNT: usize>(
     terms: Terms<'_>,
-    mut sums: [(V, V); COUNT],
-    (index, mask): (usize, __mmask8),
-) -> [(V, V); COUNT] {
-    match terms {
-        Terms::Products(products) => {
-            for (a, b) in products {
-                for (at, (low, high)) in sums.iter_mut().enumerate() {
-                    let index = index + at * LANES;
-                    // SAFETY: as promised.
-                    let (a, b) = unsafe {
-                        (
-                            load_of_many(a.as_ptr(), index, mask),
-                            load_of_many(b.as_ptr(), index, mask),
-                        )
-                    };
-                    *low = _mm512_madd52lo_epu64(*low, a, b);
-                    *high = _mm512_madd52hi_epu64(*high, a, b);
+    mut sums: [Halves; COUNT],
+    lanes: Lanes,
+) -> [Halves; COUNT] {
+    // SAFETY: `at < COUNT`, so the lanes are within all rows: the caller's duty. Packed residues
+    // begin at the first lane, the others are zeros in the first factor.
+    unsafe {
+        match terms {
+            Terms::Products(products) => {
+                for (a, b) in products {
+                    for (at, sum) in sums.iter_mut().enumerate() {
+                        let a = load_of_many(a.as_ptr(), lanes.after(at));
+                        let b = load_of_many(b.as_ptr(), lanes.after(at));
+                        *sum = sum.plus_product(a, b);
+                    }
                 }
             }
-        }
-        Terms::Packed(products, unpacking) => {
-            for (a, b) in products {
-                for (at, (low, high)) in sums.iter_mut().enumerate() {
-                    let index = index + at * LANES;
-                    // SAFETY: as promised; lanes beyond the mask are 0 in the first factor.
-                    let (a, b) = unsafe {
-                        (
-                            load_of_many(a.as_ptr(), index, mask),
-                            unpacking.load(*b, index),
-                        )
-                    };
-                    *low = _mm512_madd52lo_epu64(*low, a, b);
-                    *high = _mm512_madd52hi_epu64(*high, a, b);
+            Terms::Packed(products, unpacking) => {
+                for (a, b) in products {
+                    for (at, sum) in sums.iter_mut().enumerate() {
+                        let a = load_of_many(a.as_ptr(), lanes.after(at));
+                        let b = unpacking.load(*b, lanes.after(at).index());
+                        *sum = sum.plus_product(a, b);
+                    }
                 }
             }
-        }
-        Terms::Runs(products, shift) => {
-            for (a, b) in products {
-                // SAFETY: as promised; all lanes lie within a run.
-                let by = splat(unsafe { *b.as_ptr().add(index >> shift) });
-                for (at, (low, high)) in sums.iter_mut().enumerate() {
-                    // SAFETY: as promised.
-                    let a = unsafe { load_of_many(a.as_ptr(), index + at * LANES, mask) };
-                    *low = _mm512_madd52lo_epu64(*low, a, by);
-                    *high = _mm512_madd52hi_epu64(*high, a, by);
+            Terms::Runs(products, shift) => {
+                for (a, b) in products {
+                    // All lanes lie within one run.
+                    let by = splat(*b.as_ptr().add(lanes.index() >> shift));
+                    for (at, sum) in sums.iter_mut().enumerate() {
+                        let a = load_of_many(a.as_ptr(), lanes.after(at));
+                        *sum = sum.plus_product(a, by);
+                    }
                 }
             }
         }
@@ -108,89 +115,89 @@ pub(super) struct Sums {
 }
 
 impl Sums {
-    /// For sums that are, divided by 2^52, below `most` times the modulus.
+    /// For sums that, divided by 2^52, are below `bound` times the modulus.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn new(modulus: Modulus, most: usize, add: bool, to: &mut [u64]) -> Self {
+    pub(super) fn new(modulus: Modulus, bound: usize, add: bool, to: &mut [u64]) -> Self {
         Sums {
             field: Field::new(modulus),
             modulus,
             to: to.as_mut_ptr(),
             add,
-            steps: (most + 1).next_power_of_two().ilog2(),
+            steps: (bound + 1).next_power_of_two().ilog2(),
         }
     }
 
     /// The halves that sums begin with: the modulus is added, since the division may end below 0.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(super) fn none<const COUNT: usize>(&self) -> [(V, V); COUNT] {
-        [(_mm512_setzero_si512(), self.field.value); COUNT]
+    pub(super) fn none<const COUNT: usize>(&self) -> [Halves; COUNT] {
+        [Halves {
+            low: _mm512_setzero_si512(),
+            high: self.field.value,
+        }; COUNT]
     }
 
-    /// The sums of `COUNT` vectors from an index on.
+    /// The sums of `COUNT` vectors.
     ///
     /// # Safety
-    /// The lanes of the mask are there, in all rows.
+    /// As [`halves`]; and the lanes are within the row of sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-    unsafe fn form<const COUNT: usize>(&self, terms: Terms<'_>, (index, mask): (usize, __mmask8)) {
-        // SAFETY: as promised.
+    unsafe fn form<const COUNT: usize>(&self, terms: Terms<'_>, lanes: Lanes) {
+        // SAFETY: the caller's duty is that of both.
         unsafe {
-            let sums = halves(terms, self.none::<COUNT>(), (index, mask));
-            self.put(sums, (index, mask));
+            let sums = halves(terms, self.none::<COUNT>(), lanes);
+            self.put(sums, lanes);
         }
     }
 
     /// Reduces vectors of sums, and stores them.
     ///
     /// # Safety
-    /// The lanes of the mask are there.
+    /// The lanes, and those of the `COUNT - 1` vectors after them, are within the row of sums.
     #[inline]
     #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-    pub(super) unsafe fn put<const COUNT: usize>(
-        &self,
-        sums: [(V, V); COUNT],
-        (index, mask): (usize, __mmask8),
-    ) {
+    pub(super) unsafe fn put<const COUNT: usize>(&self, sums: [Halves; COUNT], lanes: Lanes) {
         let field = self.field;
-        let mut sums = sums.map(|(low, high)| divided(field, low, high));
+        let mut sums = sums.map(|sum| divided(field, sum.low, sum.high));
         for step in (0..self.steps).rev() {
             let bound = splat(self.modulus.value() << step);
             sums = sums.map(|sum| below(sum, bound));
         }
         for (at, mut sum) in sums.into_iter().enumerate() {
-            let index = index + at * LANES;
-            // SAFETY: as promised.
+            let lanes = lanes.after(at);
+            // SAFETY: `at < COUNT`, so the lanes are within the row of sums: the caller's duty.
             unsafe {
                 if self.add {
-                    sum = add(field, sum, load(self.to, index, mask));
+                    sum = add(field, sum, load(self.to, lanes));
                 }
-                store(self.to, index, mask, sum);
+                store(self.to, lanes, sum);
             }
         }
     }
 }
 
-/// `to = sum / 2^52`, or that added to it, where the sum divided by 2^52 is below `most` times
+/// `to = sum / 2^52`, or that added to it, where the sum divided by 2^52 is below `bound` times
 /// the modulus.
 ///
 /// # Safety
-/// All rows are as long as `to`.
+/// All rows, with their runs counted out, are as long as `to`; runs have at least [`LANES`] values.
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-unsafe fn sum(modulus: Modulus, terms: Terms<'_>, most: usize, add: bool, to: &mut [u64]) {
+unsafe fn sum(modulus: Modulus, terms: Terms<'_>, bound: usize, add: bool, to: &mut [u64]) {
     let length = to.len();
-    let sums = Sums::new(modulus, most, add, to);
+    let sums = Sums::new(modulus, bound, add, to);
     let mut index = 0;
     while index + RUN * LANES <= length && !terms.has_short_runs() {
-        // SAFETY: so many are left.
-        unsafe { sums.form::<RUN>(terms, (index, 0xff)) };
+        // SAFETY: `index + RUN * LANES <= length`, the condition of this loop, and all rows have that
+        // length: the caller's duty.
+        unsafe { sums.form::<RUN>(terms, Lanes::all(index)) };
         index += RUN * LANES;
     }
     while index < length {
-        // SAFETY: the lanes of the mask are left.
-        unsafe { sums.form::<1>(terms, (index, left(length, index))) };
+        // SAFETY: `Lanes::left` ends at `length`, which all rows have: the caller's duty.
+        unsafe { sums.form::<1>(terms, Lanes::left(length, index)) };
         index += LANES;
     }
 }
@@ -204,9 +211,10 @@ pub(super) fn inner_product(modulus: Modulus, products: Products<'_>, add: bool,
         run => Terms::Runs(products.pairs, run.trailing_zeros()),
     };
     // Each is below a quarter of the modulus, since it is divided by 2^52.
-    let most = products.pairs.len().div_ceil(4).max(1);
-    // SAFETY: the lengths were seen to be what they must be.
-    unsafe { sum(modulus, terms, most, add, to) }
+    let bound = products.pairs.len().div_ceil(4).max(1);
+    // SAFETY: all rows have `to.len()` values, with their runs counted out: asserted by
+    // `Products::check`; runs shorter than `LANES` have returned.
+    unsafe { sum(modulus, terms, bound, add, to) }
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
@@ -219,9 +227,9 @@ pub(super) fn inner_product_packed(
     products.check(to.len());
     let width = products.pairs.first().map_or(8, |(_, packed)| packed.width);
     let terms = Terms::Packed(products.pairs, Unpacking::new(width));
-    let most = products.pairs.len().div_ceil(4).max(1);
-    // SAFETY: the lengths were seen to be what they must be.
-    unsafe { sum(modulus, terms, most, add, to) }
+    let bound = products.pairs.len().div_ceil(4).max(1);
+    // SAFETY: all rows have `to.len()` values: asserted by `PackedProducts::check`.
+    unsafe { sum(modulus, terms, bound, add, to) }
 }
 
 /// Packed residues to words.
@@ -230,42 +238,41 @@ pub(super) fn unpack(packed: Bytes<'_>, to: &mut [u64]) {
     packed.check(to.len());
     let unpacking = Unpacking::new(packed.width);
     for index in (0..to.len()).step_by(LANES) {
-        let mask = left(to.len(), index);
-        // SAFETY: the lanes of the mask are within the row; what is after it is padding.
-        unsafe { store(to.as_mut_ptr(), index, mask, unpacking.load(packed, index)) };
+        let lanes = Lanes::left(to.len(), index);
+        // SAFETY: `Lanes::left` ends at `to.len()`, and `packed` has as many residues: asserted by
+        // `Bytes::check`.
+        unsafe { store(to.as_mut_ptr(), lanes, unpacking.load(packed, index)) };
     }
 }
 
-/// Rows that are summed in multiples, and the last of them.
+/// Rows of which multiples are summed, and a last one.
 #[derive(Clone, Copy)]
 struct Digits<'a> {
     rows: &'a [&'a [u64]],
     last: &'a [u64],
 }
 
-/// The halves of sums of multiples, `COUNT` vectors from an index on, for several targets: what
-/// is loaded serves all of them.
+/// The halves of sums of multiples, `COUNT` vectors of them, for several targets: what is loaded
+/// serves all of them.
 ///
 /// # Safety
-/// The lanes of the mask are there, in all rows.
+/// The lanes, and those of the `COUNT - 1` vectors after them, are within all rows.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 unsafe fn multiples<const TARGETS: usize, const COUNT: usize>(
     digits: Digits<'_>,
     factors: [&[u64]; TARGETS],
-    mut sums: [[(V, V); COUNT]; TARGETS],
-    (index, mask): (usize, __mmask8),
-) -> [[(V, V); COUNT]; TARGETS] {
+    mut sums: [[Halves; COUNT]; TARGETS],
+    lanes: Lanes,
+) -> [[Halves; COUNT]; TARGETS] {
     let rows = digits.rows.iter().chain(core::iter::once(&digits.last));
-    for (place, row) in rows.enumerate() {
-        let by = factors.map(|factors| splat(factors[place]));
+    for (index, row) in rows.enumerate() {
+        let by = factors.map(|factors| splat(factors[index]));
         for at in 0..COUNT {
-            // SAFETY: as promised.
-            let a = unsafe { load_of_many(row.as_ptr(), index + at * LANES, mask) };
+            // SAFETY: `at < COUNT`, so the lanes are within the row: the caller's duty.
+            let a = unsafe { load_of_many(row.as_ptr(), lanes.after(at)) };
             for (sums, by) in sums.iter_mut().zip(by) {
-                let (low, high) = &mut sums[at];
-                *low = _mm512_madd52lo_epu64(*low, a, by);
-                *high = _mm512_madd52hi_epu64(*high, a, by);
+                sums[at] = sums[at].plus_product(a, by);
             }
         }
     }
@@ -273,14 +280,14 @@ unsafe fn multiples<const TARGETS: usize, const COUNT: usize>(
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
-pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u64]) {
+pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], overflow: &[u64]) {
     let (pairs, rest) = targets.as_chunks_mut::<2>();
     for pair in pairs {
-        convert_to::<2, 4>(pair, digits, excess);
+        convert_to::<2, 4>(pair, digits, overflow);
     }
     let (rest, _) = rest.as_chunks_mut::<1>();
     for one in rest {
-        convert_to::<1, 8>(one, digits, excess);
+        convert_to::<1, 8>(one, digits, overflow);
     }
 }
 
@@ -289,45 +296,56 @@ pub(super) fn convert(targets: &mut [Target<'_>], digits: &[&[u64]], excess: &[u
 fn convert_to<const TARGETS: usize, const COUNT: usize>(
     targets: &mut [Target<'_>; TARGETS],
     digits: &[&[u64]],
-    excess: &[u64],
+    overflow: &[u64],
 ) {
-    let length = excess.len();
+    let length = overflow.len();
     assert!(digits.iter().all(|row| row.len() == length));
-    for (cofactors, to) in &*targets {
-        assert_eq!(to.len(), length);
-        assert_eq!(cofactors.montgomery.len(), digits.len() + 1);
+    for target in &*targets {
+        assert_eq!(target.sums.len(), length);
+        assert_eq!(target.cofactors.montgomery.len(), digits.len() + 1);
     }
-    let factors = targets.each_ref();
-    let factors = factors.map(|(cofactors, _)| &cofactors.montgomery[..]);
-    let sums_of = |target: &mut Target<'_>| {
-        let (cofactors, to) = target;
-        Sums::new(cofactors.modulus, cofactors.most, false, to)
-    };
-    let targets = targets.each_mut().map(sums_of);
+    let cofactors = targets.each_ref().map(|target| target.cofactors);
+    let factors = cofactors.map(|cofactors| &cofactors.montgomery[..]);
+    let sums = targets.each_mut().map(|target| {
+        let Cofactors { modulus, bound, .. } = *target.cofactors;
+        Sums::new(modulus, bound, false, target.sums)
+    });
     let digits = Digits {
         rows: digits,
-        last: excess,
+        last: overflow,
     };
     let mut index = 0;
+    while index + COUNT * LANES <= length {
+        // SAFETY: the condition of this loop, and all rows have `length`: asserted above.
+        unsafe { put_multiples::<TARGETS, COUNT>(digits, factors, &sums, Lanes::all(index)) };
+        index += COUNT * LANES;
+    }
     while index < length {
-        // SAFETY: so many are left, or the lanes of the mask.
-        unsafe {
-            if index + COUNT * LANES <= length {
-                let none = targets.each_ref().map(|target| target.none::<COUNT>());
-                let sums = multiples(digits, factors, none, (index, 0xff));
-                for (target, sums) in targets.iter().zip(sums) {
-                    target.put(sums, (index, 0xff));
-                }
-                index += COUNT * LANES;
-            } else {
-                let mask = left(length, index);
-                let none = targets.each_ref().map(|target| target.none::<1>());
-                let sums = multiples(digits, factors, none, (index, mask));
-                for (target, sums) in targets.iter().zip(sums) {
-                    target.put(sums, (index, mask));
-                }
-                index += LANES;
-            }
+        let lanes = Lanes::left(length, index);
+        // SAFETY: `Lanes::left` ends at `length`, which all rows have: asserted above.
+        unsafe { put_multiples::<TARGETS, 1>(digits, factors, &sums, lanes) };
+        index += LANES;
+    }
+}
+
+/// Forms sums of multiples, `COUNT` vectors for each target, and stores them.
+///
+/// # Safety
+/// As [`multiples`]; and the lanes are within all rows of sums.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512ifma,avx512vbmi")]
+unsafe fn put_multiples<const TARGETS: usize, const COUNT: usize>(
+    digits: Digits<'_>,
+    factors: [&[u64]; TARGETS],
+    targets: &[Sums; TARGETS],
+    lanes: Lanes,
+) {
+    let none = targets.each_ref().map(|target| target.none::<COUNT>());
+    // SAFETY: the caller's duty is that of both.
+    unsafe {
+        let sums = multiples(digits, factors, none, lanes);
+        for (target, sums) in targets.iter().zip(sums) {
+            target.put(sums, lanes);
         }
     }
 }

@@ -3,8 +3,9 @@
 use super::Token;
 use super::squares::{squares, transpose};
 use crate::Modulus;
+use crate::kernel::float::exact;
 use crate::kernel::passes::{Passes, passes};
-use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles, exact};
+use crate::kernel::twiddles::{BLOCK, NUMBERS_PER_ROW, ROW, Twiddles};
 use core::arch::x86_64::{
     __m512d, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _MM_HINT_T0, _mm_prefetch,
     _mm512_add_epi64, _mm512_add_pd, _mm512_cvtepu64_pd, _mm512_cvtpd_epi64, _mm512_fmsub_pd,
@@ -19,7 +20,7 @@ type N = f64;
 type V = __m512d;
 
 /// How many.
-pub(super) const LANES: usize = 8;
+const LANES: usize = 8;
 
 /// To the nearest integer.
 const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
@@ -64,31 +65,31 @@ fn subtract(_: Field, a: V, b: V) -> V {
 /// Nothing to do: numbers may be negative.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn raise(_: Field, x: V) -> V {
+fn offset(_: Field, x: V) -> V {
     x
 }
 
 /// Four products, step by step.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
-fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
+fn products(field: Field, x: [V; 4], f: [Factor; 4]) -> [V; 4] {
     let high = [
-        _mm512_mul_pd(x[0], f[0].0),
-        _mm512_mul_pd(x[1], f[1].0),
-        _mm512_mul_pd(x[2], f[2].0),
-        _mm512_mul_pd(x[3], f[3].0),
+        _mm512_mul_pd(x[0], f[0].value),
+        _mm512_mul_pd(x[1], f[1].value),
+        _mm512_mul_pd(x[2], f[2].value),
+        _mm512_mul_pd(x[3], f[3].value),
     ];
     let times = [
-        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[0], f[0].1)),
-        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[1], f[1].1)),
-        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[2], f[2].1)),
-        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[3], f[3].1)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[0], f[0].quotient)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[1], f[1].quotient)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[2], f[2].quotient)),
+        _mm512_roundscale_pd::<NEAREST>(_mm512_mul_pd(x[3], f[3].quotient)),
     ];
     let low = [
-        _mm512_fmsub_pd(x[0], f[0].0, high[0]),
-        _mm512_fmsub_pd(x[1], f[1].0, high[1]),
-        _mm512_fmsub_pd(x[2], f[2].0, high[2]),
-        _mm512_fmsub_pd(x[3], f[3].0, high[3]),
+        _mm512_fmsub_pd(x[0], f[0].value, high[0]),
+        _mm512_fmsub_pd(x[1], f[1].value, high[1]),
+        _mm512_fmsub_pd(x[2], f[2].value, high[2]),
+        _mm512_fmsub_pd(x[3], f[3].value, high[3]),
     ];
     let high = [
         _mm512_fnmadd_pd(times[0], field.value, high[0]),
@@ -104,7 +105,7 @@ fn products(field: Field, x: [V; 4], f: [(V, V); 4]) -> [V; 4] {
     ]
 }
 
-/// The number next to 0 that is the same modulo the modulus.
+/// The number nearest to 0 that is congruent to it.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 fn reduce(field: Field, x: V) -> V {
@@ -113,59 +114,59 @@ fn reduce(field: Field, x: V) -> V {
 }
 
 /// # Safety
-/// A number is there.
+/// `from` is valid to read one number.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn splat(from: *const f64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: one number is there: the caller's duty.
     unsafe { _mm512_set1_pd(*from) }
 }
 
 /// # Safety
-/// A vector is there.
+/// `from` is valid to read [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn load(from: *const f64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` of them are there: the caller's duty.
     unsafe { _mm512_loadu_pd(from) }
 }
 
 /// # Safety
-/// A vector is there.
+/// `to` is valid to write [`LANES`] numbers.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn store(to: *mut f64, x: V) {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` of them are there: the caller's duty.
     unsafe { _mm512_storeu_pd(to, x) }
 }
 
 /// # Safety
-/// A vector is there.
+/// `from` is valid to read [`LANES`] residues.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn from_residues(from: *const u64) -> V {
-    // SAFETY: as promised.
+    // SAFETY: `LANES` of them are there: the caller's duty.
     unsafe { _mm512_cvtepu64_pd(_mm512_loadu_si512(from.cast())) }
 }
 
-/// Residues of numbers of magnitudes below the modulus.
+/// The residues of numbers whose magnitudes are below the modulus.
 ///
 /// # Safety
-/// A vector is there.
+/// `to` is valid to write [`LANES`] residues.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl")]
 unsafe fn to_residues(field: Field, to: *mut u64, x: V) {
     let signed = _mm512_cvtpd_epi64(x);
     let above = _mm512_add_epi64(signed, _mm512_cvtpd_epi64(field.value));
     // A negative number is a large one here.
-    // SAFETY: as promised.
+    // SAFETY: `LANES` of them are there: the caller's duty.
     unsafe { _mm512_storeu_si512(to.cast(), _mm512_min_epu64(signed, above)) };
 }
 
 /// Levels down columns without a reduction.
 const COLUMNS: u32 = 8;
 
-/// Whether what the last four levels along rows add to is reduced before.
+/// Whether the numbers that the last four levels along rows add to are reduced first.
 const REDUCED: bool = false;
 
 /// Squares that are transformed at once.

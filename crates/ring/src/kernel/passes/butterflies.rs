@@ -1,19 +1,26 @@
 //! Two levels of a transform on what is in vectors.
 
 /// The functions. They need, where they are: `N`, `V`, `Field`, `splat`, `add`, `subtract`,
-/// `raise`, `difference`, `products`, `reduce`.
+/// `offset`, `difference`, `products`, `reduce`.
 macro_rules! butterflies {
     ($features:literal) => {
-        /// A factor and its quotient, in all lanes.
-        type Factor = (V, V);
+        type Factor = $crate::kernel::factor::Factor<V>;
 
+        /// The pair of an index, each number in all lanes.
+        ///
         /// # Safety
-        /// A pair is there.
+        /// `2 * (index + 1)` numbers are valid to read at `pairs`, or at least the last two.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn factor(pairs: *const N, index: usize) -> Factor {
-            // SAFETY: as promised.
-            unsafe { (splat(pairs.add(2 * index)), splat(pairs.add(2 * index + 1))) }
+            let pair = pairs.wrapping_add(2 * index);
+            // SAFETY: two numbers are there: the caller's duty.
+            unsafe {
+                Factor {
+                    value: splat(pair),
+                    quotient: splat(pair.add(1)),
+                }
+            }
         }
 
         /// Two levels on four coefficients, twice.
@@ -131,14 +138,16 @@ macro_rules! butterflies {
             [scaled(x), scaled(y)]
         }
 
-        /// Three factors of the first, second and third place given.
+        /// The factor with index `first`, and the two from `second` on.
         ///
         /// # Safety
-        /// The pairs are there.
+        /// `2 * (second + 2)` numbers are valid to read at `pairs`; those before `2 * first` need
+        /// not be.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn three(pairs: *const N, first: usize, second: usize) -> [Factor; 3] {
-            // SAFETY: as promised.
+            // SAFETY: `first < second`, so the last pair ends at `2 * (second + 2)`, to which the
+            // caller has numbers.
             unsafe {
                 [
                     factor(pairs, first),

@@ -4,7 +4,7 @@
 /// `load`, `store`, `from_residues`, `to_residues`.
 macro_rules! lines {
     ($features:literal) => {
-        /// Vectors at a distance from each other, that are numbers or still residues.
+        /// Vectors `stride` numbers apart, of numbers or still of residues.
         #[derive(Clone, Copy)]
         struct Strided {
             start: *mut N,
@@ -12,7 +12,7 @@ macro_rules! lines {
         }
 
         impl Strided {
-            /// Residues that are only read.
+            /// Vectors of residues, to be read only.
             #[inline]
             #[target_feature(enable = $features)]
             fn of_residues(start: *const u64, stride: usize) -> Self {
@@ -20,12 +20,14 @@ macro_rules! lines {
                 Strided { start, stride }
             }
 
+            /// One vector.
+            ///
             /// # Safety
-            /// The vector is there.
+            /// A vector is valid to read at `start + index * stride`.
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn get<const RESIDUES: bool>(self, index: usize) -> V {
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty.
                 unsafe {
                     let from = self.start.add(index * self.stride);
                     if RESIDUES {
@@ -36,14 +38,14 @@ macro_rules! lines {
                 }
             }
 
-            /// Four vectors from one on, at a distance of so many.
+            /// Four vectors: with indices from `first` on, at distances of `by`.
             ///
             /// # Safety
-            /// The vectors are there.
+            /// Vectors with these indices are valid to read, as in [`Strided::get`].
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn four<const RESIDUES: bool>(self, first: usize, by: usize) -> [V; 4] {
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty, for `first + 3 * by` and the three before.
                 unsafe {
                     [
                         self.get::<RESIDUES>(first),
@@ -55,11 +57,11 @@ macro_rules! lines {
             }
 
             /// # Safety
-            /// The vectors are there.
+            /// Vectors with the indices of [`Strided::four`] are valid to write.
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn put(self, first: usize, by: usize, x: [V; 4]) {
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty, for `first + 3 * by` and the three before.
                 unsafe {
                     store(self.start.add(first * self.stride), x[0]);
                     store(self.start.add((first + by) * self.stride), x[1]);
@@ -68,10 +70,10 @@ macro_rules! lines {
                 }
             }
 
-            /// Twice four vectors, from one and from another on.
+            /// Twice four vectors: from `first` and from `second` on.
             ///
             /// # Safety
-            /// The vectors are there.
+            /// As [`Strided::four`], for both.
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn eight<const RESIDUES: bool>(
@@ -80,7 +82,7 @@ macro_rules! lines {
                 second: usize,
                 by: usize,
             ) -> [[V; 4]; 2] {
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty, for both fours.
                 unsafe {
                     [
                         self.four::<RESIDUES>(first, by),
@@ -90,26 +92,26 @@ macro_rules! lines {
             }
 
             /// # Safety
-            /// The vectors are there.
+            /// As [`Strided::put`], for both.
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn put_both(self, first: usize, second: usize, by: usize, [x, y]: [[V; 4]; 2]) {
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty, for both fours.
                 unsafe {
                     self.put(first, by, x);
                     self.put(second, by, y);
                 }
             }
 
-            /// Residues of numbers of magnitudes up to the modulus.
+            /// The residues of numbers whose magnitudes are up to the modulus.
             ///
             /// # Safety
-            /// The vectors are there.
+            /// As [`Strided::put`].
             #[inline]
             #[target_feature(enable = $features)]
             unsafe fn put_residues(self, field: Field, first: usize, by: usize, x: [V; 4]) {
                 let at = |index: usize| self.start.wrapping_add(index * self.stride).cast();
-                // SAFETY: as promised.
+                // SAFETY: the caller's duty, for `first + 3 * by` and the three before.
                 unsafe {
                     to_residues(field, at(first), x[0]);
                     to_residues(field, at(first + by), x[1]);
@@ -119,38 +121,44 @@ macro_rules! lines {
             }
         }
 
-        /// Four coefficients, of which the first two are raised at the first level of all.
+        /// Four coefficients; at the very first level, the first two with their offset.
         #[inline]
         #[target_feature(enable = $features)]
-        fn raised<const FIRST: bool>(field: Field, [a, b, c, d]: [V; 4]) -> [V; 4] {
+        fn offset_first_two<const FIRST: bool>(field: Field, [a, b, c, d]: [V; 4]) -> [V; 4] {
             if FIRST {
-                [raise(field, a), raise(field, b), c, d]
+                [offset(field, a), offset(field, b), c, d]
             } else {
                 [a, b, c, d]
             }
         }
 
-        /// `levels` levels down `2^levels` lines: from residues in the first step; from numbers
-        /// in the others, where what `reduced` steps of three levels add to is reduced before.
+        /// `levels` levels down `2^levels` lines: from residues in the first step, from numbers in
+        /// the others. Where `reduced`, a step of three levels first reduces what it adds to.
         ///
         /// # Safety
-        /// The vectors are there, and `2^levels - 1` pairs.
+        /// `2 <= levels <= 4`; `2^levels` vectors are valid to read and write, as in
+        /// [`Strided::get`], and `2^levels - 1` pairs to read.
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn forward_lines<const FIRST: bool>(
             field: Field,
             lines: Strided,
-            (levels, reduced): (u32, bool),
+            levels: u32,
+            reduced: bool,
             pairs: *const N,
         ) {
-            // SAFETY: as promised.
+            // SAFETY: indices are below 16, 8 or 4, and pairs below 15, 7 or 3: both as many as the
+            // caller has for these levels.
             unsafe {
                 match levels {
                     4 => {
                         let first = [three(pairs, 0, 1); 2];
                         let two = |index: usize| {
                             let [x, y] = lines.eight::<FIRST>(index, index + 1, 4);
-                            let x = [raised::<FIRST>(field, x), raised::<FIRST>(field, y)];
+                            let x = [
+                                offset_first_two::<FIRST>(field, x),
+                                offset_first_two::<FIRST>(field, y),
+                            ];
                             forward4(field, x, first)
                         };
                         let x = [two(0), two(2)];
@@ -164,14 +172,14 @@ macro_rules! lines {
                             x = reduce4(field, x);
                         }
                         if FIRST {
-                            x = x.map(|x| raise(field, x));
+                            x = x.map(|x| offset(field, x));
                         }
                         let y = products(field, y, [factor(pairs, 0); 4]);
                         let factors = [three(pairs, 1, 3), three(pairs, 2, 5)];
                         lines.put_both(0, 4, 1, forward4(field, plus_minus(field, x, y), factors));
                     }
                     _ => {
-                        let x = raised::<FIRST>(field, lines.four::<FIRST>(0, 1));
+                        let x = offset_first_two::<FIRST>(field, lines.four::<FIRST>(0, 1));
                         let [x, _] = forward4(field, [x, x], [three(pairs, 0, 1); 2]);
                         lines.put(0, 1, x);
                     }
@@ -179,11 +187,11 @@ macro_rules! lines {
             }
         }
 
-        /// `levels` levels up `2^levels` lines; the last step of all scales by its factors and
-        /// ends in residues.
+        /// `levels` levels up `2^levels` lines; the very last step scales by its factors and ends in
+        /// residues.
         ///
         /// # Safety
-        /// The vectors are there, and `2^levels - 1` pairs.
+        /// As [`forward_lines`].
         #[inline]
         #[target_feature(enable = $features)]
         unsafe fn inverse_lines<const LAST: bool>(
@@ -193,7 +201,8 @@ macro_rules! lines {
             pairs: *const N,
             last: [Factor; 2],
         ) {
-            // SAFETY: as promised.
+            // SAFETY: indices are below 16, 8 or 4, and pairs below 15, 7 or 3: both as many as the
+            // caller has for these levels.
             unsafe {
                 match levels {
                     4 => {

@@ -5,62 +5,57 @@ use crate::Modulus;
 use crate::kernel::passes::Passes;
 use crate::kernel::twiddles::{Number, Twiddles};
 
-/// What all lanes of a vector lie between, in units of the modulus.
+/// A range that has the values of all lanes of a vector, in units of the modulus.
 #[derive(Clone, Copy, Debug, Default)]
 #[repr(C)]
 struct Range {
-    least: f32,
-    most: f32,
+    min: f32,
+    max: f32,
 }
 
-/// What rounding may take from a sum of some ten.
+/// More than the rounding error of a sum of about ten terms.
 const SLACK: f32 = 1e-4;
 
 impl Range {
-    const RESIDUES: Range = Range {
-        least: 0.0,
-        most: 1.0,
-    };
+    const RESIDUES: Range = Range { min: 0.0, max: 1.0 };
 
-    fn with(self, other: Range) -> Range {
+    /// The smallest range that has both.
+    fn union(self, other: Range) -> Range {
         Range {
-            least: self.least.min(other.least),
-            most: self.most.max(other.most),
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
         }
     }
 
     fn plus(self, other: Range) -> Range {
         Range {
-            least: self.least + other.least,
-            most: self.most + other.most + SLACK,
+            min: self.min + other.min,
+            max: self.max + other.max + SLACK,
         }
     }
 
     fn minus(self, other: Range) -> Range {
         Range {
-            least: self.least - other.most - SLACK,
-            most: self.most - other.least + SLACK,
+            min: self.min - other.max - SLACK,
+            max: self.max - other.min + SLACK,
         }
     }
 
     #[allow(clippy::cast_precision_loss, reason = "a small number")]
-    fn raised(self, by: u64) -> Range {
+    fn plus_moduli(self, by: u64) -> Range {
         let by = by as f32;
-        self.plus(Range {
-            least: by,
-            most: by,
-        })
+        self.plus(Range { min: by, max: by })
     }
 
     /// The range of products, and of reduced numbers, for moduli below `below`.
     #[allow(clippy::cast_precision_loss, reason = "rounding is within the slack")]
     fn multiplied(self, below: u64) -> Range {
-        let room = (1_u64 << 52) as f32 / below as f32;
-        assert!(self.least >= 0.0, "negative: {self:?}");
-        assert!(self.most < room, "above {room}: {self:?}");
+        let limit = (1_u64 << 52) as f32 / below as f32;
+        assert!(self.min >= 0.0, "negative: {self:?}");
+        assert!(self.max < limit, "above {limit}: {self:?}");
         Range {
-            least: 0.0,
-            most: 1.0 + self.most / room + SLACK,
+            min: 0.0,
+            max: 1.0 + self.max / limit + SLACK,
         }
     }
 }
@@ -74,14 +69,14 @@ impl Number for Range {
 
 /// The passes of a kind of transform, and a test that runs them.
 macro_rules! ranges {
-    ($kind:ident, $test:ident, $subtract:expr, $raise:expr) => {
+    ($kind:ident, $test:ident, $subtract:expr, $offset:expr) => {
         mod $kind {
-            use super::super::$kind::{BACKWARD, BELOW, COLUMNS, FORWARD, REDUCED};
+            use super::super::$kind::{BACKWARD_OFFSET, BELOW, COLUMNS, FORWARD_OFFSET, REDUCED};
             use super::Range;
             use crate::Modulus;
             use crate::kernel::avx512::squares::squares;
             use crate::kernel::passes::{Passes, passes};
-            use crate::kernel::twiddles::{BLOCK, OF_ROW, ROW, Twiddles};
+            use crate::kernel::twiddles::{BLOCK, NUMBERS_PER_ROW, ROW, Twiddles};
             use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
 
             type N = Range;
@@ -111,16 +106,16 @@ macro_rules! ranges {
                 subtract(a, product)
             }
 
-            fn raise(_: Field, x: V) -> V {
-                let raise: fn(V) -> V = $raise;
-                raise(x)
+            fn offset(_: Field, x: V) -> V {
+                let plus_offset: fn(V) -> V = $offset;
+                plus_offset(x)
             }
 
             fn difference(_: Field, a: V, b: V) -> V {
-                a.raised(BACKWARD).minus(b)
+                a.plus_moduli(BACKWARD_OFFSET).minus(b)
             }
 
-            fn products(_: Field, x: [V; 4], _: [(V, V); 4]) -> [V; 4] {
+            fn products(_: Field, x: [V; 4], _: [Factor; 4]) -> [V; 4] {
                 x.map(|x| x.multiplied(BELOW))
             }
 
@@ -129,43 +124,43 @@ macro_rules! ranges {
             }
 
             /// # Safety
-            /// A number is there.
+            /// `from` is valid to read one range.
             unsafe fn splat(from: *const N) -> V {
-                // SAFETY: as promised.
+                // SAFETY: one is there: the caller's duty.
                 unsafe { *from }
             }
 
             /// # Safety
-            /// As many as lanes are there.
+            /// `from` is valid to read `LANES` ranges.
             unsafe fn load(from: *const N) -> V {
-                // SAFETY: as promised.
+                // SAFETY: `LANES` of them are there: the caller's duty.
                 let all = unsafe { core::slice::from_raw_parts(from, LANES) };
-                all.iter().copied().reduce(Range::with).unwrap_or_default()
+                all.iter().copied().reduce(Range::union).unwrap_or_default()
             }
 
             /// # Safety
-            /// As many as lanes are there.
+            /// `to` is valid to write `LANES` ranges.
             unsafe fn store(to: *mut N, x: V) {
-                // SAFETY: as promised.
+                // SAFETY: `LANES` of them are there: the caller's duty.
                 unsafe { core::slice::from_raw_parts_mut(to, LANES) }.fill(x);
             }
 
             /// # Safety
-            /// None is needed.
+            /// Nothing is read: any pointer will do.
             unsafe fn from_residues(_: *const u64) -> V {
                 Range::RESIDUES
             }
 
             /// # Safety
-            /// As many as lanes are there.
+            /// `to` is valid to write `LANES` residues.
             unsafe fn to_residues(_: Field, to: *mut u64, x: V) {
-                assert!(x.least >= 0.0 && x.most < 2.0, "{x:?}");
-                // SAFETY: as promised.
+                assert!(x.min >= 0.0 && x.max < 2.0, "{x:?}");
+                // SAFETY: `LANES` of them are there: the caller's duty.
                 unsafe { store(to.cast(), Range::RESIDUES) };
             }
 
             fn transpose(x: [V; 8]) -> [V; 8] {
-                let all = x.into_iter().reduce(Range::with).unwrap_or_default();
+                let all = x.into_iter().reduce(Range::union).unwrap_or_default();
                 [all; 8]
             }
 
@@ -184,12 +179,12 @@ ranges!(
     short,
     short_primes_stay_in_range,
     |a, product| a.minus(product),
-    |x| x.raised(FORWARD)
+    |x| x.plus_moduli(FORWARD_OFFSET)
 );
 ranges!(
     long,
     long_primes_stay_in_range,
-    |a, product| a.raised(FORWARD).minus(product),
+    |a, product| a.plus_moduli(FORWARD_OFFSET).minus(product),
     |x| x
 );
 
@@ -199,8 +194,8 @@ fn assert_in_range<S: Passes<Range> + Copy>(passes: S, below: u64) {
     for degree in (10..=17).map(|log| 1 << log) {
         let twiddles = Twiddles::new(modulus, degree, 3, 8);
         let mut row = vec![0; degree];
-        passes.forward(modulus, &twiddles, &mut row);
+        passes.forward(&twiddles, &mut row);
         let last = [[Range::default(); 2]; 2];
-        passes.inverse(modulus, &twiddles, last, (None, &mut row));
+        passes.inverse(&twiddles, last, None, &mut row);
     }
 }

@@ -1,6 +1,6 @@
 //! Sums of fractions, rounded, in fixed point.
 
-use super::residues::{LANES, left, load, splat, store};
+use super::residues::{LANES, Lanes, load, splat, store};
 use crate::kernel::montgomery::Fraction;
 use core::arch::x86_64::{
     _mm512_add_epi64, _mm512_and_si512, _mm512_madd52hi_epu64, _mm512_madd52lo_epu64,
@@ -8,21 +8,21 @@ use core::arch::x86_64::{
     _mm512_srlv_epi64,
 };
 
-/// As the portable one: products of 52 bits by 11 and 52.
+/// As the portable one, with products of 52 bits by the reciprocal's upper bits and lower 52.
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u64]) {
-    assert!(digits.iter().all(|row| row.len() == excess.len()));
+pub(super) fn overflow(fractions: &[Fraction], digits: &[&[u64]], overflow: &mut [u64]) {
+    assert!(digits.iter().all(|row| row.len() == overflow.len()));
     assert_eq!(digits.len(), fractions.len());
-    let (length, to) = (excess.len(), excess.as_mut_ptr());
+    let (length, to) = (overflow.len(), overflow.as_mut_ptr());
     let zero = _mm512_setzero_si512();
     let within = splat((1 << Fraction::BITS) - 1);
     for index in (0..length).step_by(LANES) {
-        let mask = left(length, index);
+        let lanes = Lanes::left(length, index);
         let (mut sum, mut whole) = (splat(1 << (Fraction::BITS - 1)), zero);
         for (digits, fraction) in digits.iter().zip(fractions) {
             let (below, above) = (splat(fraction.reciprocal), splat(fraction.reciprocal >> 52));
-            // SAFETY: the lanes of the mask are within the row.
-            let digits = unsafe { load(digits.as_ptr(), index, mask) };
+            // SAFETY: `Lanes::left` ends at `length`, which every row of digits has: asserted above.
+            let digits = unsafe { load(digits.as_ptr(), lanes) };
             let low = _mm512_madd52lo_epu64(zero, digits, below);
             let middle = _mm512_madd52lo_epu64(zero, digits, above);
             let middle = _mm512_madd52hi_epu64(middle, digits, below);
@@ -34,7 +34,7 @@ pub(super) fn excess(fractions: &[Fraction], digits: &[&[u64]], excess: &mut [u6
             whole = _mm512_add_epi64(whole, _mm512_srli_epi64::<{ Fraction::BITS }>(sum));
             sum = _mm512_and_si512(sum, within);
         }
-        // SAFETY: the lanes of the mask are within the row.
-        unsafe { store(to, index, mask, whole) };
+        // SAFETY: `Lanes::left` ends at `length`, that of the row.
+        unsafe { store(to, lanes, whole) };
     }
 }

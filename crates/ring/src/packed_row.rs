@@ -1,11 +1,8 @@
 //! Residues in as few whole bytes as their prime needs: what stays in memory for long, and streams
 //! from there whenever it is used, as keys do.
 
-use crate::kernel::{Bytes, Isa, PADDING, PackedProducts};
-use crate::poly::row_of;
-use crate::rows::AT_ONCE;
-use crate::{Limbs, Modulus, Montgomery, Poly, Ring};
-use rayon::prelude::*;
+use crate::Modulus;
+use crate::kernel::{Bytes, Isa, MAX_PRODUCTS, PADDING, PackedProducts};
 
 /// A row of residues, each of so many bytes, the lowest first, and some zeros in the end that
 /// vectors may read.
@@ -13,16 +10,6 @@ use rayon::prelude::*;
 pub struct PackedRow {
     bytes: Box<[u8]>,
     width: usize,
-}
-
-/// A polynomial by its values in Montgomery form, as packed rows.
-///
-/// # Shapes
-/// A row for each prime, in the order of [`Poly`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PackedPoly {
-    rows: Vec<PackedRow>,
-    chain: usize,
 }
 
 impl PackedRow {
@@ -84,47 +71,6 @@ fn width(modulus: Modulus) -> usize {
     modulus.bits().div_ceil(8) as usize
 }
 
-impl PackedPoly {
-    /// Modulo which primes it is known.
-    pub fn limbs(&self) -> Limbs {
-        Limbs {
-            chain: self.chain,
-            special: self.rows.len() - self.chain,
-        }
-    }
-
-    /// Its rows.
-    pub fn rows(&self) -> &[PackedRow] {
-        &self.rows
-    }
-
-    /// The row modulo the prime that a polynomial of other primes has in a row.
-    pub fn row_of(&self, limbs: Limbs, row: usize) -> &PackedRow {
-        row_of(&self.rows, self.chain, limbs, row)
-    }
-
-    /// Bytes that it takes.
-    pub fn bytes(&self) -> usize {
-        self.rows.iter().map(PackedRow::bytes).sum()
-    }
-}
-
-impl Ring {
-    /// Packs a polynomial.
-    pub fn pack(&self, poly: &Poly<Montgomery>) -> PackedPoly {
-        let limbs = poly.limbs();
-        let rows = poly.rows().par_iter().enumerate();
-        let rows = rows.map(|(index, row)| {
-            let modulus = self.table(limbs, index).modulus();
-            PackedRow::new(modulus, row)
-        });
-        PackedPoly {
-            rows: rows.collect(),
-            chain: limbs.chain,
-        }
-    }
-}
-
 impl Modulus {
     /// [`Modulus::inner_product`] with second factors that are packed.
     ///
@@ -138,7 +84,7 @@ impl Modulus {
             .iter()
             .map(|(row, packed)| (*row, packed.residues()));
         let pairs: Vec<(&[u64], Bytes<'_>)> = pairs.collect();
-        for (run, pairs) in pairs.chunks(AT_ONCE).enumerate() {
+        for (run, pairs) in pairs.chunks(MAX_PRODUCTS).enumerate() {
             Isa::current().inner_product_packed(self, PackedProducts { pairs }, run > 0, to);
         }
     }

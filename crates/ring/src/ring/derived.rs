@@ -2,7 +2,6 @@
 //! is changed is still in the first-level cache, and on all threads.
 
 use crate::{Limbs, Modulus, Ntt, Poly, Representation, Ring};
-use rayon::prelude::*;
 use std::ops::Range;
 
 /// Residues that are copied before they are changed: with as many of another row, half of a
@@ -89,14 +88,6 @@ fn common<R: Representation>(a: &Poly<R>, b: &Poly<R>) -> Limbs {
     Limbs {
         chain: a.chain.min(b.chain),
         special: a.special.min(b.special),
-    }
-}
-
-/// Copied on all threads.
-impl<R: Representation> Clone for Poly<R> {
-    fn clone(&self) -> Self {
-        let rows = self.rows().par_iter().cloned();
-        Poly::from_rows(rows.collect(), self.limbs().chain)
     }
 }
 

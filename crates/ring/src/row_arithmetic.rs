@@ -4,11 +4,8 @@
 //! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
-use crate::kernel::{CrossProducts, Isa, Products};
+use crate::kernel::{CrossProducts, Isa, MAX_PRODUCTS, Products, montgomery_factor};
 use crate::{Modulus, Multiplier};
-
-/// Products that kernels sum before they reduce: more would not fit their sums.
-pub(crate) const AT_ONCE: usize = 64;
 
 /// # Range
 /// Residues in and out, of rows of the same length.
@@ -100,7 +97,7 @@ impl Modulus {
 
     /// Plain residues to Montgomery form.
     pub fn montgomery_row(self, a: &mut [u64]) {
-        let factor = self.multiplier(self.montgomery_factor());
+        let factor = self.multiplier(montgomery_factor(self));
         self.scale_row(a, factor);
     }
 
@@ -115,28 +112,21 @@ impl Modulus {
     /// # Panics
     /// If `run` is no power of two.
     pub fn inner_product_of_runs(self, run: usize, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        let (first, rest) = products.split_at(products.len().min(AT_ONCE));
+        let (first, rest) = products.split_at(products.len().min(MAX_PRODUCTS));
         let sum = |pairs, add, to: &mut [u64]| {
             Isa::current().inner_product(self, Products { pairs, run }, add, to);
         };
         sum(first, false, to);
-        for pairs in rest.chunks(AT_ONCE) {
+        for pairs in rest.chunks(MAX_PRODUCTS) {
             sum(pairs, true, to);
         }
     }
 
     /// `to += sum(a * b) / R`, one factor of each product in Montgomery form.
     pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        for pairs in products.chunks(AT_ONCE) {
+        for pairs in products.chunks(MAX_PRODUCTS) {
             Isa::current().inner_product(self, Products { pairs, run: 1 }, true, to);
         }
-    }
-
-    /// `R` modulo this.
-    pub(crate) fn montgomery_factor(self) -> u64 {
-        let bits = if self.value() < 1 << 50 { 52 } else { 64 };
-        let power = (1_u128 << bits) % u128::from(self.value());
-        u64::try_from(power).unwrap_or(0)
     }
 }
 
