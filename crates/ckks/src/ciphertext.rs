@@ -1,10 +1,10 @@
 //! What is encoded, and what is encrypted.
 
-use crate::params::limbs_at;
+use crate::primes::limbs_at;
+use crate::wipe::wipe;
 use crate::{Error, Params, Result};
-use nearfield_ring::{Ntt, Poly, Representation};
+use nearfield_ring::{Ntt, Poly};
 use std::borrow::Cow;
-use zeroize::Zeroize;
 
 /// Numbers in slots, encoded as a polynomial.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,13 +39,6 @@ pub struct Product {
 impl Drop for Plaintext {
     fn drop(&mut self) {
         wipe(&mut self.poly);
-    }
-}
-
-/// Puts zeros in the place of residues that tell something.
-pub(crate) fn wipe<R: Representation>(poly: &mut Poly<R>) {
-    for row in poly.rows_mut() {
-        row.zeroize();
     }
 }
 

@@ -1,7 +1,9 @@
 //! Numbers in slots to polynomials and back.
 
-use crate::params::{bits_of, limbs_at};
+use crate::fixed_point::{MAX_BITS, residue_of, scaled_integer};
+use crate::primes::{limbs_at, log2_product};
 use crate::special_fft::SpecialFft;
+use crate::wipe::wipe;
 use crate::{Error, Params, Plaintext, Result};
 use nearfield_ring::{Limbs, Modulus, Ntt, Poly};
 use num_complex::Complex64;
@@ -22,9 +24,6 @@ pub struct Encoder {
     /// By log2 of the slots.
     transforms: Vec<OnceLock<SpecialFft>>,
 }
-
-/// Most bits of a coefficient.
-const MAX_BITS: u32 = 120;
 
 impl Encoder {
     /// An encoder for parameters.
@@ -120,15 +119,15 @@ impl Encoder {
             });
         }
         let ring = self.params.ring();
-        let room = (bits_of(ring.moduli(limbs)) - 1.0).min(f64::from(MAX_BITS) - 1.0);
+        let room = (log2_product(ring.moduli(limbs)) - 1.0).min(f64::from(MAX_BITS) - 1.0);
         check_range(values, room.exp2() / scale)?;
         let mut halves = values.to_vec();
         self.transform(slots).coefficients_from_slots(&mut halves);
         let gap = max / slots;
         let mut integers = vec![0; 2 * slots];
         for (slot, value) in halves.iter().enumerate() {
-            integers[slot] = integer(value.re, scale)?;
-            integers[slot + slots] = integer(value.im, scale)?;
+            integers[slot] = scaled_integer(value.re, scale)?;
+            integers[slot + slots] = scaled_integer(value.im, scale)?;
         }
         let short = Short::of(&integers);
         let mut poly = ring.unfilled(limbs);
@@ -143,7 +142,7 @@ impl Encoder {
                 }
                 _ => {
                     for (residue, &integer) in residues.iter_mut().zip(&integers) {
-                        *residue = crate::evaluator::residue(modulus, integer);
+                        *residue = residue_of(modulus, integer);
                     }
                 }
             }
@@ -167,17 +166,16 @@ impl Encoder {
         for (row, &modulus) in poly.rows().iter().zip(&moduli) {
             // Garner: the next digit in the mixed radix of the primes. Digits between plus and
             // minus half a prime make every partial sum the integer nearest to zero.
-            let inverse = modulus
-                .multiplier(modulus.invert_by_fermat(crate::evaluator::residue(modulus, weight)));
+            let inverse = modulus.multiplier(modulus.invert_by_fermat(residue_of(modulus, weight)));
             for (integer, &residue) in integers.iter_mut().zip(row.iter()) {
-                let known = crate::evaluator::residue(modulus, *integer);
+                let known = residue_of(modulus, *integer);
                 let digit = modulus.mul_by(modulus.sub(residue, known), inverse);
                 let digit = i128::from(modulus.balanced(digit));
                 *integer = integer.saturating_add(weight.saturating_mul(digit));
             }
             weight = weight.saturating_mul(i128::from(modulus.value()));
         }
-        crate::ciphertext::wipe(&mut poly);
+        wipe(&mut poly);
         let most = 1_u128 << MAX_BITS;
         if integers.iter().all(|integer| integer.unsigned_abs() < most) {
             return Ok(integers);
@@ -192,7 +190,7 @@ impl Encoder {
         let mut below = 0.0;
         let needed = |&modulus: &Modulus| {
             let more = below < f64::from(MAX_BITS + 1);
-            below += bits_of(std::iter::once(modulus));
+            below += log2_product(std::iter::once(modulus));
             more
         };
         self.params
@@ -251,22 +249,6 @@ fn check_range(values: &[Complex64], limit: f64) -> Result<()> {
             Err(Error::Value { slot, value, limit })
         }
     }
-}
-
-/// A value times a scale, rounded.
-///
-/// # Errors
-/// If that is no number below 2^120.
-pub(crate) fn integer(value: f64, scale: f64) -> Result<i128> {
-    let product = (value * scale).round();
-    if product.abs() < f64::from(MAX_BITS).exp2() {
-        #[allow(clippy::cast_possible_truncation, reason = "it was compared")]
-        return Ok(product as i128);
-    }
-    Err(Error::Constant {
-        constant: value,
-        scale,
-    })
 }
 
 #[allow(

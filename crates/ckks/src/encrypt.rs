@@ -1,8 +1,9 @@
 //! Encryption and decryption.
 
 use crate::keys::{PublicKey, encryption_of_zero};
-use crate::secret_key::{SecretKey, SecretRow, fresh_sampler};
-use crate::{Ciphertext, Encoder, Error, Plaintext, Result};
+use crate::randomness::fresh_sampler;
+use crate::wipe::SecretRow;
+use crate::{Ciphertext, Encoder, Error, Plaintext, Result, SecretKey};
 use nearfield_ring::{Limbs, Sampler, Segment};
 use num_complex::Complex64;
 use rayon::prelude::*;
@@ -41,7 +42,7 @@ impl PublicKey {
             modulus.residues_of_small(&mask, &mut masked);
             table.forward(&mut masked);
             let rows = [&mut *first, second].into_iter().zip(&errors);
-            for ((row, error), half) in rows.zip(&self.half.parts) {
+            for ((row, error), half) in rows.zip(&self.pair.parts) {
                 modulus.residues_of_small(error, row);
                 table.forward(row);
                 product.copy_from_slice(&half.rows()[index]);

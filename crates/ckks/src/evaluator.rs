@@ -7,9 +7,7 @@ mod polynomial;
 mod rotate;
 mod transform;
 
-pub(crate) use arithmetic::residue;
 pub(crate) use key_switch::KeySwitch;
-pub(crate) use multiply::prime_of;
 pub use rotate::Hoisted;
 pub use transform::LinearTransform;
 

@@ -13,7 +13,7 @@
 
 mod division;
 
-use crate::params::bits_of;
+use crate::primes::log2_product;
 use crate::{Error, Result};
 use division::Divisor;
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Multiplier, Ntt, Poly, Ring, Row};
@@ -62,13 +62,16 @@ impl Gadget {
     pub(crate) fn new(ring: &Ring, limbs: Limbs, digits: usize) -> Result<Self> {
         let moduli: Vec<Modulus> = ring.moduli(limbs).collect();
         let (chain, special) = moduli.split_at(limbs.chain);
-        let bits: Vec<f64> = chain.iter().map(|&q| bits_of([q].into_iter())).collect();
+        let bits: Vec<f64> = chain
+            .iter()
+            .map(|&q| log2_product([q].into_iter()))
+            .collect();
         let ranges = balanced(&bits, digits);
         let largest = ranges
             .iter()
-            .map(|range| bits_of(chain[range.clone()].iter().copied()))
+            .map(|range| log2_product(chain[range.clone()].iter().copied()))
             .fold(0.0, f64::max);
-        let room = bits_of(special.iter().copied());
+        let room = log2_product(special.iter().copied());
         if room < largest + MARGIN_BITS {
             return Err(Error::SpecialTooSmall {
                 special: room,

@@ -1,13 +1,9 @@
-//! Which evaluation keys are wanted, and each of them by itself.
+//! Lists of evaluation keys.
 
-use crate::keys::{Galois, GaloisKey, SwitchingKey};
-use crate::secret_key::{Secret, SecretKey};
-use crate::{Error, Params, Result};
-use nearfield_ring::Automorphism;
+use crate::{Galois, Params};
 use std::collections::BTreeMap;
 
-/// Which evaluation keys are wanted, each up to the highest level that anybody asked for: from
-/// this they are generated one at a time.
+/// A list of evaluation keys to be generated, each for the highest level that was added for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyList {
     params: Params,
@@ -16,22 +12,15 @@ pub struct KeyList {
     galois: BTreeMap<usize, usize>,
 }
 
-/// A key of a list.
+/// One key of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeyRequest {
     Relinearization { level: usize },
     Galois { exponent: usize, level: usize },
 }
 
-/// One evaluation key.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum EvaluationKey {
-    Relinearization(SwitchingKey),
-    Galois(GaloisKey),
-}
-
 impl KeyList {
-    /// No keys.
+    /// An empty list.
     pub fn none(params: &Params) -> Self {
         KeyList {
             params: params.clone(),
@@ -54,7 +43,7 @@ impl KeyList {
         }
     }
 
-    /// The parameters that they are of.
+    /// The parameters of the keys.
     pub fn params(&self) -> &Params {
         &self.params
     }
@@ -70,62 +59,4 @@ impl KeyList {
         let galois = self.galois.iter();
         products.chain(galois.map(|(&exponent, &level)| KeyRequest::Galois { exponent, level }))
     }
-}
-
-impl KeyRequest {
-    /// # Errors
-    /// If the operating system gives no randomness, the level is too high, or the secret key is
-    /// of other parameters.
-    pub(crate) fn generate(self, params: &Params, secret: &SecretKey) -> Result<EvaluationKey> {
-        if secret.params() != params {
-            return Err(Error::Mismatch {
-                what: "the secret key",
-                other: "the evaluation keys",
-            });
-        }
-        let (KeyRequest::Relinearization { level } | KeyRequest::Galois { level, .. }) = self;
-        if level > params.max_level() {
-            return Err(Error::Level {
-                what: "an evaluation key",
-                level,
-                min: 0,
-                max: params.max_level(),
-            });
-        }
-        match self {
-            KeyRequest::Relinearization { level } => relinearization(secret, level),
-            KeyRequest::Galois { exponent, level } => galois(secret, exponent, level),
-        }
-    }
-}
-
-fn relinearization(secret: &SecretKey, level: usize) -> Result<EvaluationKey> {
-    let params = secret.params();
-    let ring = params.ring();
-    let mut square = ring.unfilled(ring.limbs());
-    ring.for_each_row(&mut square, |table, index, row| {
-        row.copy_from_slice(secret.values().row(ring.limbs(), index));
-        table
-            .modulus()
-            .mul_rows(row, secret.values().row(ring.limbs(), index));
-    });
-    let secrets = [&Secret::new(square), secret.values()];
-    let key = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;
-    Ok(EvaluationKey::Relinearization(key))
-}
-
-fn galois(secret: &SecretKey, exponent: usize, level: usize) -> Result<EvaluationKey> {
-    let params = secret.params();
-    let (ring, degree) = (params.ring(), params.degree());
-    let automorphism = Automorphism::new(exponent, degree)?;
-    let mut mapped = ring.unfilled(ring.limbs());
-    ring.for_each_row(&mut mapped, |_, index, row| {
-        automorphism.map_values(secret.values().row(ring.limbs(), index), row);
-    });
-    let secrets = [&Secret::new(mapped), secret.values()];
-    let switching = SwitchingKey::generate(ring, params.gadget(), level + 1, secrets)?;
-    Ok(EvaluationKey::Galois(GaloisKey {
-        automorphism,
-        switching,
-    }))
 }

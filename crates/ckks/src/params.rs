@@ -1,9 +1,9 @@
 //! Parameters: what is asked for, and what was checked.
 
 use crate::gadget::Gadget;
+use crate::primes::{self, MAX_BITS, log2_product};
 use crate::{Error, Result, security};
-use nearfield_ring::{Limbs, Modulus, Ring, prime};
-use std::collections::BTreeMap;
+use nearfield_ring::{Modulus, Ring};
 use std::sync::Arc;
 
 /// What a parameter set is made of.
@@ -38,9 +38,6 @@ struct Inner {
 /// Fewest bits of a prime: below, there are too few for large degrees.
 const MIN_BITS: u32 = 20;
 
-/// Most bits of a prime: all kernels work up to here.
-const MAX_BITS: u32 = 50;
-
 /// Most primes of the chain, and most special ones.
 const MAX_PRIMES: usize = 64;
 
@@ -71,7 +68,7 @@ impl Params {
     pub fn insecure(spec: ParamsSpec) -> Result<Self> {
         check(&spec)?;
         let degree = 1 << spec.log_degree;
-        let (chain, special) = primes(&spec, degree)?;
+        let (chain, special) = primes::find(&spec.chain_bits, &spec.special_bits, degree)?;
         let ring = Ring::new(degree, &chain, &special)?;
         let gadget = Gadget::new(&ring, ring.limbs(), spec.digits)?;
         Ok(Params(Arc::new(Inner {
@@ -143,9 +140,15 @@ impl Params {
         self.0.ring.chain_table(level).modulus()
     }
 
+    /// [`Params::prime`] as a float, without rounding: primes have at most 50 bits.
+    #[allow(clippy::cast_precision_loss, reason = "primes have at most 50 bits")]
+    pub(crate) fn prime_value(&self, level: usize) -> f64 {
+        self.prime(level).value() as f64
+    }
+
     /// log2 of the product of all primes, special ones included.
     pub fn log_modulus(&self) -> f64 {
-        bits_of(self.0.ring.moduli(self.0.ring.limbs()))
+        log2_product(self.0.ring.moduli(self.0.ring.limbs()))
     }
 }
 
@@ -157,20 +160,6 @@ impl PartialEq for Params {
 }
 
 impl Eq for Params {}
-
-/// log2 of a product.
-pub(crate) fn bits_of(moduli: impl Iterator<Item = Modulus>) -> f64 {
-    #[allow(
-        clippy::cast_precision_loss,
-        reason = "a logarithm for comparing with limits of whole bits"
-    )]
-    moduli.map(|modulus| (modulus.value() as f64).log2()).sum()
-}
-
-/// Primes up to a level.
-pub(crate) fn limbs_at(level: usize) -> Limbs {
-    Limbs::chain(level + 1)
-}
 
 fn check(spec: &ParamsSpec) -> Result<()> {
     let refuse = |text: String| Err(Error::Params(text));
@@ -199,34 +188,6 @@ fn check(spec: &ParamsSpec) -> Result<()> {
         return refuse(format!("a scale of 2^{bits}: take 2^10 to 2^60"));
     }
     Ok(())
-}
-
-/// The primes of the chain and the special ones, all distinct. Those of 50 bits are below 2^50.
-fn primes(spec: &ParamsSpec, degree: usize) -> Result<(Vec<Modulus>, Vec<Modulus>)> {
-    let mut wanted = BTreeMap::new();
-    for &bits in spec.chain_bits.iter().chain(&spec.special_bits) {
-        *wanted.entry(bits).or_insert(0) += 1;
-    }
-    let mut found = BTreeMap::new();
-    for (bits, count) in wanted {
-        let mut primes = if bits == MAX_BITS {
-            let all = prime::ntt_primes(bits, degree, 3 * count)?;
-            let below = all.into_iter().filter(|prime| prime.bits() <= MAX_BITS);
-            below.take(count).collect()
-        } else {
-            prime::ntt_primes(bits, degree, count)?
-        };
-        if primes.len() < count {
-            return Err(Error::Params(format!("too few primes of {bits} bits")));
-        }
-        primes.reverse();
-        found.insert(bits, primes);
-    }
-    // Nearest to the power of two last: they are taken from the end.
-    let mut take = |bits: &u32| found.get_mut(bits).and_then(Vec::pop);
-    let chain = spec.chain_bits.iter().filter_map(&mut take).collect();
-    let special = spec.special_bits.iter().filter_map(&mut take).collect();
-    Ok((chain, special))
 }
 
 fn fingerprint(spec: &ParamsSpec, chain: &[Modulus], special: &[Modulus]) -> [u8; 32] {

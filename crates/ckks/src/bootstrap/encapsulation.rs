@@ -6,9 +6,9 @@
 use crate::evaluator::KeySwitch;
 use crate::gadget::Gadget;
 use crate::keys::SwitchingKey;
-use crate::params::bits_of;
-use crate::secret_key::{SecretKey, fresh_sampler};
-use crate::{Ciphertext, Error, Params, Result, security};
+use crate::primes::log2_product;
+use crate::randomness::fresh_sampler;
+use crate::{Ciphertext, Error, Params, Result, SecretKey, security};
 use nearfield_ring::{Limbs, Row};
 use zeroize::Zeroizing;
 
@@ -68,7 +68,7 @@ impl EncapsulationKeys {
 impl Encapsulation {
     pub(super) fn new(params: &Params) -> Result<Self> {
         let limbs = EncapsulationKeys::sparse_limbs_of(params);
-        let found = bits_of(params.ring().moduli(limbs));
+        let found = log2_product(params.ring().moduli(limbs));
         let log_degree = params.spec().log_degree;
         let limit = security::max_modulus_bits_sparse(log_degree);
         if !params.is_insecure() && found > f64::from(limit) {

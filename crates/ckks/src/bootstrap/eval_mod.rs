@@ -1,7 +1,6 @@
 //! The last step: the reduction modulo the first prime.
 
 use super::spec::{BootstrapSpec, SlotKind};
-use crate::evaluator::prime_of;
 use crate::polynomial::EvalMod;
 use crate::{Ciphertext, Encoder, Error, Evaluator, Params, Plaintext, Result};
 use num_complex::Complex64;
@@ -32,7 +31,7 @@ pub(super) struct Scales {
 
 /// The first prime.
 pub(super) fn first_prime(params: &Params) -> f64 {
-    prime_of(params, 0)
+    params.prime_value(0)
 }
 
 /// The scale at which the coefficients of a raised ciphertext, up to `K` times the first prime,
@@ -78,7 +77,7 @@ impl EncryptedEvalMod {
     /// The scale that the argument should have: twice the prime of its level, which doubled
     /// products keep.
     pub(super) fn scale_of_input(&self) -> f64 {
-        2.0 * prime_of(&self.params, self.input_level)
+        2.0 * self.params.prime_value(self.input_level)
     }
 
     /// The numbers, from slots of halved coefficients.
@@ -150,7 +149,7 @@ impl EncryptedEvalMod {
     /// The scales of the sine, and of the cosine before its angle is doubled, that lead to that of
     /// the result.
     fn scales_before(&self, scales: Scales) -> (f64, f64) {
-        let prime = |level: usize| prime_of(&self.params, level);
+        let prime = |level: usize| self.params.prime_value(level);
         let ratio = first_prime(&self.params) / scales.message;
         let end = scales.result * ratio * self.eval_mod.gain();
         let output = self.output_level();

@@ -1,5 +1,6 @@
 //! The second step: a ciphertext modulo the first prime, read as one modulo all primes.
 
+use crate::primes::limbs_at;
 use crate::{Ciphertext, Params, Result};
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Ntt, Poly};
 
@@ -46,5 +47,5 @@ impl ModRaise {
 }
 
 fn all_limbs(params: &Params) -> Limbs {
-    Limbs::chain(params.max_level() + 1)
+    limbs_at(params.max_level())
 }

@@ -1,8 +1,8 @@
 //! Sums, and products with constants.
 
 use super::{Evaluator, check_scales, check_slots};
-use crate::encoder::integer;
-use crate::params::limbs_at;
+use crate::fixed_point::{residue_of, scaled_integer};
+use crate::primes::limbs_at;
 use crate::{Ciphertext, Plaintext, Result};
 use nearfield_ring::{Modulus, Ntt, Poly, Ring};
 
@@ -103,12 +103,12 @@ impl Evaluator {
     /// If the constant times the scale is no number below 2^120, or parameters differ.
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
         self.check(&a.params, "the ciphertext")?;
-        let constant = integer(constant, a.scale)?;
+        let constant = scaled_integer(constant, a.scale)?;
         self.params
             .ring()
             .for_each_row(&mut a.parts[0], |table, _, row| {
                 let modulus = table.modulus();
-                modulus.add_constant_row(row, residue(modulus, constant));
+                modulus.add_constant_row(row, residue_of(modulus, constant));
             });
         Ok(())
     }
@@ -135,9 +135,9 @@ impl Evaluator {
         scale: f64,
     ) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
-        let constant = integer(constant, scale)?;
+        let constant = scaled_integer(constant, scale)?;
         let scaled = |modulus: Modulus, _, row: &mut [u64]| {
-            modulus.scale_row(row, modulus.multiplier(residue(modulus, constant)));
+            modulus.scale_row(row, modulus.multiplier(residue_of(modulus, constant)));
         };
         let ring = self.params.ring();
         let parts = a.parts.each_ref();
@@ -158,12 +158,12 @@ impl Evaluator {
         self.check(&b.params, "the ciphertext")?;
         check_slots(a.slots, b.slots)?;
         a.drop_to(a.level().min(b.level()))?;
-        let constant = integer(constant, a.scale / b.scale)?;
+        let constant = scaled_integer(constant, a.scale / b.scale)?;
         let ring = self.params.ring();
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
             ring.for_each_row(a, |table, index, row| {
                 let modulus = table.modulus();
-                let by = modulus.multiplier(residue(modulus, constant));
+                let by = modulus.multiplier(residue_of(modulus, constant));
                 modulus.add_scaled_rows(row, &b.rows()[index], by);
             });
         }
@@ -181,16 +181,5 @@ impl Evaluator {
         self.check(&b.params, "the second operand")?;
         check_slots(a.slots, b.slots)?;
         check_scales(a.scale, b.scale)
-    }
-}
-
-/// The residue of an integer.
-pub(crate) fn residue(modulus: Modulus, integer: i128) -> u64 {
-    match i64::try_from(integer) {
-        Ok(integer) => modulus.reduce_signed(integer),
-        Err(_) => {
-            let rest = integer.rem_euclid(i128::from(modulus.value()));
-            u64::try_from(rest).unwrap_or(0)
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! Products, relinearization and rescaling.
 
-use super::{Evaluator, check_scales, check_slots, residue};
-use crate::encoder::integer;
+use super::{Evaluator, check_scales, check_slots};
+use crate::fixed_point::{residue_of, scaled_integer};
 use crate::keys::SwitchingKey;
-use crate::params::limbs_at;
+use crate::primes::limbs_at;
 use crate::{Ciphertext, Error, Plaintext, Product, Result};
 use nearfield_ring::{Ntt, Poly, Row};
 use rayon::prelude::*;
@@ -83,11 +83,11 @@ impl Evaluator {
                 left: b.level(),
             });
         }
-        let constant = integer(constant, a.scale / b.scale)?;
+        let constant = scaled_integer(constant, a.scale / b.scale)?;
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
             self.params.ring().for_each_row(a, |table, index, row| {
                 let modulus = table.modulus();
-                let by = modulus.multiplier(residue(modulus, constant));
+                let by = modulus.multiplier(residue_of(modulus, constant));
                 modulus.add_scaled_rows(row, &b.rows()[index], by);
             });
         }
@@ -99,12 +99,12 @@ impl Evaluator {
     /// # Errors
     /// If the constant times the scale is no number below 2^120.
     pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
-        let constant = integer(constant, a.scale)?;
+        let constant = scaled_integer(constant, a.scale)?;
         self.params
             .ring()
             .for_each_row(&mut a.parts[0], |table, _, row| {
                 let modulus = table.modulus();
-                modulus.add_constant_row(row, residue(modulus, constant));
+                modulus.add_constant_row(row, residue_of(modulus, constant));
             });
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Evaluator {
             }
         };
         let parts = switch.lowered(true, add, |_, _| ());
-        let prime = prime_of(&self.params, product.level());
+        let prime = self.params.prime_value(product.level());
         Ok(product.with_parts(parts, product.scale / prime))
     }
 
@@ -182,7 +182,7 @@ impl Evaluator {
             }
         };
         let parts = self.key_switch(&seconds, key).lowered(true, add, |_, _| ());
-        let scale = a.scale * b.scale / prime_of(&self.params, level);
+        let scale = a.scale * b.scale / self.params.prime_value(level);
         Ok(a.like(parts, scale))
     }
 
@@ -221,7 +221,7 @@ impl Evaluator {
             return Ok(a.lowered_to(level)?.into_owned());
         }
         a.check_has(level + 1)?;
-        let by = scale * prime_of(&self.params, level + 1) / a.scale;
+        let by = scale * self.params.prime_value(level + 1) / a.scale;
         let scaled = self.scaled_at(a, level + 1, 1.0, by)?;
         Ok(self.rescale(&scaled)?.with_scale(scale))
     }
@@ -238,7 +238,7 @@ impl Evaluator {
         check_rescale(a.level())?;
         let (ring, gadget) = (self.params.ring(), self.params.gadget());
         let parts = gadget.rescale(ring, &a.parts);
-        let scale = a.scale / prime_of(&self.params, a.level());
+        let scale = a.scale / self.params.prime_value(a.level());
         Ok(a.like(parts, scale))
     }
 
@@ -263,15 +263,6 @@ impl Product {
             slots: self.slots,
         }
     }
-}
-
-/// The prime that a rescaling at a level divides by.
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "primes have at most 50 bits: nothing is lost"
-)]
-pub(crate) fn prime_of(params: &crate::Params, level: usize) -> f64 {
-    params.prime(level).value() as f64
 }
 
 fn check_rescale(level: usize) -> Result<()> {

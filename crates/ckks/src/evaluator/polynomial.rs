@@ -1,6 +1,6 @@
 //! Polynomials of ciphertexts.
 
-use super::{Evaluator, check_scales, prime_of};
+use super::{Evaluator, check_scales};
 use crate::polynomial::{Arithmetic, PatersonStockmeyer};
 use crate::{Ciphertext, Error, Product, Result};
 
@@ -51,7 +51,7 @@ impl Encrypted<'_> {
         let level = target.level + 1;
         Target {
             level,
-            scale: target.scale * prime_of(&self.0.params, level),
+            scale: target.scale * self.0.params.prime_value(level),
         }
     }
 

@@ -2,8 +2,8 @@
 
 use super::Evaluator;
 use super::key_switch::{self, RaisedDigits};
-use crate::keys::{Galois, GaloisKey};
-use crate::{Ciphertext, Error, Result};
+use crate::keys::GaloisKey;
+use crate::{Ciphertext, Error, Galois, Result};
 use nearfield_ring::Row;
 
 /// A ciphertext of which many rotations are wanted: what they share is done once.
@@ -58,7 +58,7 @@ impl Evaluator {
     /// If there is no key for it.
     pub fn rotate_hoisted(&self, a: &Hoisted, steps: isize) -> Result<Ciphertext> {
         let galois = self.rotation(&a.ciphertext, steps);
-        if is_identity(galois) {
+        if galois.is_identity() {
             return Ok(a.ciphertext.clone());
         }
         let key = self.keys.galois(galois, a.ciphertext.level())?;
@@ -113,7 +113,7 @@ impl Evaluator {
     pub fn add_rotations(&self, a: &Ciphertext, steps: &[isize]) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         let all = steps.iter().map(|&steps| self.rotation(a, steps));
-        let (same, moved): (Vec<Galois>, Vec<Galois>) = all.partition(|&one| is_identity(one));
+        let (same, moved): (Vec<Galois>, Vec<Galois>) = all.partition(|&one| one.is_identity());
         let keys = moved.iter().map(|&one| self.keys.galois(one, a.level()));
         let keys: Vec<&GaloisKey> = keys.collect::<Result<_>>()?;
         let mut sum = match keys.is_empty() {
@@ -174,7 +174,7 @@ impl Evaluator {
     fn rotation(&self, a: &Ciphertext, steps: isize) -> Galois {
         let least = Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()));
         let asked = Galois::Rotation(steps);
-        if is_identity(least) || !self.keys.has(asked) {
+        if least.is_identity() || !self.keys.has(asked) {
             return least;
         }
         asked
@@ -182,7 +182,7 @@ impl Evaluator {
 
     fn apply(&self, a: &Ciphertext, galois: Galois) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
-        if is_identity(galois) {
+        if galois.is_identity() {
             return Ok(a.clone());
         }
         let key = self.keys.galois(galois, a.level())?;
@@ -199,8 +199,4 @@ impl Evaluator {
         key.automorphism
             .add_mapped_values(modulus, first, &mut rows[0]);
     }
-}
-
-fn is_identity(galois: Galois) -> bool {
-    galois == Galois::Rotation(0)
 }

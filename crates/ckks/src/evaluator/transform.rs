@@ -2,10 +2,11 @@
 
 use super::Evaluator;
 use super::key_switch::{self, RaisedDigits};
-use super::prime_of;
-use crate::keys::{Galois, GaloisKey};
+use crate::keys::GaloisKey;
 use crate::linear::{BabyGiant, Diagonals};
-use crate::{Ciphertext, Encoder, Error, EvaluationKeys, KeyList, Params, Result, SecretKey};
+use crate::{
+    Ciphertext, Encoder, Error, EvaluationKeys, Galois, KeyList, Params, Result, SecretKey,
+};
 use nearfield_ring::{Limbs, Ntt, Poly, Row};
 use num_complex::Complex64;
 use rayon::prelude::*;
@@ -69,7 +70,7 @@ impl LinearTransform {
                 max: params.max_level(),
             });
         }
-        let scale = prime_of(params, level) * scaling;
+        let scale = params.prime_value(level) * scaling;
         let limbs = params.gadget().raised(level + 1);
         let periods = matrix.iter().map(|(_, diagonal)| period(diagonal));
         let period = periods.max().unwrap_or(1);
@@ -175,7 +176,7 @@ impl Evaluator {
             .gadget()
             .division(self.params.ring(), chain, true);
         let parts = division.of_rows(rows, |_, (first, second)| [first, second], |_, _| ());
-        let scale = vector.scale * matrix.scale / prime_of(&self.params, matrix.level);
+        let scale = vector.scale * matrix.scale / self.params.prime_value(matrix.level);
         Ok(vector.like(parts, scale))
     }
 

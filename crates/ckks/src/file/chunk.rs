@@ -1,7 +1,8 @@
 //! Chunks of a known length, each with a digest of itself and of all before.
 
 use super::bits::{packed, unpack};
-use super::{Description, Kind};
+use super::description::Description;
+use crate::file_kind::Kind;
 use crate::{Error, Params, Result};
 use nearfield_ring::{Limbs, Modulus, Ring, Row};
 use rayon::prelude::*;

@@ -6,10 +6,12 @@
 //! part, and those of the second unless it comes from the seed.
 
 use super::chunk::{ChunkWriter, Source};
-use super::sealed::Chunks;
-use super::{Kind, Stored, read_poly, saving, write_poly};
-use crate::keys::{encryption_of_zero, expand_plain};
-use crate::secret_key::fresh_seed;
+use super::poly::{read_poly, write_poly};
+use super::saving;
+use super::stored::{Chunks, Stored};
+use crate::file_kind::Kind;
+use crate::keys::{encryption_of_zero, expand_uniform};
+use crate::randomness::fresh_seed;
 use crate::{Ciphertext, Error, Params, Plaintext, Result, SecretKey};
 use nearfield_ring::Limbs;
 use std::io::Write;
@@ -63,7 +65,7 @@ impl SecretKey {
             });
         }
         let seed = *fresh_seed()?;
-        let uniform = expand_plain(params.ring(), plaintext.poly.limbs(), seed);
+        let uniform = expand_uniform(params.ring(), plaintext.poly.limbs(), seed, 0);
         let mut parts = encryption_of_zero(params, self.values(), uniform)?;
         params.ring().add_assign(&mut parts[0], &plaintext.poly);
         let ciphertext = Ciphertext {
@@ -97,7 +99,7 @@ impl Chunks for Ciphertext {
         let shape = Shape::read(from, params)?;
         let first = read_poly(from, params, shape.limbs)?;
         let second = match shape.seed {
-            Some(seed) => expand_plain(params.ring(), shape.limbs, seed),
+            Some(seed) => expand_uniform(params.ring(), shape.limbs, seed, 0),
             None => read_poly(from, params, shape.limbs)?,
         };
         let ciphertext = Ciphertext {

@@ -1,11 +1,7 @@
 //! How every file begins: what it is, and of which parameters.
 
-use super::chunk::Stream;
-use super::open;
 use crate::file_kind::Kind;
 use crate::{Error, Params, ParamsSpec, Result, security};
-use std::io::{BufReader, Read};
-use std::path::Path;
 
 /// The first bytes of every file. They are no text, and a line feed shows whether somebody took
 /// them for such.
@@ -54,23 +50,6 @@ impl Description {
             insecure: params.is_insecure(),
             fingerprint: *params.fingerprint(),
         }
-    }
-
-    /// Reads the beginning of a file, whatever it is of.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is no file of this library.
-    pub fn read(from: impl Read) -> Result<Self> {
-        Ok(Stream::open(from)?.0)
-    }
-
-    /// [`Description::read`] from a file.
-    ///
-    /// # Errors
-    /// If it cannot be read, or is no file of this library.
-    pub fn load(path: impl AsRef<Path>) -> Result<Self> {
-        let path = path.as_ref();
-        Self::read(BufReader::new(open(path)?)).map_err(Error::in_file(path))
     }
 
     /// What the file is.

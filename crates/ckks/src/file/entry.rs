@@ -2,9 +2,9 @@
 
 use super::bits::packed;
 use super::chunk::{DIGEST, Source};
-use super::read_poly;
+use super::poly::read_poly;
 use crate::bootstrap::EncapsulationKeys;
-use crate::keys::SwitchingKey;
+use crate::keys::{SwitchingKey, expand_uniform};
 use crate::{Params, Result};
 use nearfield_ring::Limbs;
 use std::result;
@@ -190,7 +190,7 @@ impl Entry {
         let digits = (0..self.digits).map(|digit| {
             let ring = params.ring();
             let masked = ring.pack(&read_poly(from, params, self.limbs)?);
-            let uniform = SwitchingKey::expand(ring, self.limbs, self.seed, digit);
+            let uniform = expand_uniform(ring, self.limbs, self.seed, digit);
             Ok([masked, ring.pack(&uniform)])
         });
         Ok(SwitchingKey {

@@ -10,11 +10,13 @@
 
 use super::chunk::{ChunkWriter, Source};
 use super::entry::{Entry, Order, Role};
-use super::sealed::Chunks;
-use super::{Kind, Saving, Stored, write_packed};
+use super::poly::write_packed;
+use super::saving::Saving;
+use super::stored::{Chunks, Stored};
 use crate::bootstrap::EncapsulationKeys;
-use crate::key_list::{EvaluationKey, KeyList, KeyRequest};
-use crate::keys::{GaloisKey, SwitchingKey};
+use crate::file_kind::Kind;
+use crate::key_list::{KeyList, KeyRequest};
+use crate::keys::{EvaluationKey, GaloisKey, SwitchingKey};
 use crate::{Error, EvaluationKeys, Params, Result, SecretKey};
 use nearfield_ring::{Automorphism, PackedRow};
 use std::io::Write;
@@ -74,7 +76,7 @@ impl<W: Write> KeyWriter<W> {
     /// secret key is of other parameters, or keys were written before that come after these.
     pub fn add(&mut self, secret: &SecretKey, list: &KeyList) -> Result<()> {
         for request in list.requests() {
-            let key = request.generate(&self.order.params.clone(), secret)?;
+            let key = EvaluationKey::generate(request, &self.order.params, secret)?;
             self.write_evaluation(&key)?;
         }
         Ok(())

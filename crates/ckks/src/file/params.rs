@@ -1,7 +1,10 @@
 //! Files of parameters: a description, and nothing after it.
 
 use super::chunk::{ChunkWriter, Stream};
-use super::{Description, Kind, open, saving};
+use super::description::Description;
+use super::saving;
+use super::stored::open;
+use crate::file_kind::Kind;
 use crate::{Error, Params, Result};
 use std::io::{Read, Write};
 use std::path::Path;

@@ -3,7 +3,8 @@
 
 use super::chunk::{ChunkWriter, Source, Stream};
 use super::saving::{self, Access};
-use super::{Kind, open};
+use super::stored::open;
+use crate::file_kind::Kind;
 use crate::{Error, Params, Result, SecretKey};
 use std::fs::File;
 use std::io::{Read, Write};

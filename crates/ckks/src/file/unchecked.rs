@@ -1,8 +1,8 @@
 //! Reading without digests, so that hostile bytes get past them: for tests and fuzzing alone.
 
 use super::chunk::Stream;
-use super::sealed::Chunks;
-use super::{Kind, Stored};
+use super::stored::{Chunks, Stored};
+use crate::file_kind::Kind;
 use crate::{Params, Result, SecretKey};
 
 /// Reads anything that is [`Stored`].
