@@ -1,7 +1,8 @@
 //! Steps of encrypted trainings at full size, through the program, each role a process of its own.
 
-use crate::peers;
-use crate::results::machine_and_commit;
+use crate::machine::machine_and_commit;
+use crate::page;
+use crate::statistics::median;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::fmt::Write;
@@ -122,7 +123,7 @@ pub fn write(options: &Options) -> Result<()> {
     ensure!(!rows.is_empty(), "no training has such a name");
     let section = section(options, &rows)?;
     println!("{section}");
-    peers::publish_section(&section)
+    page::publish_section(&section)
 }
 
 fn measure(case: &'static Case, options: &Options) -> Result<Row> {
@@ -234,7 +235,7 @@ fn section(options: &Options, rows: &[Row]) -> Result<String> {
     for row in rows {
         let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
         let gigabytes = |value: &Value| number(value) / 1e9;
-        let median = |phase| median(row.seconds.iter().skip(1).map(|step| step[phase]).collect());
+        let median = |phase: usize| median(row.seconds.iter().skip(1).map(|step| step[phase]));
         let batches = row.seconds.len() as f64;
         writeln!(
             text,
@@ -273,9 +274,4 @@ fn bits(comparison: &Value) -> String {
     worst.map_or("-".to_owned(), |(worst, mean)| {
         format!("{mean:.1}, {worst:.1}")
     })
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

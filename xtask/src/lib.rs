@@ -7,9 +7,12 @@ pub mod circles;
 pub mod encrypted_cases;
 pub mod encrypted_steps;
 pub mod golden;
+mod machine;
+mod page;
 pub mod peers;
 pub mod reboot_tables;
 pub mod results;
+mod statistics;
 
 /// The snippets of the crates' READMEs, which are compiled and run as documentation tests.
 #[cfg(doctest)]

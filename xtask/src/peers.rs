@@ -6,16 +6,16 @@ mod kernels;
 mod ours;
 mod process;
 mod python;
-pub(crate) mod sections;
 
+use crate::machine::machine_and_commit;
+use crate::page::{PERFORMANCE, sections, write_performance};
+use crate::statistics::median;
 use anyhow::{Context, Result, ensure};
-use nearfield_files::write_atomically;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 use std::fmt::Write;
 use std::path::Path;
 
-pub(crate) use ours::peak_bytes;
 pub use ours::run as run_ours;
 
 /// Where PyTorch is.
@@ -25,9 +25,6 @@ const PYTORCH: python::Environment = python::Environment {
     maker: "python3",
     packages: &["torch", "numpy"],
 };
-
-/// The page, of which each command writes its sections.
-const PAGE: &str = "docs/performance.md";
 
 /// How the section on kernels begins.
 const KERNELS: &str = "## Kernels";
@@ -108,8 +105,8 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
         });
     }
     let page = page(&cases, &kernels::table()?, (rounds, seconds))?;
-    let old = std::fs::read_to_string(PAGE).unwrap_or_default();
-    write_page(&sections::keep_others(&old, &page))
+    let old = std::fs::read_to_string(PERFORMANCE).unwrap_or_default();
+    write_performance(&sections::keep_others(&old, &page))
 }
 
 /// Measures the kernels alone again, and leaves the rest of the page as it is.
@@ -117,20 +114,8 @@ pub fn write(rounds: usize, seconds: f64) -> Result<()> {
 /// # Errors
 /// If there is no page yet, or a kernel's answer is wrong.
 pub fn write_kernels() -> Result<()> {
-    let page = std::fs::read_to_string(PAGE).context(PAGE)?;
-    write_page(&sections::replace(&page, &kernels::table()?))
-}
-
-/// Puts a section into the page, in the place of that of the same heading.
-pub(crate) fn publish_section(section: &str) -> Result<()> {
-    let page = std::fs::read_to_string(PAGE).unwrap_or_else(|_| "# Performance\n".into());
-    write_page(&sections::replace(&page, section))
-}
-
-fn write_page(page: &str) -> Result<()> {
-    write_atomically(Path::new(PAGE), page.as_bytes())?;
-    println!("written: {PAGE}");
-    Ok(())
+    let page = std::fs::read_to_string(PERFORMANCE).context(PERFORMANCE)?;
+    write_performance(&sections::replace(&page, &kernels::table()?))
 }
 
 /// Runs one contender as a process of its own, on the first cores.
@@ -183,7 +168,7 @@ fn page(cases: &[Case], kernels: &str, (rounds, seconds): (usize, f64)) -> Resul
          inference forms the scores of all heads (PyTorch's optimisers play no part in it). Batches of 64 random samples, data in memory. \
          Contenders run by turns, each a process of its own on the same cores; figures are \
          medians of {rounds} rounds of {seconds} seconds, ratios medians of the rounds' ratios.\n",
-        crate::results::machine_and_commit()
+        machine_and_commit()
     )?;
     writeln!(
         page,
@@ -245,10 +230,4 @@ fn scaling(cases: &[Case]) -> Result<String> {
     }
     writeln!(text, "{}.", parts.join(", "))?;
     Ok(text)
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -5,8 +5,8 @@ mod experiments;
 mod job;
 mod page;
 
-use crate::peers::sections;
-use crate::results::machine_and_commit;
+use crate::machine::machine_and_commit;
+use crate::page::sections;
 use anyhow::{Context, Result, ensure};
 use experiments::{EXPERIMENTS, Experiment};
 use job::{Job, Record};

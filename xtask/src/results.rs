@@ -2,7 +2,9 @@
 
 mod published;
 
-use crate::peers::sections;
+use crate::machine::machine_and_commit;
+use crate::page::sections;
+use crate::statistics::{deviation, mean};
 use anyhow::{Context, Result, bail, ensure};
 use nearfield::Profile;
 use nearfield_files::{read_bounded, write_atomically};
@@ -12,7 +14,6 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// What is read of a run's summary.json.
 #[derive(Debug, Deserialize)]
@@ -279,19 +280,6 @@ fn percent(tally: Tally) -> f64 {
     100.0 * tally.correct as f64 / tally.seen.max(1) as f64
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a few runs")]
-pub(crate) fn mean(values: &[f64]) -> f64 {
-    values.iter().sum::<f64>() / values.len().max(1) as f64
-}
-
-/// The sample's standard deviation; 0 for a single value.
-#[allow(clippy::cast_precision_loss, reason = "a few runs")]
-pub(crate) fn deviation(values: &[f64]) -> f64 {
-    let mean = mean(values);
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (squares / (values.len().max(2) - 1) as f64).sqrt()
-}
-
 fn lowest(values: &[f64]) -> f64 {
     values.iter().copied().fold(f64::INFINITY, f64::min)
 }
@@ -307,40 +295,9 @@ fn span(values: &[f64]) -> String {
     }
 }
 
-/// Where and of what figures are, in two sentences.
-pub(crate) fn machine_and_commit() -> String {
-    format!("Machine: {}. Commit: {}.", machine(), commit())
-}
-
-fn machine() -> String {
-    let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu
-        .lines()
-        .find_map(|line| line.strip_prefix("model name")?.split(": ").nth(1));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {cores} cores", model.unwrap_or("unknown processor"))
-}
-
-fn commit() -> String {
-    let output = Command::new("git")
-        .args(["rev-parse", "--short=12", "HEAD"])
-        .output();
-    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned());
-    text.ok()
-        .filter(|text| !text.is_empty())
-        .unwrap_or_else(|| "unknown".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mean_and_deviation_are_the_sample_s() {
-        assert!((mean(&[97.0, 98.0, 99.0]) - 98.0).abs() < 1e-12);
-        assert!((deviation(&[97.0, 98.0, 99.0]) - 1.0).abs() < 1e-12);
-        assert!(deviation(&[97.0]).abs() < 1e-12);
-    }
 
     #[test]
     fn the_curve_is_read_by_the_names_of_its_columns() {

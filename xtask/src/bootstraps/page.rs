@@ -1,8 +1,8 @@
 //! The section of the page.
 
 use super::{Job, Options, Row};
-use crate::peers;
-use crate::results::machine_and_commit;
+use crate::machine::machine_and_commit;
+use crate::page;
 use anyhow::Result;
 use nearfield_ckks::Precision;
 
@@ -11,7 +11,7 @@ const MEGABYTE: f64 = 1e6;
 pub(super) fn publish(options: &Options, rows: &[Row]) -> Result<()> {
     let section = section(options, rows);
     println!("{section}");
-    peers::publish_section(&section)
+    page::publish_section(&section)
 }
 
 /// Which slots a job has, for people.

@@ -40,7 +40,7 @@ pub fn serve(folder: &Path, job: &str) -> Result<()> {
         load_seconds,
         matrix_bytes,
         key_bytes,
-        peak_bytes: crate::peers::peak_bytes(),
+        peak_bytes: crate::machine::peak_bytes(),
     };
     println!("{}", serde_json::to_string(&served)?);
     Ok(())

@@ -9,7 +9,8 @@ mod page;
 pub use job::Job;
 pub use ours::run as run_ours;
 
-use super::{PAGE, python, sections, write_page};
+use super::python;
+use crate::page::{PERFORMANCE, sections, write_performance};
 use anyhow::{Result, bail, ensure};
 use contender::{Contender, Ready};
 use job::Work;
@@ -175,11 +176,12 @@ fn publish(written: &[String], options: &Options) -> Result<()> {
         written.iter().for_each(|section| println!("{section}"));
         return Ok(());
     }
-    let mut page = std::fs::read_to_string(PAGE).unwrap_or_else(|_| "# Performance\n".into());
+    let mut page =
+        std::fs::read_to_string(PERFORMANCE).unwrap_or_else(|_| "# Performance\n".into());
     for section in written {
         page = sections::replace(&page, section);
     }
-    write_page(&page)
+    write_performance(&page)
 }
 
 impl Options {

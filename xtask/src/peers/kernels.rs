@@ -1,6 +1,6 @@
 //! The share of the machine's limit that each kernel reaches.
 
-use super::median;
+use crate::statistics::median;
 use anyhow::{Result, ensure};
 use nearfield_int::Aligned;
 use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};

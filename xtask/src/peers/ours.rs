@@ -1,6 +1,8 @@
 //! One network of ours on random data, as a process of its own.
 
-use super::{Measured, median};
+use super::Measured;
+use crate::machine::peak_bytes;
+use crate::statistics::median;
 use anyhow::{Context, Result, bail};
 use nearfield_int::network::{Network, StepSettings, Tensors};
 use nearfield_int::plan::Plan;
@@ -88,12 +90,4 @@ fn trained_weights(spec: &NetworkSpec) -> Result<Tensors> {
             (name, (shape, values))
         })
         .collect())
-}
-
-/// Most memory that this process ever had, or 0 where the system does not say.
-pub(crate) fn peak_bytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
 }

@@ -2,7 +2,7 @@
 
 use super::experiments::{EXPERIMENTS, Experiment};
 use super::job::Record;
-use crate::results::{deviation, mean};
+use crate::statistics::{deviation, mean};
 use anyhow::Result;
 use nearfield::Profile;
 use std::fmt::Write;

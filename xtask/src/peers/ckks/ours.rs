@@ -1,7 +1,7 @@
 //! Our side, as a process of its own.
 
 use super::job::{End, Job, Operation, Setup, Timed, Work};
-use crate::peers::ours::peak_bytes;
+use crate::machine::peak_bytes;
 use anyhow::{Context, Result, bail, ensure};
 use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::{
