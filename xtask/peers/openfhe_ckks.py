@@ -1,10 +1,10 @@
-"""OpenFHE's CKKS on random numbers: sets up, then does what each line asks for once.
+"""OpenFHE's CKKS on random numbers: sets up, then does the operation of each line once.
 
     python openfhe_ckks.py JOB
 
 JOB is JSON as xtask/src/peers/ckks/job.rs writes it. Says in JSON, a line each: what was set up;
 for each line of input (encode, encrypt, add, multiply-plain, multiply, rotate or bootstrap) the
-time and the precision; after the line `end` the most memory that it ever had. Needs openfhe and
+time and the precision; after the line `end` its peak memory. Needs openfhe and
 numpy; OMP_NUM_THREADS says how many threads there are.
 """
 import importlib.metadata
@@ -17,7 +17,7 @@ import openfhe
 
 # Levels that coefficients to slots and slots to coefficients may take.
 BUDGET = [3, 3]
-# Most bits of the first prime where bootstrapping is.
+# The largest number of bits of the first prime where bootstrapping is.
 FIRST_BITS = 60
 
 
@@ -35,23 +35,23 @@ def memory(name):
 
 def parameters(job, secret, technique, bits, depth, digits):
     first_bits, scale_bits = bits
-    wanted = openfhe.CCParamsCKKSRNS()
-    wanted.SetSecretKeyDist(secret)
+    params = openfhe.CCParamsCKKSRNS()
+    params.SetSecretKeyDist(secret)
     level = openfhe.HEStd_NotSet if job["insecure"] else openfhe.HEStd_128_classic
-    wanted.SetSecurityLevel(level)
-    wanted.SetRingDim(1 << job["log_degree"])
-    wanted.SetBatchSize(1 << (job["log_degree"] - 1))
-    wanted.SetScalingTechnique(technique)
-    wanted.SetFirstModSize(first_bits)
-    wanted.SetScalingModSize(scale_bits)
-    wanted.SetMultiplicativeDepth(depth)
-    wanted.SetKeySwitchTechnique(openfhe.HYBRID)
-    wanted.SetNumLargeDigits(digits)
-    return wanted
+    params.SetSecurityLevel(level)
+    params.SetRingDim(1 << job["log_degree"])
+    params.SetBatchSize(1 << (job["log_degree"] - 1))
+    params.SetScalingTechnique(technique)
+    params.SetFirstModSize(first_bits)
+    params.SetScalingModSize(scale_bits)
+    params.SetMultiplicativeDepth(depth)
+    params.SetKeySwitchTechnique(openfhe.HYBRID)
+    params.SetNumLargeDigits(digits)
+    return params
 
 
-def context(wanted):
-    made = openfhe.GenCryptoContext(wanted)
+def context(params):
+    made = openfhe.GenCryptoContext(params)
     features = [openfhe.PKE, openfhe.KEYSWITCH, openfhe.LEVELEDSHE]
     for feature in features + [openfhe.ADVANCEDSHE, openfhe.FHE]:
         made.Enable(feature)
@@ -99,7 +99,7 @@ class Operations(Base):
         work = job["work"]
         bits = work["first_bits"], work["scale_bits"]
         depth, digits = work["levels"], work["digits"]
-        # It rescales when it is asked to, and does nothing by itself.
+        # It rescales on request, and does nothing by itself.
         technique = openfhe.FIXEDMANUAL
         secret = openfhe.UNIFORM_TERNARY
         cc = context(parameters(job, secret, technique, bits, depth, digits))

@@ -28,7 +28,7 @@ pub struct Options {
     pub variants: bool,
 }
 
-/// What owner and server agree on.
+/// What the owner and the server both know.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Job {
     levels: usize,
@@ -40,7 +40,7 @@ struct Job {
     rounds: usize,
 }
 
-/// What a server tells.
+/// What a server measures.
 #[derive(Debug, Serialize, Deserialize)]
 struct Served {
     seconds: Vec<f64>,
@@ -71,14 +71,16 @@ fn output(round: usize) -> String {
     format!("output-{round}")
 }
 
-/// The preset of so many levels.
+/// The preset with this number of levels.
 ///
 /// # Errors
 /// If there is none.
 pub(crate) fn preset(levels: usize) -> Result<Preset> {
     let known = Preset::with_levels(levels);
     known.with_context(|| {
-        format!("128 bits of security leave no {levels} levels: take fewer, as 8, 11 or 13")
+        format!(
+            "128 bits of security do not allow {levels} levels: take fewer, such as 8, 11 or 13"
+        )
     })
 }
 
@@ -98,7 +100,7 @@ impl Job {
 /// Measures, and writes a section of `docs/performance.md`.
 ///
 /// # Errors
-/// If a file or a process fails, or the answers are wrong.
+/// If a file or a process fails, or a result is wrong.
 pub fn write(options: &Options) -> Result<()> {
     let available = Isa::available();
     let fastest = &available[available.len() - 1..];
@@ -171,7 +173,7 @@ pub fn same_bits() -> Result<bool> {
 }
 
 fn run_server(folder: &Path, job: &Job, kernels: &str) -> Result<Served> {
-    let answer = Command::new(std::env::current_exe()?)
+    let output = Command::new(std::env::current_exe()?)
         .arg("bootstraps-server")
         .arg(folder)
         .arg(serde_json::to_string(job)?)
@@ -179,6 +181,6 @@ fn run_server(folder: &Path, job: &Job, kernels: &str) -> Result<Served> {
         .stdout(Stdio::piped())
         .spawn()?
         .wait_with_output()?;
-    ensure!(answer.status.success(), "the server failed");
-    serde_json::from_slice(&answer.stdout).context("the server's answer")
+    ensure!(output.status.success(), "the server failed");
+    serde_json::from_slice(&output.stdout).context("the server's answer")
 }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use std::path::Path;
 
 /// Largest files that are read.
-const MOST_BYTES: u64 = 1 << 30;
+const MAX_BYTES: u64 = 1 << 30;
 
 /// What a case.json says.
 #[derive(Clone, Debug, Deserialize)]
@@ -124,7 +124,7 @@ impl Case {
 /// Says line and column of what is wrong.
 pub fn read_samples(folder: &Path, case: &Case) -> Result<(Matrix, Vec<u16>)> {
     let path = folder.join("data.csv");
-    let bytes = read_bounded(&path, MOST_BYTES)?;
+    let bytes = read_bounded(&path, MAX_BYTES)?;
     let refuse = |line: usize, problem: String| {
         Error::Data(format!("{}: line {}: {problem}", path.display(), line + 1))
     };
@@ -145,14 +145,17 @@ pub fn read_samples(folder: &Path, case: &Case) -> Result<(Matrix, Vec<u16>)> {
             let value: Option<f64> = field.parse().ok().filter(|value: &f64| value.is_finite());
             values.push(value.ok_or_else(|| {
                 let column = column + 1;
-                refuse(number, format!("column {column}: `{field}` is no number"))
+                refuse(
+                    number,
+                    format!("column {column}: `{field}` is not a number"),
+                )
             })?);
         }
         let label = fields[case.features];
         labels.push(
             label
                 .parse()
-                .map_err(|_| refuse(number, format!("the label `{label}` is no class")))?,
+                .map_err(|_| refuse(number, format!("the label `{label}` is not a class")))?,
         );
     }
     Ok((Matrix::new(labels.len(), case.features, values)?, labels))
@@ -167,7 +170,7 @@ pub fn run(folder: &Path) -> Result<Comparison> {
     let (inputs, labels) = read_samples(folder, &case)?;
     if inputs.rows() < case.batch {
         return Err(Error::Data(format!(
-            "{}: {} samples are less than a batch of {}",
+            "{}: {} samples are fewer than a batch of {}",
             folder.display(),
             inputs.rows(),
             case.batch

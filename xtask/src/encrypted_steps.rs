@@ -1,5 +1,6 @@
 //! Steps of encrypted trainings at full size, through the program, each role a process of its own.
 
+use crate::cargo;
 use crate::machine::machine_and_commit;
 use crate::page;
 use crate::statistics::median;
@@ -17,7 +18,7 @@ pub struct Options {
     pub steps: usize,
     /// Names of the trainings: all of them if there is none.
     pub only: Vec<String>,
-    /// Where keys and ciphertexts lie while it is measured: some 10 GB.
+    /// Where keys and ciphertexts are kept while it is measured: some 10 GB.
     pub folder: Option<PathBuf>,
 }
 
@@ -31,7 +32,7 @@ struct Case {
     /// Whether refreshes are iterated bootstrappings.
     iterated: bool,
     /// More steps than these are not made.
-    most_steps: usize,
+    max_steps: usize,
     /// Seconds and gigabytes of the paper, at batch 1 on 48 cores.
     paper: (&'static str, &'static str),
 }
@@ -42,7 +43,7 @@ const EMLP1: Case = Case {
     hidden: "32",
     batch: 48,
     iterated: false,
-    most_steps: usize::MAX,
+    max_steps: usize::MAX,
     paper: ("190", "76 GB"),
 };
 
@@ -75,7 +76,7 @@ const CASES: [Case; 7] = [
         side: 28,
         hidden: "128, 32",
         batch: 4,
-        most_steps: 5,
+        max_steps: 5,
         paper: ("-", "-"),
         ..EMLP1
     },
@@ -84,7 +85,7 @@ const CASES: [Case; 7] = [
         side: 28,
         hidden: "200",
         batch: 4,
-        most_steps: 5,
+        max_steps: 5,
         paper: ("-", "-"),
         ..EMLP1
     },
@@ -115,8 +116,9 @@ struct Row {
 pub fn write(options: &Options) -> Result<()> {
     let mut rows = Vec::new();
     for case in &CASES {
-        let wanted = options.only.is_empty() || options.only.iter().any(|name| name == case.name);
-        if wanted {
+        let is_chosen =
+            options.only.is_empty() || options.only.iter().any(|name| name == case.name);
+        if is_chosen {
             rows.push(measure(case, options)?);
         }
     }
@@ -133,7 +135,7 @@ fn measure(case: &'static Case, options: &Options) -> Result<Row> {
     };
     let path = |name: &str| folder.path().join(name).display().to_string();
     let data = std::path::absolute(&options.data)?;
-    let steps = options.steps.min(case.most_steps);
+    let steps = options.steps.min(case.max_steps);
     // As many batches as steps, and an epoch.
     let text = format!(
         "name = \"{}\"\n[data]\nsource = \"idx\"\nfolder = {:?}\nlimit = {}\nimage_size = {}\n\
@@ -193,20 +195,21 @@ fn lines(words: &[&str]) -> Result<Vec<Value>> {
     ensure!(output.status.success(), "`nearfield {}` failed", words[0]);
     let text = String::from_utf8(output.stdout)?;
     text.lines()
-        .map(|line| serde_json::from_str(line).context("no JSON"))
+        .map(|line| serde_json::from_str(line).context("not JSON"))
         .collect()
 }
 
-/// The program beside this one, built for it.
+/// The program, built if it is not there.
 fn program() -> Result<PathBuf> {
-    let path = Path::new("target/release/nearfield");
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let path = Path::new(&target).join("release/nearfield");
     if !path.is_file() {
-        let built = Command::new("cargo")
-            .args(["build", "--release", "-p", "nearfield"])
+        let built = cargo::command()
+            .args(["build", "--release", "-p", "nearfield-cli"])
             .status()?;
         ensure!(built.success(), "the program could not be built");
     }
-    Ok(path.to_owned())
+    Ok(path)
 }
 
 fn section(options: &Options, rows: &[Row]) -> Result<String> {
@@ -220,8 +223,7 @@ fn section(options: &Options, rows: &[Row]) -> Result<String> {
          Images of MNIST at 14x14 or 28x28, 128 bits of security, degree 2^16. Owner and server are \
          processes of their own. Seconds are medians over the steps but the first; *refresh* is \
          bootstrapping, *learn* forward passes, errors and gradients, *update* sums over samples \
-         and the correction of the state. *Planned* is what `nearfield plan --measure` said \
-         before. *Bits* are of the weights of the matrix that is farthest from the twin after the \
+         and the update of the state. *Planned* is what `nearfield encrypted plan --measure` predicted. *Bits* are of the weights of the matrix that is farthest from the twin after the \
          last step, mean and worst; *iterated* is every bootstrapping. The paper's are seconds at batch 1 on 48 cores.\n\n\
          | network | batch | steps | seconds a step | planned | refresh | learn | update | peak memory | \
          planned | keys on disk | data a batch | bits | paper: seconds | memory |\n\

@@ -17,8 +17,8 @@ use nearfield_train::history::Tally;
 use std::fmt;
 use std::path::Path;
 
-/// Larger files than this are no golden case.
-const MOST_BYTES: u64 = 4 << 30;
+/// A golden case has no larger files.
+const MAX_BYTES: u64 = 4 << 30;
 
 /// How a repeated case compares with its record.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,8 +29,8 @@ pub enum Outcome {
         tensors: usize,
         /// The recorded steps.
         steps: Vec<u64>,
-        /// Right answers of the output layer while training.
-        right: Tally,
+        /// Correct predictions of the output layer while training.
+        training: Tally,
         /// Switches that the case left to their defaults.
         defaults: String,
     },
@@ -47,7 +47,7 @@ pub enum Outcome {
         /// Our value.
         ours: i32,
     },
-    /// Weights agree, but the recorded number of right answers does not.
+    /// Weights agree, but the recorded number of correct predictions does not.
     Counts {
         /// As recorded.
         recorded: Tally,
@@ -69,12 +69,12 @@ impl fmt::Display for Outcome {
             Outcome::Equal {
                 tensors,
                 steps,
-                right,
+                training,
                 defaults,
             } => write!(
                 f,
-                "equal ({tensors} tensors after steps {steps:?}; {} of {} right; {defaults})",
-                right.correct, right.seen
+                "equal ({tensors} tensors after steps {steps:?}; {} of {} correct; {defaults})",
+                training.correct, training.seen
             ),
             Outcome::Differs {
                 tensor,
@@ -88,7 +88,7 @@ impl fmt::Display for Outcome {
             ),
             Outcome::Counts { recorded, ours } => write!(
                 f,
-                "differs: weights are equal, but {} of {} right were recorded and ours are {} of {}",
+                "differs: weights are equal, but {} of {} correct predictions were recorded and ours are {} of {}",
                 recorded.correct, recorded.seen, ours.correct, ours.seen
             ),
         }
@@ -109,13 +109,13 @@ pub fn run(folder: &Path) -> Result<Outcome> {
     if batches == 0 {
         bail!("{} samples make no batch of {}", samples.len(), case.batch);
     }
-    let mut right = Tally::default();
+    let mut training = Tally::default();
     let mut done = 0;
     let mut steps = case.steps_recorded.clone();
     steps.sort_unstable();
     for &recorded in &steps {
         while done < recorded {
-            right.add(step(&mut network, &samples, &case, done)?);
+            training.add(step(&mut network, &samples, &case, done)?);
             done += 1;
         }
         let record = tensors(&folder.join(format!("after_{recorded}.safetensors")))?;
@@ -124,18 +124,18 @@ pub fn run(folder: &Path) -> Result<Outcome> {
         }
     }
     if let (Some(correct), Some(seen)) = (case.train_correct, case.train_seen)
-        && seen == right.seen
-        && correct != right.correct
+        && seen == training.seen
+        && correct != training.correct
     {
         return Ok(Outcome::Counts {
             recorded: Tally { correct, seen },
-            ours: right,
+            ours: training,
         });
     }
     Ok(Outcome::Equal {
         tensors: spec_tensors(&network),
         steps,
-        right,
+        training,
         defaults: case.switches(),
     })
 }
@@ -156,7 +156,7 @@ fn step(network: &mut Network, samples: &Samples, case: &Case, number: u64) -> R
 }
 
 fn tensors(path: &Path) -> Result<Tensors> {
-    let bytes = read_bounded(path, MOST_BYTES)?;
+    let bytes = read_bounded(path, MAX_BYTES)?;
     let tensors = TensorFile::new(&bytes).and_then(|file| file.tensors());
     tensors.with_context(|| path.display().to_string())
 }

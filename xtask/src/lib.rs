@@ -1,4 +1,4 @@
-//! What developers and CI run beside the tests.
+//! What developers and CI run.
 
 pub mod bootstraps;
 mod cargo;

@@ -22,7 +22,7 @@ enum Command {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Write the section on whole bootstrappings of docs/performance.md.
+    /// Write the section on whole bootstraps of docs/performance.md.
     ///
     /// For each number of levels an owner writes keys, a server reads them and bootstraps one
     /// ciphertext again and again, and the owner decrypts: time, precision, disk and memory at
@@ -61,15 +61,15 @@ enum Command {
     ///
     /// Each folder holds case.json, initial.safetensors and after_N.safetensors, and its data
     /// as images.idx and labels.idx unless the case names a public data set. Public sets are
-    /// looked for in $NEARFIELD_DATA, in `data` beside the case or above it, and in `data` here.
+    /// looked for in $NEARFIELD_DATA, in `data` next to the case or above it, and in `data` here.
     Golden {
         /// Folders of cases: of integers, or of encrypted trainings on plain numbers.
         #[arg(required = true)]
         cases: Vec<PathBuf>,
-        /// Repeat the latter on ciphertexts too, and print bits of agreement.
+        /// Repeat the latter on ciphertexts too, and print bits of precision relative to the recorded run.
         #[arg(long)]
         encrypted: Option<Encrypted>,
-        /// On ciphertexts, at most so many steps.
+        /// On ciphertexts, at most this number of steps.
         #[arg(long, requires = "encrypted")]
         steps: Option<u64>,
     },
@@ -88,16 +88,16 @@ enum Command {
         /// Of emlp1-1, emlp1-48, emlp1-48-iterated, emlp2-48, emlp3-48, 784-128-32 and 784-200.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
-        /// Where keys and ciphertexts may lie meanwhile [default: the system's temporary folder].
+        /// Where keys and ciphertexts are kept meanwhile [default: the system's temporary folder].
         #[arg(long)]
         folder: Option<PathBuf>,
     },
-    /// Write docs/performance.md: our speed and memory beside PyTorch's, by turns.
+    /// Write docs/performance.md: our speed and memory compared with PyTorch's, in interleaved runs.
     ///
     /// Makes a Python environment in target/peers the first time, unless NEARFIELD_PEERS_PYTHON
     /// names a Python that has torch. Takes about a quarter of an hour; leave the machine alone.
     Peers {
-        /// How often each contender runs.
+        /// How often each candidate runs.
         #[arg(long, default_value_t = 3)]
         rounds: usize,
         /// Seconds that each run is timed for.
@@ -107,10 +107,10 @@ enum Command {
         #[arg(long)]
         kernels: bool,
     },
-    /// Write the sections on CKKS of docs/performance.md: ours beside OpenFHE, by turns.
+    /// Write the sections on CKKS of docs/performance.md: ours compared with OpenFHE, interleaved.
     ///
     /// Encode, encrypt, add, products, rotate, and bootstrapping of 32768 slots at degree 2^16
-    /// and 128 bits of security: times, precision, key sizes, memory. Every answer is decrypted
+    /// and 128 bits of security: times, precision, key sizes, memory. Every result is decrypted
     /// and checked. Makes a Python environment in target/peers-openfhe the first time, with a
     /// `python3.10` (the wheel of OpenFHE is for that one), unless NEARFIELD_OPENFHE_PYTHON names
     /// a Python that has openfhe and numpy. Takes about an hour and 14 GB of memory; leave the
@@ -134,7 +134,7 @@ enum Command {
     },
     /// Write the section of docs/results.md on ReBoot's published accuracies.
     ///
-    /// Trains its networks on plain numbers, by the published protocol and by an honest one.
+    /// Trains its networks on plain numbers, by the published protocol and by a strict one.
     /// Finished trainings are kept in target/reboot-tables and not made again; the section is written
     /// from all that are there: several calls add up.
     RebootTables(RebootTables),
@@ -158,13 +158,13 @@ struct RebootTables {
     /// Epochs.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..))]
     epochs: u32,
-    /// Experiments whose names begin so, such as `mnist` or `iris-10`.
+    /// Experiments whose names begin with one of these, such as `mnist` or `iris-10`.
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Trainings at a time.
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Begin no training after so many minutes.
+    /// Start no further training after this number of minutes.
     #[arg(long)]
     minutes: Option<f64>,
     /// Train one epoch of each and say how long all would take.
@@ -178,7 +178,7 @@ struct PeersCkks {
     /// How often each operation is timed.
     #[arg(long, default_value_t = 7)]
     rounds: usize,
-    /// How many processes of each kind bootstrap: twice each, after one off the clock.
+    /// How many processes of each kind bootstrap: twice each, after a warm-up run.
     #[arg(long, default_value_t = 2)]
     bootstrap_rounds: usize,
     /// Measure no bootstrapping, and leave its section as it is: about ten minutes.
@@ -261,12 +261,16 @@ fn main() -> ExitCode {
             mode,
             seconds,
         } => peers_ours(&network, &mode, seconds).map(|()| true),
-        Command::PeersCkks(asked) => xtask::peers::ckks::write(&asked.into()).map(|()| true),
+        Command::PeersCkks(arguments) => {
+            xtask::peers::ckks::write(&arguments.into()).map(|()| true)
+        }
         Command::PeersCkksOurs { job } => {
             let (lines, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
             xtask::peers::ckks::run_ours(&job, lines, answers).map(|()| true)
         }
-        Command::RebootTables(asked) => xtask::reboot_tables::write(&asked.into()).map(|()| true),
+        Command::RebootTables(arguments) => {
+            xtask::reboot_tables::write(&arguments.into()).map(|()| true)
+        }
         Command::Results { runs } => xtask::results::write(&runs).map(|()| true),
     };
     match done {
@@ -286,34 +290,34 @@ fn peers_ours(network: &str, mode: &str, seconds: f64) -> anyhow::Result<()> {
 }
 
 impl From<RebootTables> for xtask::reboot_tables::Options {
-    fn from(asked: RebootTables) -> Self {
+    fn from(arguments: RebootTables) -> Self {
         xtask::reboot_tables::Options {
-            data: asked.data,
-            seeds: asked.seeds,
-            epochs: asked.epochs,
-            only: asked.only,
-            threads: asked.threads,
-            minutes: asked.minutes,
-            measure: asked.measure,
+            data: arguments.data,
+            seeds: arguments.seeds,
+            epochs: arguments.epochs,
+            only: arguments.only,
+            threads: arguments.threads,
+            minutes: arguments.minutes,
+            measure: arguments.measure,
         }
     }
 }
 
 impl From<PeersCkks> for xtask::peers::ckks::Options {
-    fn from(asked: PeersCkks) -> Self {
+    fn from(arguments: PeersCkks) -> Self {
         xtask::peers::ckks::Options {
-            rounds: asked.rounds,
-            bootstrap_rounds: asked.bootstrap_rounds,
-            operations: !asked.bootstrap_only,
-            bootstrap: !asked.operations_only,
-            threads: match asked.threads {
+            rounds: arguments.rounds,
+            bootstrap_rounds: arguments.bootstrap_rounds,
+            operations: !arguments.bootstrap_only,
+            bootstrap: !arguments.operations_only,
+            threads: match arguments.threads {
                 Threads::One => vec![1],
                 Threads::Two => vec![2],
                 Threads::Both => vec![1, 2],
             },
-            level_sets: asked.level_sets,
-            openfhe_level_sets: asked.openfhe_level_sets,
-            insecure_log_degree: asked.insecure_log_degree,
+            level_sets: arguments.level_sets,
+            openfhe_level_sets: arguments.openfhe_level_sets,
+            insecure_log_degree: arguments.insecure_log_degree,
         }
     }
 }

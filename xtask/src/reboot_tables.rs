@@ -37,7 +37,7 @@ pub struct Options {
     pub only: Vec<String>,
     /// Trainings at a time.
     pub threads: usize,
-    /// After so many minutes no training is begun.
+    /// After this number of minutes no further training starts.
     pub minutes: Option<f64>,
     /// Train one epoch of each and say how long all would take.
     pub measure: bool,
@@ -76,7 +76,7 @@ fn jobs(options: &Options) -> Result<Vec<Job>> {
     let names: Vec<&str> = EXPERIMENTS.iter().map(|each| each.name).collect();
     ensure!(
         !chosen.is_empty(),
-        "no experiment begins so; there are {}",
+        "no experiment has such a name: the experiments are {}",
         names.join(", ")
     );
     let mut jobs = Vec::new();

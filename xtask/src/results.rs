@@ -149,7 +149,7 @@ fn page(groups: &BTreeMap<(String, String), Vec<Finished>>) -> Result<String> {
          best test accuracy of any head or the output, named by block. *wrapped*: sums and weights \
          that left int32 in all runs. *so far*: the run was cut off after these epochs and can be \
          resumed; its model has the weights after the last step. Times are of whole epochs with \
-         their evaluation, on one or two threads, beside other work.\n\n## Commands\n\n",
+         their evaluation, on one or two threads, next to other work.\n\n## Commands\n\n",
     );
     for ((name, profile), runs) in groups {
         let file = name.replace('-', "_");

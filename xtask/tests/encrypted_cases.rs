@@ -52,7 +52,7 @@ fn damaged_cases_are_refused() {
         ("case.json", "\"batch\": 8", "\"batch\": 151", "151"),
         ("case.json", "\"lr\"", "\"lrate\"", "lrate"),
         ("data.csv", "0.36", "nan0.36", "line 1: column 1"),
-        ("data.csv", ",1\n", ",x\n", "`x` is no class"),
+        ("data.csv", ",1\n", ",x\n", "`x` is not a class"),
         ("data.csv", ",1\n", "\n", "has 4 fields"),
         ("data.csv", ",1\n", ",3\n", "has label 3"),
     ] {

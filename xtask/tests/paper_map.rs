@@ -4,6 +4,8 @@
 //! belong to the file that is named between the same semicolons, or else to one of the files of the
 //! row's second column, or to that file's `tests.rs`.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.

@@ -17,7 +17,7 @@ pub(super) struct Owner {
     rounds: usize,
 }
 
-/// Rotations of a training, beside those of the bootstrapping: for the levels that are left.
+/// Rotations of a training, in addition to those of bootstrapping: at the levels that remain.
 const ROTATIONS: u32 = 20;
 
 pub(super) fn params(job: &Job) -> Result<Params> {

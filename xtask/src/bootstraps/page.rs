@@ -33,8 +33,7 @@ fn section(options: &Options, rows: &[Row]) -> String {
          levels that are left; a server in a process of its own reads them, encodes its \
          matrices, and bootstraps one ciphertext again and again, without using the levels in \
          between. *Rounds* is how often, *bits* are of the mean error and of the largest after \
-         the first and the last; *peak memory* is all that the server's process ever had \
-         resident.\n\n\
+         the first and the last; *peak memory* is of the server's process.\n\n\
          | levels | slots | kernels | rounds | median seconds | first bits | last bits | keys on \
          disk | keys in memory | matrices | reading keys | peak memory |\n\
          |---|---|---|---|---|---|---|---|---|---|---|---|\n",

@@ -15,7 +15,7 @@ pub struct PackedCase {
     network: NetworkSpec,
     inputs: Matrix,
     labels: Vec<u16>,
-    /// What would be asked of a server.
+    /// The task of a server, with its plan.
     pub planned: Planned,
     /// The numbers at the beginning.
     pub initial: Matrices,

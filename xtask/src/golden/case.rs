@@ -32,9 +32,9 @@ pub struct Case {
     pub options: Options,
     /// Steps after which weights were recorded.
     pub steps_recorded: Vec<u64>,
-    /// Right answers of the output layer over all steps, if recorded.
+    /// Correct predictions of the output layer over all steps, if recorded.
     pub train_correct: Option<u64>,
-    /// Answers over all steps, if recorded.
+    /// Predictions over all steps, if recorded.
     pub train_seen: Option<u64>,
 }
 

@@ -61,8 +61,8 @@ fn dataset(folder: &Path, case: &Case) -> Result<Dataset> {
     Ok(idx::load(&images, &labels, Some(case.classes))?)
 }
 
-/// The folder of a public data set: in `$NEARFIELD_DATA`, in a `data` folder beside or above
-/// the case, in `data` here, or in a `shared/data` beside this project.
+/// The folder of a public data set: in `$NEARFIELD_DATA`, in a `data` folder next to or above
+/// the case, in `data` here, or in a `shared/data` next to this project.
 fn find(case: &Path, name: &str) -> Option<PathBuf> {
     let named = std::env::var_os(DATA_VARIABLE).map(PathBuf::from);
     let absolute = std::path::absolute(case).unwrap_or_else(|_| case.to_path_buf());

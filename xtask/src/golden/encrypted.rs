@@ -14,7 +14,7 @@ use std::time::Instant;
 const INSECURE_LOG_DEGREE: u32 = 11;
 const SECURE_LOG_DEGREE: u32 = 16;
 
-/// The largest relative difference that is none.
+/// The largest relative difference that counts as equal.
 const TOLERANCE: f64 = 1e-9;
 
 /// Bits of weights that must agree after each recorded step, mean.
@@ -53,11 +53,11 @@ pub fn in_the_clear(folder: &Path) -> Result<bool> {
     Ok(plain.agrees(TOLERANCE) && packed.iter().all(|&distance| distance <= TOLERANCE))
 }
 
-/// Repeats a case on ciphertexts, to its last recorded step or for so many steps.
+/// Repeats a case on ciphertexts, to its last recorded step or for at most `max_steps` steps.
 ///
 /// # Errors
 /// If it cannot be run.
-pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, most: Option<u64>) -> Result<bool> {
+pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, max_steps: Option<u64>) -> Result<bool> {
     let (log_degree, insecure) = match encrypted {
         Encrypted::Insecure => (INSECURE_LOG_DEGREE, true),
         Encrypted::Secure => (SECURE_LOG_DEGREE, false),
@@ -65,7 +65,7 @@ pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, most: Option<u64>) ->
     let case = PackedCase::read(folder, log_degree, insecure)?;
     let mut run = Run::new(&case)?;
     let last = case.recorded().last().copied().unwrap_or(0);
-    let last = most.map_or(last, |most| most.min(last));
+    let last = max_steps.map_or(last, |steps| steps.min(last));
     println!(
         "{}: {} on ciphertexts, degree 2^{log_degree}, {last} steps",
         folder.display(),

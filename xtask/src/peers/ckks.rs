@@ -1,6 +1,6 @@
-//! Our CKKS beside OpenFHE's: the same operations by turns, and bootstrapping.
+//! Our CKKS compared with OpenFHE's: the same operations, interleaved, and bootstrapping.
 
-mod contender;
+mod candidate;
 mod job;
 mod measure;
 mod ours;
@@ -12,7 +12,7 @@ pub use ours::run as run_ours;
 use super::python;
 use crate::page::{PERFORMANCE, sections, write_performance};
 use anyhow::{Result, bail, ensure};
-use contender::{Contender, Ready};
+use candidate::{Candidate, Ready};
 use job::Work;
 use measure::{Operations, operations, processes};
 
@@ -59,13 +59,13 @@ struct Shape {
 /// Measures, and writes sections of `docs/performance.md`.
 ///
 /// # Errors
-/// If there is no Python with OpenFHE and none can be made, a process fails, or an answer is
+/// If there is no Python with OpenFHE and none can be made, a process fails, or a result is
 /// wrong.
 pub fn write(options: &Options) -> Result<()> {
     check(options)?;
     let python = OPENFHE.python()?;
-    let start = |contender: Contender, threads, work: &Work| {
-        contender.start(&python, threads, &job(options, work))
+    let start = |candidate: Candidate, threads, work: &Work| {
+        candidate.start(&python, threads, &job(options, work))
     };
     let mut written = Vec::new();
     if options.operations {
@@ -90,13 +90,13 @@ pub fn write(options: &Options) -> Result<()> {
 fn measure_shape(
     shape: &Shape,
     options: &Options,
-    start: &impl Fn(Contender, usize, &Work) -> Result<Ready>,
+    start: &impl Fn(Candidate, usize, &Work) -> Result<Ready>,
 ) -> Result<Vec<(usize, Operations)>> {
     let on = |&threads: &usize| {
         eprintln!("operations, {}, on {threads}: setting up", shape.name);
         let pair = [
-            start(Contender::Ours, threads, &shape.ours)?,
-            start(Contender::OpenFhe, threads, &shape.theirs)?,
+            start(Candidate::Ours, threads, &shape.ours)?,
+            start(Candidate::OpenFhe, threads, &shape.theirs)?,
         ];
         Ok((threads, operations(pair, options.rounds)?))
     };
@@ -155,17 +155,17 @@ fn shapes() -> [Shape; 3] {
 }
 
 /// What bootstraps, in the order of a round.
-fn bootstraps(options: &Options) -> Vec<(Contender, Work)> {
+fn bootstraps(options: &Options) -> Vec<(Candidate, Work)> {
     let work = |variant: &str, levels| Work::Bootstrap {
         variant: variant.to_owned(),
         levels,
-        // What leaves its scale most bits without much cost.
+        // The number that leaves its scale the most bits without much cost.
         digits: if levels > 8 { 4 } else { 3 },
     };
     let ours = options.level_sets.iter();
-    let ours = ours.map(|&levels| (Contender::Ours, work(job::STC_FIRST, levels)));
+    let ours = ours.map(|&levels| (Candidate::Ours, work(job::STC_FIRST, levels)));
     let theirs = options.openfhe_level_sets.iter().flat_map(|&levels| {
-        [job::STC_FIRST, job::ORDINARY].map(|variant| (Contender::OpenFhe, work(variant, levels)))
+        [job::STC_FIRST, job::ORDINARY].map(|variant| (Candidate::OpenFhe, work(variant, levels)))
     });
     ours.chain(theirs).collect()
 }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn the_command_says_what_was_asked() {
+    fn the_command_repeats_the_options() {
         let mut options = options();
         assert_eq!(
             options.command(),
@@ -248,10 +248,10 @@ mod tests {
     }
 
     #[test]
-    fn everybody_bootstraps_in_a_round() {
+    fn each_round_has_every_candidate() {
         let all = bootstraps(&options());
-        let of = |contender| all.iter().filter(|all| all.0 == contender).count();
-        assert_eq!((of(Contender::Ours), of(Contender::OpenFhe)), (2, 2));
+        let of = |candidate| all.iter().filter(|all| all.0 == candidate).count();
+        assert_eq!((of(Candidate::Ours), of(Candidate::OpenFhe)), (2, 2));
     }
 
     #[test]

@@ -15,11 +15,11 @@ use std::time::Instant;
 /// The section of the page.
 ///
 /// # Errors
-/// If a kernel's answer is not that of the portable set.
+/// If a kernel's result is not that of the portable set.
 pub(super) fn table() -> Result<String> {
     let mut text = String::from(super::KERNELS);
     text.push_str(
-        "\n\nOn one core, operands in the caches; every answer is checked against the \
+        "\n\nOn one core, operands in the caches; every result is checked against the \
          portable set before it is timed. *limit*: the products that the processor forms when it \
          does nothing else, measured here; the portable set has none of its own.\n\n",
     );
@@ -40,7 +40,7 @@ pub(super) fn table() -> Result<String> {
     row(&mut text, "sparse weight gradient", &rates, &limits)?;
     for (name, kernel) in [
         (
-            "correction of weights, G values/s",
+            "update of weights, G values/s",
             update as fn(Isa) -> Result<f64>,
         ),
         ("scaling, G values/s", scale),
@@ -89,7 +89,7 @@ fn limit(isa: Isa) -> f64 {
     const ROUNDS: u32 = 200_000;
     let work = usize::try_from(isa.products_alone(ROUNDS).0).unwrap_or(0);
     rate(work, || {
-        // The same question each time would be answered once.
+        // The compiler would otherwise compute a loop of equal calls once.
         std::hint::black_box(isa.products_alone(std::hint::black_box(ROUNDS)));
     })
 }
@@ -180,23 +180,23 @@ fn gradients() -> Vec<i32> {
 }
 
 fn update(isa: Isa) -> Result<f64> {
-    let correction = UpdateRule {
+    let rule = UpdateRule {
         rate: Reciprocal::new(512 * 640),
         decay: Some(Reciprocal::new(28_000)),
     };
     let mut weights = random(COUNT, 25_000)?;
     let (gradients, mut expected) = (gradients(), weights.clone());
     let patch = Patch::row(COUNT);
-    let done = isa.update(&mut weights, &gradients, patch, correction);
+    let done = isa.update(&mut weights, &gradients, patch, rule);
     ensure!(
-        done == Isa::PORTABLE.update(&mut expected, &gradients, patch, correction)
+        done == Isa::PORTABLE.update(&mut expected, &gradients, patch, rule)
             && *weights == *expected,
-        "{} corrects otherwise",
+        "{} updates differently",
         isa.name()
     );
     let none = vec![0; COUNT];
     Ok(rate(COUNT, || {
-        std::hint::black_box(isa.update(&mut weights, &none, patch, correction));
+        std::hint::black_box(isa.update(&mut weights, &none, patch, rule));
     }))
 }
 
@@ -206,7 +206,7 @@ fn scale(isa: Isa) -> Result<f64> {
     let cut = isa.scale(&sums, divisor, 127, &mut scaled);
     ensure!(
         cut == Isa::PORTABLE.scale(&sums, divisor, 127, &mut expected) && scaled == expected,
-        "{} scales otherwise",
+        "{} scales differently",
         isa.name()
     );
     Ok(rate(COUNT, || {
@@ -220,7 +220,7 @@ fn activate(isa: Isa) -> Result<f64> {
     let (mut active, mut expected) = (vec![0; COUNT], vec![0; COUNT]);
     activation.apply_all(isa, &scaled, &mut active);
     activation.apply_all(Isa::PORTABLE, &scaled, &mut expected);
-    ensure!(active == expected, "{} activates otherwise", isa.name());
+    ensure!(active == expected, "{} activates differently", isa.name());
     Ok(rate(COUNT, || {
         activation.apply_all(isa, &scaled, std::hint::black_box(&mut active));
     }))

@@ -27,7 +27,7 @@ pub fn run(network: &str, mode: &str, seconds: f64) -> Result<Measured> {
     let input = match sizes[..] {
         [features] => Shape::flat(features),
         [channels, height, width] => Shape::image(channels, height, width),
-        _ => bail!("`{shape}` is no shape"),
+        _ => bail!("`{shape}` is not a shape"),
     };
     let layers = presets::layers(preset, 0).context("no preset of this name")?;
     let spec = NetworkSpec::new(input, 10, layers);

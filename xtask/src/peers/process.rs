@@ -1,4 +1,4 @@
-//! Contenders as processes of their own, on the same cores.
+//! Candidates as processes of their own, on the same cores.
 
 use anyhow::{Context, Result};
 use serde::de::DeserializeOwned;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_are_answered_in_turn() {
+    fn each_line_is_answered() {
         let mut echo = shell("echo 0; while read x; do echo $((x + 1)); done");
         assert_eq!(echo.hear::<u32>().unwrap(), 0);
         assert_eq!(echo.ask::<u32>("1").unwrap(), 2);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_answer_is_reported() {
+    fn output_that_is_not_json_is_reported() {
         let error = shell("echo what").hear::<u32>().unwrap_err().to_string();
         assert_eq!(error, "the shell said what");
         let error = shell("true").hear::<u32>().unwrap_err().to_string();

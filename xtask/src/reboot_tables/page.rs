@@ -11,8 +11,8 @@ use std::fmt::Write;
 const EXPLAINED: &str = "\
 \nBeyond the published spread:\n\n\
 - *t-mnist-4-2*: two units cannot tell three classes by a linear head without bias, and two thirds \
-are what a least-squares fit of it gives. The head of the first block, with four units, is right much \
-more often (`nearfield eval --run` tells both), and the published figure is one of that kind.\n\
+are what a least-squares fit of it gives. The head of the first block, with four units, predicts correctly \
+much more often (`nearfield eval --run` tells both), and the published figure is one of that kind.\n\
 - *heart*: five classes, made equally large before the split, so that most test samples of the rare \
 ones are copies of training samples; without copies (*strict*) nothing of 93 % is left. At a rate of \
 1e-4 eMLP-1 does not learn five classes, and with all degrees of disease as one class \
@@ -20,8 +20,8 @@ ones are copies of training samples; without copies (*strict*) nothing of 93 % i
 - *letter-emlp2*: a rate of 5e-3 is at the edge of stability for 26 classes. Seeds that diverge count \
 in the best of all epochs with what they reached before. Batches that stay together (*strict*) diverge \
 the more.\n\
-- *whole-fashion-200*: trained for fewer epochs than published. Of 784 inputs some seeds make \
-answers so large that the first steps diverge.\n";
+- *whole-fashion-200*: trained for fewer epochs than published. With 784 inputs, \
+predictions of some seeds are so large that the first steps diverge.\n";
 
 /// The heading and everything under it.
 pub(super) fn section(records: &[Record], machine_and_commit: &str) -> Result<String> {
@@ -35,7 +35,7 @@ pub(super) fn section(records: &[Record], machine_and_commit: &str) -> Result<St
          samples are learned from; after the bar, the same trainings after their last epoch. \
          *strict*: the last epoch, no oversampling, and batches that stay together, as encryption \
          has them. Both: scaled by training samples alone, the published schedule of rates. \
-         *diverged*: trainings that diverged (non-finite values) before their end, reference and strict; they \
+         *diverged*: trainings whose values became non-finite before their end, reference and strict; they \
          count in the best, up to there, if they reached the end of an epoch, and not in the \
          last. The paper trains for 500 epochs on \
          10 seeds.\n\n",
@@ -155,7 +155,7 @@ fn missing(records: &[Record]) -> String {
         .map(|each| each.name)
         .collect();
     let mut text = String::from(
-        "\nNot trained here: KMNIST (no data), and Breast 30-29-1 (one answer for two classes).\n",
+        "\nNot trained here: KMNIST (no data), and Breast 30-29-1 (one output for two classes).\n",
     );
     if !names.is_empty() {
         text.push_str(&format!("Not trained yet: {}.\n", names.join(", ")));

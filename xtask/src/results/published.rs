@@ -1,5 +1,5 @@
 //! The published figures that ours are compared with (NITRO-D, arXiv 2407.11698, its tables and
-//! the logs beside its code).
+//! the logs published with its code).
 
 /// Figures of one published experiment.
 pub(super) struct Published {

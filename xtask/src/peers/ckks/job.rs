@@ -1,4 +1,4 @@
-//! What a process is asked for, and what it answers.
+//! Requests to a process, and its answers.
 
 use nearfield_ckks::Precision;
 use serde::{Deserialize, Serialize};
@@ -85,7 +85,7 @@ pub(super) struct Timed {
 /// What a process says last.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct End {
-    /// Most memory that it ever had.
+    /// Its peak memory.
     pub(super) peak_bytes: u64,
 }
 
@@ -102,7 +102,7 @@ pub(super) enum Operation {
 }
 
 impl Operation {
-    /// Those that are no bootstrapping.
+    /// All but bootstrapping.
     pub(super) const SINGLE: [Operation; 6] = [
         Operation::Encode,
         Operation::Encrypt,
@@ -112,7 +112,7 @@ impl Operation {
         Operation::Rotate,
     ];
 
-    /// The word that asks a process for it.
+    /// Its name in a request.
     pub(super) fn word(self) -> &'static str {
         match self {
             Operation::Encode => "encode",
@@ -149,7 +149,7 @@ impl Timed {
             if bits.is_nan() {
                 0.0
             } else {
-                bits.min(MOST_BITS)
+                bits.min(MAX_BITS)
             }
         };
         Timed {
@@ -161,7 +161,7 @@ impl Timed {
 }
 
 /// Bits of what shows no error.
-const MOST_BITS: f64 = 60.0;
+const MAX_BITS: f64 = 60.0;
 
 #[cfg(test)]
 mod tests {

@@ -1,30 +1,30 @@
 //! Rounds.
 
-use super::contender::{Contender, Ready};
+use super::candidate::{Candidate, Ready};
 use super::job::{End, Operation, Setup, Timed, Work};
 use anyhow::Result;
 use std::time::Duration;
 
-/// Bootstraps that a process does on the clock, after one that is not.
+/// Timed bootstraps of a process, after one warm-up run.
 const BOOTSTRAPS: usize = 2;
 
-/// How long nobody runs before somebody is timed: threads that wait for work take it busily for
+/// A pause before each timed run: threads that wait for work take it busily for
 /// some milliseconds.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// The operations of both contenders, ours first.
+/// The operations of both candidates, ours first.
 #[derive(Clone, Debug)]
 pub(super) struct Operations {
     pub(super) setups: [Setup; 2],
     pub(super) ends: [End; 2],
-    /// `[operation][contender][round]`, operations as [`Operation::SINGLE`] has them.
+    /// `[operation][candidate][round]`, operations as [`Operation::SINGLE`] has them.
     pub(super) timed: Vec<[Vec<Timed>; 2]>,
 }
 
-/// The bootstrapping of one contender on some cores.
+/// The bootstrapping of one candidate on some cores.
 #[derive(Clone, Debug)]
 pub(super) struct Measurement {
-    pub(super) contender: Contender,
+    pub(super) candidate: Candidate,
     pub(super) work: Work,
     pub(super) threads: usize,
     pub(super) rounds: Vec<Round>,
@@ -38,11 +38,11 @@ pub(super) struct Round {
     pub(super) timed: Vec<Timed>,
 }
 
-/// Times all operations, in each round once after one that does not count; nor does the first
-/// round.
+/// Times all operations, in each round once after a warm-up run; the first round is one
+/// too.
 ///
 /// # Errors
-/// If a process fails, or an answer is wrong.
+/// If a process fails, or a result is wrong.
 pub(super) fn operations(mut pair: [Ready; 2], rounds: usize) -> Result<Operations> {
     let mut timed = vec![[Vec::new(), Vec::new()]; Operation::SINGLE.len()];
     for round in 0..=rounds {
@@ -69,11 +69,7 @@ pub(super) fn operations(mut pair: [Ready; 2], rounds: usize) -> Result<Operatio
 }
 
 fn warming(round: usize) -> &'static str {
-    if round == 0 {
-        ", which does not count"
-    } else {
-        ""
-    }
+    if round == 0 { ", a warm-up" } else { "" }
 }
 
 /// Who comes first changes from round to round.
@@ -81,19 +77,19 @@ fn order(round: usize) -> [usize; 2] {
     [round % 2, 1 - round % 2]
 }
 
-/// Lets each bootstrap in a process of its own, by turns: two at a time are too large for many
+/// Lets each bootstrap in a process of its own, interleaved: two at a time are too large for many
 /// machines.
 ///
 /// # Errors
-/// If a process fails, or an answer is wrong.
+/// If a process fails, or a result is wrong.
 pub(super) fn processes(
-    all: &[(Contender, Work)],
+    all: &[(Candidate, Work)],
     threads: usize,
     rounds: usize,
-    start: &impl Fn(Contender, usize, &Work) -> Result<Ready>,
+    start: &impl Fn(Candidate, usize, &Work) -> Result<Ready>,
 ) -> Result<Vec<Measurement>> {
-    let none = |(contender, work): &(Contender, Work)| Measurement {
-        contender: *contender,
+    let none = |(candidate, work): &(Candidate, Work)| Measurement {
+        candidate: *candidate,
         work: work.clone(),
         threads,
         rounds: Vec::new(),
@@ -102,7 +98,7 @@ pub(super) fn processes(
     for round in 1..=rounds {
         eprintln!("bootstrapping on {threads}, round {round} of {rounds}");
         for found in &mut found {
-            let mut ready = start(found.contender, threads, &found.work)?;
+            let mut ready = start(found.candidate, threads, &found.work)?;
             ready.time(Operation::Bootstrap)?;
             let timed = (0..BOOTSTRAPS).map(|_| ready.time(Operation::Bootstrap));
             let timed = timed.collect::<Result<_>>()?;

@@ -20,7 +20,7 @@ const SPECIAL_BITS: [u32; 10] = [44; 10];
 trait Worker {
     fn setup(&self) -> Setup;
 
-    /// Does an operation once and looks at its answer.
+    /// Does an operation once and checks its result.
     fn time(&mut self, operation: Operation) -> Result<Timed>;
 }
 
@@ -49,7 +49,8 @@ pub fn run(job: &str, lines: impl BufRead, mut answers: impl Write) -> Result<()
         if line == "end" {
             break;
         }
-        let operation = Operation::parse(&line).with_context(|| format!("what is `{line}`?"))?;
+        let operation =
+            Operation::parse(&line).with_context(|| format!("unknown operation `{line}`"))?;
         answer(serde_json::to_string(&worker.time(operation)?)?)?;
     }
     let peak_bytes = peak_bytes();
@@ -251,7 +252,7 @@ fn spec(job: &Job) -> Result<ParamsSpec> {
         digits,
     } = job.work
     else {
-        bail!("no operations are asked for");
+        bail!("the job is not one of operations");
     };
     let mut chain_bits = vec![first_bits];
     chain_bits.extend(vec![scale_bits; levels]);

@@ -1,6 +1,6 @@
 //! The sections of the page.
 
-use super::contender::Contender;
+use super::candidate::Candidate;
 use super::job::{Operation, STC_FIRST, Setup, Timed, Work};
 use super::measure::{Measurement, Operations};
 use super::{Options, Shape};
@@ -13,11 +13,11 @@ use std::fmt::Write;
 type ByThreads = Vec<(usize, Operations)>;
 
 /// What two cores should be to one.
-const WANTED_SCALING: f64 = 1.65;
+const TARGET_SCALING: f64 = 1.65;
 
 /// The section on single operations.
 pub(super) fn operations(measured: &[(Shape, ByThreads)], options: &Options) -> Result<String> {
-    let mut text = String::from("## Beside OpenFHE: operations\n\n");
+    let mut text = String::from("## Comparison with OpenFHE: operations\n\n");
     let versions = measured
         .iter()
         .flat_map(|(_, by)| by)
@@ -28,9 +28,9 @@ pub(super) fn operations(measured: &[(Shape, ByThreads)], options: &Options) -> 
         "{}, dense ternary secrets, three digits of hybrid key switching (`dnum`), {}. Random \
          numbers from -1 to 1 in all {} slots, encrypted under a public key; all at the highest \
          level. Both libraries are set up in processes of their own on the same cores and do each \
-         operation by turns, once off the clock and once on it; figures are medians of {} rounds, \
+         operation interleaved, one warm-up run and one timed run; figures are medians of {} rounds, \
          ratios medians of the rounds' ratios. OpenFHE runs with FIXEDMANUAL, which does nothing \
-         that it is not asked for and takes all scales as equal (`xtask/peers/openfhe_ckks.py`). \
+         by itself and takes all scales as equal (`xtask/peers/openfhe_ckks.py`). \
          *bits*: of the mean error, and of the largest, by decryption after every operation; \
          OpenFHE's decryption adds noise of its own, and its encoding is read by way of an \
          encryption. Neither rescales after a product with a plaintext.",
@@ -102,7 +102,7 @@ fn shape_of(text: &mut String, shape: &Shape, by_threads: &ByThreads) -> Result<
 
 /// What a second core adds to the operations that count.
 fn scaling(by_threads: &ByThreads) -> Result<String> {
-    let of = |wanted: usize| by_threads.iter().find(|(threads, _)| *threads == wanted);
+    let of = |count: usize| by_threads.iter().find(|(threads, _)| *threads == count);
     let (Some((_, one)), Some((_, two))) = (of(1), of(2)) else {
         return Ok(String::new());
     };
@@ -119,8 +119,8 @@ fn scaling(by_threads: &ByThreads) -> Result<String> {
         let parts = [Operation::Rotate, Operation::Multiply]
             .map(part)
             .join(", ");
-        let wanted = if who == 0 {
-            format!(" (wanted: {WANTED_SCALING})")
+        let target = if who == 0 {
+            format!(" (target: {TARGET_SCALING})")
         } else {
             String::new()
         };
@@ -129,7 +129,7 @@ fn scaling(by_threads: &ByThreads) -> Result<String> {
         } else {
             "; "
         };
-        write!(text, "{separator}{name}: {parts}{wanted}")?;
+        write!(text, "{separator}{name}: {parts}{target}")?;
     }
     text.push_str(".\n");
     Ok(text)
@@ -137,8 +137,8 @@ fn scaling(by_threads: &ByThreads) -> Result<String> {
 
 /// The section on bootstrapping.
 pub(super) fn bootstraps(measured: &[Measurement], options: &Options) -> Result<String> {
-    let mut text = String::from("## Beside OpenFHE: bootstrapping\n\n");
-    let theirs = |found: &&Measurement| found.contender == Contender::OpenFhe;
+    let mut text = String::from("## Comparison with OpenFHE: bootstrapping\n\n");
+    let theirs = |found: &&Measurement| found.candidate == Candidate::OpenFhe;
     let rounds = measured
         .iter()
         .filter(theirs)
@@ -153,7 +153,7 @@ pub(super) fn bootstraps(measured: &[Measurement], options: &Options) -> Result<
          Ours takes real slots, OpenFHE has complex ones, with FLEXIBLEAUTO (the other techniques \
          refuse, or leave fewer bits), as long a first prime as that takes, and the longest scale that 128 \
          bits of security allow at its number of digits. Each bootstraps in a process of its own, \
-         by turns on the same cores: once off the clock, then twice on it, {} processes each. \
+         interleaved on the same cores: one warm-up run, then two timed ones, {} processes each. \
          Figures are medians. *keys* and *encoded* (matrices and constants encoded beforehand): \
          OpenFHE's by the memory that making them added.\n",
         ring(options),
@@ -209,16 +209,16 @@ fn name(found: &Measurement) -> (String, usize) {
             } else {
                 "ordinary"
             };
-            (format!("{}, {variant}", found.contender.name()), *levels)
+            (format!("{}, {variant}", found.candidate.name()), *levels)
         }
-        Work::Operations { .. } => (found.contender.name().to_owned(), 0),
+        Work::Operations { .. } => (found.candidate.name().to_owned(), 0),
     }
 }
 
 /// A time over ours of as many levels on as many cores: the median of the rounds'.
 fn times_ours(found: &Measurement, all: &[Measurement]) -> String {
     let same = |other: &&Measurement| {
-        other.contender == Contender::Ours
+        other.candidate == Candidate::Ours
             && other.threads == found.threads
             && name(other).1 == name(found).1
     };
@@ -366,7 +366,9 @@ mod tests {
         ];
         let [shape, ..] = shapes();
         let text = operations(&[(shape, by_threads)], &options()).unwrap();
-        assert!(text.starts_with("## Beside OpenFHE: operations\n\nGenerated by `cargo xtask"));
+        assert!(
+            text.starts_with("## Comparison with OpenFHE: operations\n\nGenerated by `cargo xtask")
+        );
         assert!(text.contains("with OpenFHE 1.6 from PyPI"));
         let row = "| rotate | 1 | 10.0 | 30.0 | 3.00 | 20.0, 16.0 | 20.0, 16.0 |\n";
         assert!(text.contains(row), "{text}");
@@ -376,21 +378,21 @@ mod tests {
         );
         assert!(
             text.contains(
-                "ours: rotate 2.00, multiply 2.00 (wanted: 1.65); OpenFHE's: rotate 1.50"
+                "ours: rotate 2.00, multiply 2.00 (target: 1.65); OpenFHE's: rotate 1.50"
             )
         );
         assert!(text.contains("11.5 GB and 11.5 GB on one core"));
         assert_eq!(text.matches("\n## ").count(), 0, "one section");
     }
 
-    fn bootstrap(contender: Contender, variant: &str, threads: usize, ms: f64) -> Measurement {
+    fn bootstrap(candidate: Candidate, variant: &str, threads: usize, ms: f64) -> Measurement {
         let round = Round {
             setup: setup("1.6"),
             end: END,
             timed: vec![timed(ms), timed(ms)],
         };
         Measurement {
-            contender,
+            candidate,
             work: Work::Bootstrap {
                 variant: variant.into(),
                 levels: 8,
@@ -404,10 +406,10 @@ mod tests {
     #[test]
     fn bootstraps_are_compared_with_ours_on_as_many_cores() {
         let all = [
-            bootstrap(Contender::Ours, STC_FIRST, 1, 2000.0),
-            bootstrap(Contender::OpenFhe, ORDINARY, 1, 21_000.0),
-            bootstrap(Contender::Ours, STC_FIRST, 2, 1000.0),
-            bootstrap(Contender::OpenFhe, ORDINARY, 2, 12_000.0),
+            bootstrap(Candidate::Ours, STC_FIRST, 1, 2000.0),
+            bootstrap(Candidate::OpenFhe, ORDINARY, 1, 21_000.0),
+            bootstrap(Candidate::Ours, STC_FIRST, 2, 1000.0),
+            bootstrap(Candidate::OpenFhe, ORDINARY, 2, 12_000.0),
         ];
         let text = bootstraps(&all, &options()).unwrap();
         let row = "| 8 | ours, slots first | 1 | 2.00 | 1.00 | 20.0 | 16.0 | 31, 1250 | 2^40 |";

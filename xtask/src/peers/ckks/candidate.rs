@@ -8,23 +8,23 @@ use std::path::Path;
 
 /// Who runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Contender {
+pub(super) enum Candidate {
     Ours,
     OpenFhe,
 }
 
-/// A contender that is ready.
+/// A candidate that is ready.
 pub(super) struct Ready {
-    contender: Contender,
+    candidate: Candidate,
     pub(super) setup: Setup,
     conversation: Conversation,
 }
 
-impl Contender {
+impl Candidate {
     pub(super) fn name(self) -> &'static str {
         match self {
-            Contender::Ours => "ours",
-            Contender::OpenFhe => "OpenFHE",
+            Candidate::Ours => "ours",
+            Candidate::OpenFhe => "OpenFHE",
         }
     }
 
@@ -34,11 +34,11 @@ impl Contender {
     /// If it fails.
     pub(super) fn start(self, python: &Path, threads: usize, job: &Job) -> Result<Ready> {
         let mut words: Vec<OsString> = match self {
-            Contender::Ours => {
+            Candidate::Ours => {
                 let program = std::env::current_exe().context("this program has no path")?;
                 vec![program.into(), "peers-ckks-ours".into()]
             }
-            Contender::OpenFhe => vec![
+            Candidate::OpenFhe => vec![
                 python.into(),
                 Path::new("xtask/peers/openfhe_ckks.py").into(),
             ],
@@ -61,19 +61,19 @@ impl Contender {
             setup.scale_bits
         );
         Ok(Ready {
-            contender: self,
+            candidate: self,
             setup,
             conversation,
         })
     }
 
-    /// Bits that the worst slot must keep, or the answer is wrong.
+    /// Bits that the worst slot must keep, or the result is wrong.
     ///
     /// OpenFHE's bootstrapping gets as few as its scale leaves: they are printed, and judged by
     /// the reader.
-    fn least_bits(self, operation: Operation) -> f64 {
+    fn min_bits(self, operation: Operation) -> f64 {
         match (self, operation) {
-            (Contender::OpenFhe, Operation::Bootstrap) => 1.0,
+            (Candidate::OpenFhe, Operation::Bootstrap) => 1.0,
             _ => 10.0,
         }
     }
@@ -83,12 +83,12 @@ impl Ready {
     /// Does an operation once.
     ///
     /// # Errors
-    /// If the process fails, or its answer is wrong.
+    /// If the process fails, or its result is wrong.
     pub(super) fn time(&mut self, operation: Operation) -> Result<Timed> {
         let timed: Timed = self.conversation.ask(operation.word())?;
-        let (name, word) = (self.contender.name(), operation.word());
+        let (name, word) = (self.candidate.name(), operation.word());
         ensure!(
-            timed.worst_bits >= self.contender.least_bits(operation),
+            timed.worst_bits >= self.candidate.min_bits(operation),
             "{name}: {word} has {:.1} bits in the worst slot: it is wrong",
             timed.worst_bits
         );
