@@ -117,7 +117,6 @@ impl<'t> Search<'t> {
             self.defining.insert(at);
             return true;
         };
-        let module = &self.tree.modules[at];
         let mut found = false;
         for child in self.tree.children_called(at, name) {
             found = true;
@@ -125,6 +124,11 @@ impl<'t> Search<'t> {
                 self.defining.insert(child);
             }
         }
+        if found && !further.is_empty() {
+            // Nothing but a module has names below it that are its own.
+            return true;
+        }
+        let module = &self.tree.modules[at];
         if module.items.contains(name) {
             found = true;
             self.defining.insert(at);

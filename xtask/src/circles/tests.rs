@@ -169,6 +169,17 @@ fn items_of_a_parents_file_are_counted_but_not_its_re_exports() {
 }
 
 #[test]
+fn a_module_and_a_function_of_one_name_are_told_apart() {
+    let files = [
+        ("lib.rs", "mod room;"),
+        ("room.rs", "mod a; mod job; fn job() {}"),
+        ("room/a.rs", "use super::job::Job;"),
+        ("room/job.rs", "pub struct Job;"),
+    ];
+    assert!(report(&files).upward.is_empty());
+}
+
+#[test]
 fn the_text_names_file_and_line() {
     let files = [
         ("lib.rs", "mod a;\nmod b;"),
