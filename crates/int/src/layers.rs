@@ -7,4 +7,3 @@ pub mod images;
 pub mod linear;
 pub mod pool;
 pub mod scaling;
-mod sums;

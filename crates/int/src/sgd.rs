@@ -43,13 +43,13 @@ mod tests {
 
     fn update(sgd: IntegerSgd, weights: &[i32], gradients: &[i32]) -> (Vec<i32>, u64) {
         let mut weights = Weights::new(weights, weights.len());
-        let ((), corrected) = weights.correct(1, 0, |_, rows| {
-            let mut corrected = UpdateStats::default();
+        let ((), stats) = weights.update(1, 0, |_, rows| {
+            let mut stats = UpdateStats::default();
             let gradients = Sums::of_rows(gradients, gradients.len());
-            rows.correct(0, gradients, sgd.update_rule(), &mut corrected);
-            ((), corrected)
+            rows.update(0, gradients, sgd.update_rule(), &mut stats);
+            ((), stats)
         });
-        (weights.values(), corrected.wrapped)
+        (weights.values(), stats.wrapped)
     }
 
     #[test]

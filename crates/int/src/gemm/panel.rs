@@ -1,17 +1,18 @@
-//! Operands in the order in which the kernels read them.
+//! Columns in the order in which the kernels read them.
 
 use crate::aligned::Aligned;
 use crate::kernel::{BLOCK, Isa};
 use alloc::vec::Vec;
 
-/// Columns that are computed together at least; blocks are as wide as whole groups of them.
+/// Columns that are computed together at least; a block's width is a multiple.
 const GROUP: usize = 16;
 
-/// Columns of int16 values (the columns), in blocks of 64 columns; in a block, the values of two
-/// consecutive depths stand side by side for each column.
+/// Columns of int16 values in blocks of 64; in a block, the values of two consecutive depths stand
+/// side by side for each column.
 ///
 /// # Shapes
-/// `[blocks][pairs of depths][columns of the block][2]`; what is missing is 0.
+/// `[blocks][pairs of depths][width of the block][2]`; columns and depths that only fill up a
+/// width or a pair are 0.
 #[derive(Clone, Debug, Default)]
 pub struct Panel {
     values: Aligned<i16>,
@@ -20,7 +21,7 @@ pub struct Panel {
 }
 
 impl Panel {
-    /// Columns from rows: `rows` is `[columns, depth]`.
+    /// A panel whose columns are the rows of a matrix, `[columns, depth]`.
     pub fn from_rows(rows: &[i16], depth: usize) -> Self {
         let mut panel = Panel::default();
         panel.resize(depth, rows.len() / depth.max(1));
@@ -31,7 +32,7 @@ impl Panel {
         panel
     }
 
-    /// Columns from columns: `values` is `[depth, columns]`.
+    /// A panel of the columns of a matrix, `[depth, columns]`.
     pub fn from_columns(values: &[i16], columns: usize) -> Self {
         let mut panel = Panel::default();
         panel.resize(values.len() / columns.max(1), columns);
@@ -41,8 +42,8 @@ impl Panel {
         panel
     }
 
-    /// Makes this a panel of another size, in the same memory if it is enough; what it holds is
-    /// left open until all blocks are filled.
+    /// Makes this a panel of another size, in the same memory if it is enough. Its values are
+    /// unspecified until all blocks are filled.
     pub fn resize(&mut self, depth: usize, columns: usize) {
         (self.depth, self.columns) = (depth, columns);
         let last = (columns % BLOCK).next_multiple_of(GROUP);
@@ -50,38 +51,40 @@ impl Panel {
         self.values.resize(padded * 2 * depth.div_ceil(2));
     }
 
-    /// Fills a block from the first of `rows`, which start `stride` values apart.
+    /// Fills a block with the first of `rows`, which begin `stride` values apart.
     pub fn fill_from_rows(&mut self, block: usize, rows: &[i16], stride: usize) {
-        let (depth, columns, width) = (self.depth, self.count(block), self.width(block));
-        fill_from_rows(
-            self.block_mut(block),
-            (rows, stride),
-            depth,
-            (columns, width),
-        );
+        let shape = self.shape(block);
+        let rows = Strided {
+            values: rows,
+            stride,
+        };
+        fill_from_rows(self.block_mut(block), rows, shape);
     }
 
     /// Fills a block with columns that may stand anywhere.
-    pub fn fill_block<'a>(&mut self, block: usize, column: impl Fn(usize) -> &'a [i16]) {
-        let (columns, width) = (self.count(block), self.width(block));
+    pub fn fill_block<'a>(&mut self, block: usize, columns: impl Iterator<Item = &'a [i16]>) {
+        let BlockShape { count, width, .. } = self.shape(block);
         let block = self.block_mut(block);
-        if columns < width {
+        if count < width {
             block.fill(0);
         }
-        for at in 0..columns {
-            fill_column(block, column(at), (at, width));
+        for (column, values) in columns.take(count).enumerate() {
+            fill_column(block, values, column, width);
         }
     }
 
-    /// Fills a block from the first columns of `values`, whose rows start `stride` values apart.
+    /// Fills a block with the first columns of `values`, whose rows begin `stride` values apart.
     pub fn fill_from_columns(&mut self, block: usize, values: &[i16], stride: usize) {
-        let (depth, columns, width) = (self.depth, self.count(block), self.width(block));
-        fill_from_columns(
-            self.block_mut(block),
-            (values, stride),
-            depth,
-            (columns, width),
-        );
+        let shape = self.shape(block);
+        fill_from_columns(self.block_mut(block), Strided { values, stride }, shape);
+    }
+
+    fn shape(&self, block: usize) -> BlockShape {
+        BlockShape {
+            depth: self.depth,
+            count: self.count(block),
+            width: self.width(block),
+        }
     }
 
     /// The values of all blocks, to be filled in.
@@ -119,7 +122,7 @@ impl Panel {
         self.columns.div_ceil(BLOCK)
     }
 
-    /// Columns that a block has room for.
+    /// Columns of a block, with those that fill it up.
     pub fn width(&self, block: usize) -> usize {
         BLOCK.min((self.columns - block * BLOCK).next_multiple_of(GROUP))
     }
@@ -155,38 +158,46 @@ impl Panel {
     }
 }
 
-/// Fills a block, `[pairs][width][2]`, with `columns` rows of `depth` values.
-pub(crate) fn fill_from_rows(
-    block: &mut [i16],
-    (rows, stride): (&[i16], usize),
-    depth: usize,
-    (columns, width): (usize, usize),
-) {
+/// Rows of a matrix that begin `stride` values apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Strided<'a> {
+    pub(super) values: &'a [i16],
+    pub(super) stride: usize,
+}
+
+/// The shape of a block, `[pairs of depths][width][2]`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BlockShape {
+    pub(super) depth: usize,
+    /// Columns that exist.
+    pub(super) count: usize,
+    pub(super) width: usize,
+}
+
+/// Fills a block with rows, as its columns.
+pub(super) fn fill_from_rows(block: &mut [i16], rows: Strided<'_>, shape: BlockShape) {
     let isa = Isa::current();
+    let (Strided { values, stride }, BlockShape { count, width, .. }) = (rows, shape);
     // Squares of 16 pairs and 16 columns; what is left at both sides goes pair by pair.
-    let squares = [depth / 32, columns / 16];
-    if columns < width {
+    let [pairs, columns] = [shape.depth / 32 * 16, count / 16 * 16];
+    if count < width {
         block.fill(0);
     }
-    for column in (0..16 * squares[1]).step_by(16) {
-        for pair in (0..16 * squares[0]).step_by(16) {
+    for column in (0..columns).step_by(16) {
+        for pair in (0..pairs).step_by(16) {
             let lines = &mut block[(pair * width + column) * 2..];
-            isa.lay_out_square(&rows[column * stride + 2 * pair..], stride, lines, width);
+            isa.lay_out_square(&values[column * stride + 2 * pair..], stride, lines, width);
         }
     }
-    for column in 0..columns {
-        let done = if column < 16 * squares[1] {
-            16 * squares[0]
-        } else {
-            0
-        };
-        let row = &rows[column * stride + 2 * done..column * stride + depth];
-        fill_column(&mut block[done * 2 * width..], row, (column, width));
+    for column in 0..count {
+        let done = if column < columns { pairs } else { 0 };
+        let row = &values[column * stride + 2 * done..column * stride + shape.depth];
+        fill_column(&mut block[done * 2 * width..], row, column, width);
     }
 }
 
 /// Fills a column of a block, `[pairs][width][2]`.
-fn fill_column(block: &mut [i16], values: &[i16], (column, width): (usize, usize)) {
+fn fill_column(block: &mut [i16], values: &[i16], column: usize, width: usize) {
     let (pairs, last) = values.as_chunks::<2>();
     let mut lines = block.chunks_exact_mut(2 * width);
     for (pair, line) in pairs.iter().zip(&mut lines) {
@@ -197,31 +208,27 @@ fn fill_column(block: &mut [i16], values: &[i16], (column, width): (usize, usize
     }
 }
 
-/// Fills a block, `[pairs][width][2]`, with `columns` columns of `depth` values.
-fn fill_from_columns(
-    block: &mut [i16],
-    (values, stride): (&[i16], usize),
-    depth: usize,
-    (columns, width): (usize, usize),
-) {
-    for (pair, places) in block.chunks_exact_mut(2 * width).enumerate() {
-        let row = |at: usize| &values[at * stride..at * stride + columns];
+/// Fills a block with the first columns of a matrix.
+fn fill_from_columns(block: &mut [i16], rows: Strided<'_>, shape: BlockShape) {
+    let (Strided { values, stride }, count) = (rows, shape.count);
+    for (pair, line) in block.chunks_exact_mut(2 * shape.width).enumerate() {
+        let row = |depth: usize| &values[depth * stride..depth * stride + count];
         let even = row(2 * pair);
-        places[2 * columns..].fill(0);
-        if 2 * pair + 1 < depth {
-            interleave(even, row(2 * pair + 1), places);
+        line[2 * count..].fill(0);
+        if 2 * pair + 1 < shape.depth {
+            interleave(even, row(2 * pair + 1), line);
         } else {
-            for (place, &value) in places.as_chunks_mut::<2>().0.iter_mut().zip(even) {
-                *place = [value, 0];
+            for (pair, &value) in line.as_chunks_mut::<2>().0.iter_mut().zip(even) {
+                *pair = [value, 0];
             }
         }
     }
 }
 
-/// `places = [even 0, odd 0, even 1, odd 1, …]`, as far as `even` goes.
-fn interleave(even: &[i16], odd: &[i16], places: &mut [i16]) {
-    for ((place, &even), &odd) in places.as_chunks_mut::<2>().0.iter_mut().zip(even).zip(odd) {
-        *place = [even, odd];
+/// `line = [even 0, odd 0, even 1, odd 1, …]`, as far as `even` goes.
+fn interleave(even: &[i16], odd: &[i16], line: &mut [i16]) {
+    for ((pair, &even), &odd) in line.as_chunks_mut::<2>().0.iter_mut().zip(even).zip(odd) {
+        *pair = [even, odd];
     }
 }
 
@@ -232,7 +239,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_way_to_fill_a_panel_gives_every_value_its_place(
+        fn every_way_to_fill_a_panel_puts_every_value_into_its_column(
             depth in prop_oneof![1..9_usize, 30..70_usize], columns in 1..150_usize, seed in any::<i16>(),
         ) {
             let value = |d: usize, column: usize| {
@@ -245,8 +252,7 @@ mod tests {
             let mut column_by_column = Panel::default();
             column_by_column.resize(depth, columns);
             for block in 0..column_by_column.blocks() {
-                let row = |column| &rows[(block * BLOCK + column) * depth..][..depth];
-                column_by_column.fill_block(block, row);
+                column_by_column.fill_block(block, rows.chunks(depth).skip(block * BLOCK));
             }
             let (from_rows, from_columns) =
                 (Panel::from_rows(&rows, depth), Panel::from_columns(&by_columns, columns));

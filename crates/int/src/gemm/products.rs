@@ -1,6 +1,7 @@
 //! Sums of products of rows and columns of mixed widths, modulo 2^32 or exact.
 
-use super::operands::{Columns, Halves, High, Rows, joined};
+use super::halves::{Halves, High, joined};
+use super::operands::{Columns, Rows};
 use super::sparse;
 use crate::kernel::{Isa, SUMS, Span, Tile};
 
@@ -33,59 +34,62 @@ pub fn products(isa: Isa, rows: &Rows<'_>, columns: &Columns<'_>, sums: &mut [i3
     if let High::Dense(high) = columns.values.high {
         add_high_halves(tile(rows.values.low, high));
     }
-    if let High::Sparse(few) = rows.values.high {
-        sparse::add_of_rows(isa, rows, few, columns, sums);
+    if let High::Sparse(listed) = rows.values.high {
+        sparse::add_of_rows(isa, rows, listed, columns, sums);
     }
-    if let High::Sparse(few) = columns.values.high {
-        sparse::for_each_of_columns(rows, columns, few, |index, product| {
+    if let High::Sparse(listed) = columns.values.high {
+        sparse::for_each_of_columns(rows, columns, listed, |index, product| {
             sums[index] = sums[index].wrapping_add(product << 16);
         });
     }
 }
 
-/// As [`products`], exactly, for values whose magnitudes are at most `largest` (rows, columns); of
+/// As [`products`], exactly, for values whose magnitudes are at most `max_abs` (rows, columns); of
 /// rows and columns, only one may leave int16.
 ///
 /// # Panics
 /// As [`products`].
 pub fn exact_products(
     isa: Isa,
-    (rows, columns): (&Rows<'_>, &Columns<'_>),
-    largest: [u32; 2],
+    rows: &Rows<'_>,
+    columns: &Columns<'_>,
+    max_abs: [u32; 2],
     sums: &mut [i64],
 ) {
-    let [row, column] = largest.map(|largest| u64::from(largest).min(1 << 15));
-    let whole = usize::try_from(i32::MAX as u64 / (row * column).max(1)).unwrap_or(usize::MAX);
-    let whole = whole / 2 * 2;
+    let [row, column] = max_abs.map(|max_abs| u64::from(max_abs).min(1 << 15));
+    // Sums of so many products of low halves fit int32.
+    let depth = usize::try_from(i32::MAX as u64 / (row * column).max(1)).unwrap_or(usize::MAX);
+    let depth = depth / 2 * 2;
     sums.fill(0);
     let dense = |values: Halves<'_>| matches!(values.high, High::Dense(_));
-    if whole == 0 || dense(rows.values) || dense(columns.values) {
+    if depth == 0 || dense(rows.values) || dense(columns.values) {
         exact_products_one_by_one(rows, columns, sums);
     } else {
-        exact_products_in_parts(isa, (rows, columns), whole, sums);
+        exact_products_in_parts(isa, rows, columns, depth, sums);
     }
     let mut add = |index: usize, product| sums[index] += i64::from(product) << 16;
-    if let High::Sparse(few) = rows.values.high {
-        sparse::for_each_of_rows(rows, few, columns, &mut add);
+    if let High::Sparse(listed) = rows.values.high {
+        sparse::for_each_of_rows(rows, listed, columns, &mut add);
     }
-    if let High::Sparse(few) = columns.values.high {
-        sparse::for_each_of_columns(rows, columns, few, &mut add);
+    if let High::Sparse(listed) = columns.values.high {
+        sparse::for_each_of_columns(rows, columns, listed, &mut add);
     }
 }
 
-/// Exact sums of low halves: parts of so many products cannot wrap.
+/// Exact sums of low halves, from parts of up to `depth` products, which cannot wrap.
 fn exact_products_in_parts(
     isa: Isa,
-    (rows, columns): (&Rows<'_>, &Columns<'_>),
-    whole: usize,
+    rows: &Rows<'_>,
+    columns: &Columns<'_>,
+    depth: usize,
     sums: &mut [i64],
 ) {
     let mut part_sums = [0; SUMS];
     let part_sums = &mut part_sums[..sums.len()];
     let length = rows.span.length;
     for run in 0..rows.span.runs {
-        for first in (0..length).step_by(whole) {
-            let span = Span::contiguous(whole.min(length - first));
+        for first in (0..length).step_by(depth) {
+            let span = Span::contiguous(depth.min(length - first));
             let block = (run * length + first) * columns.width;
             isa.tile(
                 &Tile {
@@ -104,7 +108,7 @@ fn exact_products_in_parts(
     }
 }
 
-/// Exact sums, but for listed excesses.
+/// Exact sums, without the listed high halves.
 fn exact_products_one_by_one(rows: &Rows<'_>, columns: &Columns<'_>, sums: &mut [i64]) {
     let (span, width) = (rows.span, columns.width);
     let value = |values: Halves<'_>, index: usize| {
@@ -130,7 +134,7 @@ fn exact_products_one_by_one(rows: &Rows<'_>, columns: &Columns<'_>, sums: &mut 
 mod tests {
     use super::*;
     use crate::arithmetic::wrapped;
-    use crate::gemm::operands::split;
+    use crate::gemm::halves::split;
     use crate::gemm::panel::Panel;
     use crate::kernel::Overflow;
     use alloc::vec;
@@ -211,7 +215,7 @@ mod tests {
         #[test]
         fn every_set_forms_the_naive_sums_even_where_they_wrap((depth, rows, columns) in operands()) {
             let expected = naive(&rows, &columns, depth);
-            let largest = [Isa::PORTABLE.max_abs(&rows), Isa::PORTABLE.max_abs(&columns)];
+            let max_abs = [Isa::PORTABLE.max_abs(&rows), Isa::PORTABLE.max_abs(&columns)];
             let (row_halves, column_halves) = (halves(&rows, depth), halves(&columns, depth));
             let stride = depth.next_multiple_of(2);
             let starts: Vec<usize> = (0..rows.len() / depth).map(|row| row * stride).collect();
@@ -240,7 +244,7 @@ mod tests {
                 let mut sums = vec![7; starts.len() * width];
                 products(isa, &rows, &columns, &mut sums);
                 let mut exact = vec![7; sums.len()];
-                exact_products(isa, (&rows, &columns), largest, &mut exact);
+                exact_products(isa, &rows, &columns, max_abs, &mut exact);
                 let found = sums.chunks_exact(width).zip(exact.chunks_exact(width));
                 for ((sums, exact), own) in found.zip(&expected) {
                     prop_assert_eq!(&exact[..own.len()], own, "{:?}", isa);

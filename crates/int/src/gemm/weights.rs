@@ -1,7 +1,6 @@
 //! Weights as the kernels want them: int16, with high halves only while a weight needs them.
 
-use super::operands::{Halves, High, joined, split};
-use super::sparse::{are_few, overflow, overflows_between};
+use super::halves::{Halves, High, are_sparse, joined, overflow, overflows_between, split};
 use crate::aligned::Aligned;
 use crate::audit::Merge;
 use crate::kernel::{Isa, Overflow};
@@ -17,20 +16,20 @@ pub use rows::{RowsMut, UpdateStats};
 /// Rows of weights of even length; a row of odd length is followed by a 0.
 ///
 /// # Range
-/// All of int32. Those that fit int16 are kept so; those that do not are listed, or have high
-/// halves beside all weights if they are many.
+/// All of int32. Those that fit int16 are kept so; those that do not are listed; if they
+/// are many, all weights have high halves.
 #[derive(Clone, Debug)]
 pub struct Weights {
     low: Aligned<i16>,
     high: Kept,
     depth: usize,
-    largest: u32,
+    max_abs: u32,
 }
 
 /// What weights have above their low halves.
 #[derive(Clone, Debug)]
 enum Kept {
-    /// In order of places.
+    /// In order of indices.
     Sparse(Vec<Overflow>),
     Dense(Vec<i16>),
 }
@@ -47,13 +46,13 @@ impl Weights {
         );
         let stride = depth.next_multiple_of(2);
         let mut low = Aligned::new(values.len() / depth * stride);
-        let mut escaped = Vec::new();
+        let mut overflows = Vec::new();
         for (row, values) in values.chunks_exact(depth).enumerate() {
             for (place, &value) in (row * stride..).zip(values) {
                 let (half, high) = split(value);
                 low[place] = half;
                 if high != 0 {
-                    escaped.push(overflow(place, high));
+                    overflows.push(overflow(place, high));
                 }
             }
         }
@@ -61,12 +60,12 @@ impl Weights {
             low,
             high: Kept::Sparse(Vec::new()),
             depth,
-            largest: 0,
+            max_abs: 0,
         };
         weights.settle(UpdateStats {
             wrapped: 0,
-            largest: Isa::current().max_abs(values),
-            escaped,
+            max_abs: Isa::current().max_abs(values),
+            overflows,
         });
         weights
     }
@@ -75,10 +74,10 @@ impl Weights {
     pub fn values(&self) -> Vec<i32> {
         let mut all: Vec<i32> = self.low.iter().map(|&low| low.into()).collect();
         match &self.high {
-            Kept::Sparse(few) => {
-                for overflow in few {
-                    let low = self.low[overflow.index as usize];
-                    all[overflow.index as usize] = joined(low, overflow.high);
+            Kept::Sparse(listed) => {
+                for one in listed {
+                    let index = one.index as usize;
+                    all[index] = joined(self.low[index], one.high);
                 }
             }
             Kept::Dense(high) => {
@@ -102,8 +101,8 @@ impl Weights {
         Halves {
             low: &self.low,
             high: match &self.high {
-                Kept::Sparse(few) if few.is_empty() => High::None,
-                Kept::Sparse(few) => High::Sparse(few),
+                Kept::Sparse(listed) if listed.is_empty() => High::None,
+                Kept::Sparse(listed) => High::Sparse(listed),
                 Kept::Dense(high) => High::Dense(high),
             },
         }
@@ -126,13 +125,13 @@ impl Weights {
 
     /// Largest magnitude.
     pub fn max_abs(&self) -> u32 {
-        self.largest
+        self.max_abs
     }
 
     /// Bytes that they occupy.
     pub fn bytes(&self) -> usize {
         let high = match &self.high {
-            Kept::Sparse(few) => few.capacity() * size_of::<Overflow>(),
+            Kept::Sparse(listed) => listed.capacity() * size_of::<Overflow>(),
             Kept::Dense(high) => high.capacity() * size_of::<i16>(),
         };
         self.low.bytes() + high
@@ -141,8 +140,8 @@ impl Weights {
     /// The sum of squares of a row, cut at 2^64 - 1.
     pub fn squares(&self, row: usize) -> u64 {
         let stride = self.stride();
-        let places = row * stride..(row + 1) * stride;
-        self.halves().squares(Isa::current(), places)
+        let range = row * stride..(row + 1) * stride;
+        self.halves().squares(Isa::current(), range)
     }
 
     /// The sum of squares of each row, cut at 2^64 - 1.
@@ -151,10 +150,10 @@ impl Weights {
         squares.extend((0..self.count()).map(|row| self.squares(row)));
     }
 
-    /// Corrects the weights, `rows` of them as one task: `task(first row, rows)` is to call
-    /// [`RowsMut::correct`] for every weight once. `work` is the number of products that it
-    /// takes in all.
-    pub(crate) fn correct<R: Merge>(
+    /// Updates the weights, `rows` rows of them in each task: `task(first row, rows)` calls
+    /// [`RowsMut::update`] for every weight once. `work` is the number of products that all tasks
+    /// form.
+    pub(crate) fn update<R: Merge>(
         &mut self,
         rows: usize,
         work: usize,
@@ -170,11 +169,11 @@ impl Weights {
             };
             Pair(task(index * rows, &mut part))
         };
-        let Pair((result, corrected)) = match &mut self.high {
-            Kept::Sparse(few) => {
-                let few = &*few;
+        let Pair((result, stats)) = match &mut self.high {
+            Kept::Sparse(listed) => {
+                let listed = &*listed;
                 parallel::for_each_part(&mut self.low, size, work, |index, low| {
-                    let part = overflows_between(few, index * size, index * size + low.len());
+                    let part = overflows_between(listed, index * size, index * size + low.len());
                     run(index, low, KeptMut::Sparse(part))
                 })
             }
@@ -186,33 +185,33 @@ impl Weights {
             }
         };
         let counted = UpdateStats {
-            escaped: Vec::new(),
-            ..corrected
+            overflows: Vec::new(),
+            ..stats
         };
-        self.settle(corrected);
+        self.settle(stats);
         (result, counted)
     }
 
-    /// Takes in which weights are beyond int16, and keeps their high halves in the way that
-    /// their number asks for.
-    fn settle(&mut self, mut corrected: UpdateStats) {
-        self.largest = corrected.largest;
+    /// Keeps the high halves of the weights beyond int16: listed, or those of all weights if they are
+    /// many.
+    fn settle(&mut self, mut stats: UpdateStats) {
+        self.max_abs = stats.max_abs;
         if let Kept::Dense(high) = &self.high {
             let all = high.iter().enumerate().filter(|half| *half.1 != 0);
-            if !are_few(all.clone().count(), high.len()) {
+            if !are_sparse(all.clone().count(), high.len()) {
                 return;
             }
-            corrected.escaped = all.map(|(place, &high)| overflow(place, high)).collect();
+            stats.overflows = all.map(|(place, &high)| overflow(place, high)).collect();
         }
-        let mut few = corrected.escaped;
-        few.sort_unstable();
-        if are_few(few.len(), self.low.len()) {
-            self.high = Kept::Sparse(few);
+        let mut listed = stats.overflows;
+        listed.sort_unstable();
+        if are_sparse(listed.len(), self.low.len()) {
+            self.high = Kept::Sparse(listed);
             return;
         }
         let mut high = vec![0; self.low.len()];
-        for overflow in few {
-            high[overflow.index as usize] = overflow.high;
+        for one in listed {
+            high[one.index as usize] = one.high;
         }
         self.high = Kept::Dense(high);
     }
@@ -241,10 +240,10 @@ mod tests {
     use crate::kernel::{Reciprocal, UpdateRule};
     use proptest::prelude::*;
 
-    fn corrected(weights: &mut Weights, gradients: &[i32], correction: UpdateRule) -> (u64, u32) {
+    fn updated(weights: &mut Weights, gradients: &[i32], rule: UpdateRule) -> (u64, u32) {
         let depth = weights.depth();
-        let ((), corrected) = weights.correct(2, 0, |first, rows| {
-            let mut corrected = UpdateStats::default();
+        let ((), stats) = weights.update(2, 0, |first, rows| {
+            let mut stats = UpdateStats::default();
             let own = &gradients[first * depth..][..rows.count() * depth];
             let half = depth / 2;
             let left = Sums {
@@ -252,17 +251,17 @@ mod tests {
                 width: depth,
                 count: half,
             };
-            rows.correct(0, left, correction, &mut corrected);
+            rows.update(0, left, rule, &mut stats);
             let right: Vec<i32> = own
                 .chunks(depth)
                 .flat_map(|row| &row[half..])
                 .copied()
                 .collect();
             let right = Sums::of_rows(&right, depth - half);
-            rows.correct(half, right, correction, &mut corrected);
-            ((), corrected)
+            rows.update(half, right, rule, &mut stats);
+            ((), stats)
         });
-        (corrected.wrapped, corrected.largest)
+        (stats.wrapped, stats.max_abs)
     }
 
     fn weight(narrow: u32) -> impl Strategy<Value = i32> {
@@ -284,7 +283,7 @@ mod tests {
         }
 
         #[test]
-        fn corrections_are_the_definition_in_and_out_of_int16(
+        fn updates_follow_the_definition_in_and_out_of_int16(
             narrow in any::<bool>(),
             weights in prop_oneof![
                 proptest::collection::vec(weight(4), 40 * 37),
@@ -302,7 +301,7 @@ mod tests {
                 .map(|&w| if narrow { w.clamp(-32_767, 32_767) } else { w })
                 .collect();
             let mut ours = Weights::new(&start, 37);
-            let correction = UpdateRule {
+            let rule = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -318,7 +317,7 @@ mod tests {
                     );
                     *weight = u32::try_from(exact & 0xffff_ffff).unwrap().cast_signed();
                 }
-                let found = corrected(&mut ours, &gradients, correction);
+                let found = updated(&mut ours, &gradients, rule);
                 prop_assert_eq!(ours.values(), expected.clone());
                 let mut squares = Vec::new();
                 ours.measure(&mut squares);
@@ -332,8 +331,8 @@ mod tests {
                 let beyond = expected.iter().filter(|&&w| i16::try_from(w).is_err()).count();
                 let kept = match ours.halves().high {
                     High::None => beyond == 0,
-                    High::Sparse(few) => few.len() == beyond,
-                    High::Dense(_) => !are_few(beyond, 40 * 38),
+                    High::Sparse(listed) => listed.len() == beyond,
+                    High::Dense(_) => !are_sparse(beyond, 40 * 38),
                 };
                 prop_assert!(kept, "{beyond} beyond int16");
             }

@@ -3,7 +3,7 @@
 use super::images::{Frame, Images};
 use super::scaling::Scaling;
 use crate::audit::{Counting, LayerAudit, Merge};
-use crate::gemm::{self, Halves, High, Panel, Rows, Weights};
+use crate::gemm::{ColumnPanel, Halves, Product, Weights};
 use crate::kernel::{BLOCK, Isa, ROWS, Span, TileBuffer};
 use crate::parallel;
 use crate::plan::{BlockPlan, ForwardPlan};
@@ -13,13 +13,11 @@ use alloc::vec::Vec;
 
 mod fast_fir;
 mod gradient;
-mod lanes;
-mod suspects;
+mod wraps;
 
 use fast_fir::FastWork;
 pub(crate) use gradient::{GradientWork, OutputGradient, planned_gradient};
-use lanes::FilterLanes;
-use suspects::Suspects;
+use wraps::WrapScratch;
 
 /// Output positions that one task computes at least, if there are tasks enough.
 const POSITIONS_A_TASK: usize = 192;
@@ -49,9 +47,9 @@ pub struct Conv2d {
 /// Memory that convolutions work in.
 #[derive(Debug, Default)]
 pub(crate) struct ConvWork {
-    filters: FilterLanes,
+    filters: ColumnPanel,
     fast: FastWork,
-    suspects: Suspects,
+    wraps: WrapScratch,
     pub(crate) gradient: GradientWork,
 }
 
@@ -154,29 +152,30 @@ impl Conv2d {
         scaled: &mut [i8],
         counting: Counting,
     ) -> LayerAudit {
-        let pays = fast_fir::pays(
+        let is_profitable = fast_fir::is_profitable(
             (self.kernel, self.padding),
             self.input,
             self.output,
             input.samples(),
         );
-        let mut audit = if pays && self.prepare_fast(&mut work.fast, input) {
+        let mut audit = if is_profitable && self.prepare_fast(&mut work.fast, input) {
             self.forward_fast(&work.fast, input, scaling, scaled, counting)
         } else {
-            self.prepare(&mut work.filters);
+            let depth = self.span().depth();
+            work.filters.fill_from_rows(self.weights.halves(), depth);
             self.forward_directly(&work.filters, input, scaling, scaled, counting)
         };
         if counting.wraps() {
-            let wrapped = self.count_wrapped(&mut work.suspects, input);
+            let wrapped = self.count_wrapped(&mut work.wraps, input);
             audit.forward.merge(&wrapped);
         }
         audit
     }
 
-    /// As [`Conv2d::forward`], by all products; what wraps is not counted.
+    /// As [`Conv2d::forward`], by all products; wrapped sums are not counted.
     fn forward_directly(
         &self,
-        filters: &FilterLanes,
+        filters: &ColumnPanel,
         input: &Images,
         scaling: Scaling,
         scaled: &mut [i8],
@@ -189,42 +188,27 @@ impl Conv2d {
             .max(1);
         let pass = Pass {
             layer: self,
-            isa: Isa::current(),
-            filters,
+            input,
+            product: Product {
+                isa: Isa::current(),
+                rows: Halves::narrow(&input.values),
+                span: self.span(),
+                columns: filters,
+                bounds: None,
+                max_abs: counting.largest(),
+            },
             scaling,
-            counting,
         };
         let products = scaled.len() * self.span().depth();
         parallel::for_each_part(scaled, together * features, products, |index, scaled| {
-            pass.some_samples(input, index * together, scaled)
+            pass.some_samples(index * together, scaled)
         })
     }
 
-    /// Lays the weights out as lanes.
-    fn prepare(&self, filters: &mut FilterLanes) {
-        let depth = self.span().depth();
-        let halves = self.weights.halves();
-        self.lay_out(halves.low, &mut filters.low);
-        match halves.high {
-            High::None => {}
-            High::Dense(high) => self.lay_out(high, &mut filters.high),
-            High::Sparse(few) => filters
-                .few
-                .list(&filters.low, few, |place| (place % depth, place / depth)),
-        }
-    }
-
-    fn lay_out(&self, rows: &[i16], panel: &mut Panel) {
-        let (depth, filters) = (self.span().depth(), self.output.channels);
-        panel.resize(depth, filters);
-        let size = panel.block_size();
-        // A value costs about as much as sixteen products.
-        let work = 16 * rows.len();
-        parallel::for_each_part(panel.values_mut(), size, work, |block, values| {
-            let first = block * BLOCK;
-            let lanes = (BLOCK.min(filters - first), values.len() / depth);
-            gemm::fill_from_rows(values, (&rows[first * depth..], depth), depth, lanes);
-        });
+    /// Where the inputs of an output position start, counted over all samples.
+    fn input_start(&self, input: &Images, position: usize) -> usize {
+        let (sample, position) = (position / self.positions(), position % self.positions());
+        sample * input.frame.size() + self.pixels[position] * input.frame.depth
     }
 }
 
@@ -240,7 +224,7 @@ fn span(frame: Frame, kernel: usize) -> Span {
 impl ConvWork {
     /// Bytes that it occupies, but for gradients.
     pub(crate) fn bytes(&self) -> usize {
-        self.filters.bytes() + self.fast.bytes() + self.suspects.bytes()
+        self.filters.bytes() + self.fast.bytes() + self.wraps.bytes()
     }
 }
 
@@ -254,74 +238,43 @@ pub(crate) fn planned_lanes(block: &BlockPlan, batch: usize, threads: usize) -> 
     let frame = Frame::padded(block.input, padding);
     let pixels = batch * frame.size() / frame.depth;
     let depth = kernel * kernel * frame.depth;
-    let suspects = suspects::planned(positions, pixels, filters, depth);
-    if fast_fir::pays((kernel, padding), block.input, block.output, batch) {
+    let wraps = wraps::planned(positions, pixels, filters, depth);
+    if fast_fir::is_profitable((kernel, padding), block.input, block.output, batch) {
         let [lanes, scratch] = fast_fir::planned(block.input, block.output, padding, batch);
-        return lanes + threads * scratch + suspects;
+        return lanes + threads * scratch + wraps;
     }
     let lanes = filters / BLOCK * BLOCK + (filters % BLOCK).next_multiple_of(16);
-    2 * lanes * depth + suspects
+    2 * lanes * depth + wraps
 }
 
 /// The forward pass of a batch.
 struct Pass<'a> {
     layer: &'a Conv2d,
-    isa: Isa,
-    filters: &'a FilterLanes,
+    input: &'a Images,
+    product: Product<'a>,
     scaling: Scaling,
-    counting: Counting,
 }
 
 impl Pass<'_> {
-    /// Fills `scaled` with the outputs of some samples, the weights of 64 filters after those of
-    /// others, so that they stay near.
-    fn some_samples(&self, input: &Images, first: usize, scaled: &mut [i8]) -> LayerAudit {
+    /// Fills `scaled` with the outputs of some samples, from `first` on, block by block of filters,
+    /// whose weights stay in the caches meanwhile.
+    fn some_samples(&self, first: usize, scaled: &mut [i8]) -> LayerAudit {
         let positions = scaled.len() / self.layer.output.channels;
         let mut audit = LayerAudit::default();
-        let mut sums = TileBuffer::default();
-        for block in 0..self.filters.low.blocks() {
+        let mut buffer = TileBuffer::default();
+        let before = first * self.layer.positions();
+        for block in 0..self.product.columns.blocks() {
             for start in (0..positions).step_by(ROWS) {
-                let part = start..positions.min(start + ROWS);
-                audit.merge(&self.tile(input, (first, part), block, &mut sums, scaled));
-            }
-        }
-        audit
-    }
-
-    /// Some positions, counted from the sample `first` on, with one block of filters.
-    fn tile(
-        &self,
-        input: &Images,
-        (first, part): (usize, core::ops::Range<usize>),
-        block: usize,
-        sums: &mut TileBuffer,
-        scaled: &mut [i8],
-    ) -> LayerAudit {
-        let (layer, all) = (self.layer, self.layer.positions());
-        let mut starts = [0; ROWS];
-        let starts = &mut starts[..part.len()];
-        for (start, position) in starts.iter_mut().zip(part.clone()) {
-            let sample = (first + position / all) * input.frame.size();
-            *start = sample + layer.pixels[position % all] * input.frame.depth;
-        }
-        let rows = Rows {
-            values: Halves::narrow(&input.values),
-            starts,
-            span: layer.span(),
-        };
-        let filters = self.filters;
-        let lanes = filters.block(layer.weights.halves().high, block);
-        let count = filters.low.count(block);
-        let sums = &mut sums[..rows.starts.len() * lanes.width];
-        gemm::products(self.isa, &rows, &lanes, sums);
-        let mut audit = LayerAudit::default();
-        audit.forward.sums = (part.len() * count) as u64;
-        for (position, sums) in part.zip(sums.chunks_exact(lanes.width)) {
-            let place = position * layer.output.channels + block * BLOCK;
-            let (sums, scaled) = (&sums[..count], &mut scaled[place..place + count]);
-            audit.cut += self.scaling.apply(self.isa, sums, scaled);
-            if self.counting.largest() {
-                audit.forward.see(sums);
+                let own = start..positions.min(start + ROWS);
+                let input_start = |at: usize| self.layer.input_start(self.input, before + at);
+                let rows = self.product.rows_at(own.clone().map(input_start));
+                let (sums, range) = self.product.form(&rows, block, &mut buffer);
+                audit.forward.merge(&range);
+                for (position, sums) in own.zip(sums.rows()) {
+                    let place = position * self.layer.output.channels + block * BLOCK;
+                    let scaled = &mut scaled[place..place + sums.len()];
+                    audit.cut += self.scaling.apply(self.product.isa, sums, scaled);
+                }
             }
         }
         audit

@@ -2,20 +2,17 @@
 
 use super::images::Images;
 use super::scaling::Scaling;
-use super::sums::Bounds;
 use crate::audit::{Counting, LayerAudit, Range};
-use crate::gemm::{self, Columns, Halves, High, Panel, Rows, SparseColumns, UpdateStats, Weights};
-use crate::kernel::{BLOCK, Isa, ROWS, Span, TileBuffer};
+use crate::gemm::{
+    Bounds, ColumnPanel, GradientValue, Halves, Product, RowBuffer, UpdateStats, Weights,
+};
+use crate::kernel::{Isa, ROWS, Span};
 use crate::parallel;
 use crate::sgd::IntegerSgd;
 use alloc::vec::Vec;
 
-mod operands;
-
-use operands::{GradientRows, GradientValue, Operands, row_starts};
-
-/// Rows of weights that are corrected together: as many as memory is well read in at once.
-const ROWS_CORRECTED: usize = 24;
+/// Rows of weights that are updated together: as many as memory is read well in at once.
+const ROWS_UPDATED: usize = 24;
 
 /// A fully connected layer.
 ///
@@ -34,12 +31,11 @@ pub struct Linear {
 /// Memory that linear layers work in.
 #[derive(Debug, Default)]
 pub struct LinearWork {
-    panel: Panel,
-    high_panel: Panel,
-    few: SparseColumns,
+    columns: ColumnPanel,
     /// Scaled sums, `[outputs, samples]`.
     by_output: Vec<i8>,
-    gradient: GradientRows,
+    gradient: RowBuffer,
+    /// The sum of squares of each column.
     squares: Vec<u64>,
 }
 
@@ -84,45 +80,45 @@ impl Linear {
         scaled: &mut [i8],
         counting: Counting,
     ) -> LayerAudit {
-        let (samples, stride) = (input.samples(), self.weights.stride());
-        work.panel.resize(self.inputs, samples);
-        for block in 0..work.panel.blocks() {
-            let rows = &input.values[block * BLOCK * self.inputs..];
-            work.panel.fill_from_rows(block, rows, self.inputs);
-        }
-        let isa = Isa::current();
-        let largest = [self.weights.max_abs(), input.largest.into()];
-        if Bounds::wanted(counting, stride, largest) {
-            let squares = input.values.chunks_exact(self.inputs);
-            let squares = squares.map(|row| isa.squares(row));
+        let (isa, samples) = (Isa::current(), input.samples());
+        work.columns
+            .fill_from_rows(Halves::narrow(&input.values), self.inputs);
+        let max_abs = [self.weights.max_abs(), input.largest.into()];
+        let span = Span::contiguous(self.weights.stride());
+        let bounds = Bounds::are_needed(counting, span.depth(), max_abs).then(|| {
+            let samples = input.values.chunks_exact(self.inputs);
             work.squares.clear();
-            work.squares.extend(squares);
-        }
-        let operands = Operands {
+            work.squares
+                .extend(samples.map(|values| isa.squares(values)));
+            Bounds {
+                max_abs,
+                column_squares: &work.squares,
+            }
+        });
+        let product = Product {
             isa,
             rows: self.weights.halves(),
-            stride,
-            panel: &work.panel,
-            lane_squares: &work.squares,
-            largest,
-            counting,
+            span,
+            columns: &work.columns,
+            bounds,
+            max_abs: counting.largest(),
         };
         work.by_output.resize(scaled.len(), 0);
-        let part = ROWS * samples;
         let products = input.values.len() * self.outputs;
         let task = |index: usize, scaled: &mut [i8]| {
             let mut audit = LayerAudit::default();
-            let rows = index * ROWS..index * ROWS + scaled.len() / samples;
-            let squares_of = |row| self.weights.squares(row);
-            let forward = operands.for_each_block(rows, squares_of, |lane, sums| {
+            let first = index * ROWS;
+            let rows = first..first + scaled.len() / samples;
+            let rows = product.rows(rows, |row| self.weights.squares(row));
+            audit.forward = product.for_each_block(&rows, |column, sums| {
                 for (scaled, sums) in scaled.chunks_exact_mut(samples).zip(sums.rows()) {
-                    let scaled = &mut scaled[lane..lane + sums.len()];
+                    let scaled = &mut scaled[column..column + sums.len()];
                     audit.cut += scaling.apply(isa, sums, scaled);
                 }
             });
-            LayerAudit { forward, ..audit }
+            audit
         };
-        let audit = parallel::for_each_part(&mut work.by_output, part, products, task);
+        let audit = parallel::for_each_part(&mut work.by_output, ROWS * samples, products, task);
         transpose(&work.by_output, samples, scaled);
         audit
     }
@@ -130,81 +126,32 @@ impl Linear {
     /// Gradient at the input, `[samples, inputs]`, from the gradient at the output,
     /// `[samples, outputs]`, with the weights as they are now.
     pub fn input_gradient(&self, work: &mut LinearWork, gradient: &[i8], at_input: &mut [i32]) {
-        let (isa, halves) = (Isa::current(), self.weights.halves());
         let stride = self.weights.stride();
-        let fill = |panel: &mut Panel, values: &[i16]| {
-            panel.resize(self.outputs, self.inputs);
-            for block in 0..panel.blocks() {
-                panel.fill_from_columns(block, &values[block * BLOCK..], stride);
-            }
+        work.columns
+            .fill_from_columns(self.weights.halves(), self.inputs, stride);
+        work.gradient.fill(gradient, self.outputs);
+        let product = Product {
+            isa: Isa::current(),
+            rows: work.gradient.halves(),
+            span: Span::contiguous(work.gradient.stride()),
+            columns: &work.columns,
+            bounds: None,
+            max_abs: false,
         };
-        fill(&mut work.panel, halves.low);
-        self.list_high(work, halves.high, fill);
-        let depth = self.outputs.next_multiple_of(2);
-        let samples = gradient.len() / self.outputs;
-        work.gradient.low.resize(samples * depth);
-        for (row, gradient) in work
-            .gradient
-            .low
-            .chunks_exact_mut(depth)
-            .zip(gradient.chunks_exact(self.outputs))
-        {
-            row.fill(0);
-            row.iter_mut()
-                .zip(gradient)
-                .for_each(|(place, &value)| *place = value.into());
-        }
-        let (panel, lanes_high) = (&work.panel, |block| match halves.high {
-            High::None => High::None,
-            High::Sparse(_) => High::Sparse(work.few.of(block)),
-            High::Dense(_) => High::Dense(work.high_panel.block(block)),
-        });
-        let rows = &work.gradient.low;
         let products = at_input.len() * self.outputs;
         parallel::for_each_part(at_input, ROWS * self.inputs, products, |index, at_input| {
-            let starts = row_starts(index * ROWS, depth);
-            let starts = &starts[..at_input.len() / self.inputs];
-            let mut sums = TileBuffer::default();
-            for block in 0..panel.blocks() {
-                let rows = Rows {
-                    values: Halves::narrow(rows),
-                    starts,
-                    span: Span::contiguous(depth),
-                };
-                let lanes = Columns {
-                    values: Halves {
-                        low: panel.block(block),
-                        high: lanes_high(block),
-                    },
-                    width: panel.width(block),
-                };
-                let sums = &mut sums[..starts.len() * lanes.width];
-                gemm::products(isa, &rows, &lanes, sums);
-                let count = panel.count(block);
-                for (row, sums) in at_input
-                    .chunks_exact_mut(self.inputs)
-                    .zip(sums.chunks_exact(lanes.width))
-                {
-                    row[block * BLOCK..][..count].copy_from_slice(&sums[..count]);
+            let first = index * ROWS;
+            let rows = product.rows(first..first + at_input.len() / self.inputs, |_| 0);
+            product.for_each_block(&rows, |column, sums| {
+                let samples = at_input.chunks_exact_mut(self.inputs);
+                for (at_input, sums) in samples.zip(sums.rows()) {
+                    at_input[column..column + sums.len()].copy_from_slice(sums);
                 }
-            }
+            });
         });
     }
 
-    /// Lays out what weights have above their low halves, with inputs as lanes.
-    fn list_high(&self, work: &mut LinearWork, high: High<'_>, fill: impl Fn(&mut Panel, &[i16])) {
-        match high {
-            High::None => {}
-            High::Dense(high) => fill(&mut work.high_panel, high),
-            High::Sparse(few) => {
-                let stride = self.weights.stride();
-                work.few
-                    .list(&work.panel, few, |place| (place / stride, place % stride));
-            }
-        }
-    }
-
-    /// Corrects the weights by the gradient summed over the batch, a few rows at a time: no whole
+    /// Updates the weights by the gradient summed over the batch, a few rows at a time: no whole
     /// gradient exists. `gradient` is `[samples, outputs]`.
     pub(crate) fn learn<T: GradientValue>(
         &mut self,
@@ -214,49 +161,45 @@ impl Linear {
         sgd: IntegerSgd,
         counting: Counting,
     ) -> LayerAudit {
-        let (isa, inputs) = (Isa::current(), self.inputs);
-        let samples = gradient.len() / self.outputs;
-        work.gradient.fill(gradient, self.outputs);
-        work.panel.resize(samples, inputs);
-        for block in 0..work.panel.blocks() {
-            work.panel
-                .fill_from_columns(block, &input.values[block * BLOCK..], inputs);
-        }
-        let stride = samples.next_multiple_of(2);
-        let largest = [work.gradient.largest, input.largest.into()];
-        if Bounds::wanted(counting, stride, largest) {
-            column_squares(&input.values, inputs, &mut work.squares);
-        }
-        let operands = Operands {
-            isa,
+        work.gradient.fill_transposed(gradient, self.outputs);
+        work.columns
+            .fill_from_columns(Halves::narrow(&input.values), self.inputs, self.inputs);
+        let max_abs = [work.gradient.max_abs(), input.largest.into()];
+        let span = Span::contiguous(work.gradient.stride());
+        let bounds = Bounds::are_needed(counting, span.depth(), max_abs).then(|| {
+            column_squares(&input.values, self.inputs, &mut work.squares);
+            Bounds {
+                max_abs,
+                column_squares: &work.squares,
+            }
+        });
+        let product = Product {
+            isa: Isa::current(),
             rows: work.gradient.halves(),
-            stride,
-            panel: &work.panel,
-            lane_squares: &work.squares,
-            largest,
-            counting,
+            span,
+            columns: &work.columns,
+            bounds,
+            max_abs: counting.largest(),
         };
-        let correction = sgd.update_rule();
+        let rule = sgd.update_rule();
         let products = input.values.len() * self.outputs;
-        let rows_a_task = ROWS_CORRECTED.min(self.outputs.div_ceil(2));
-        let (gradient, corrected): (Range, _) =
-            self.weights.correct(rows_a_task, products, |first, rows| {
-                let mut corrected = UpdateStats::default();
-                let all = first..first + rows.count();
-                let squares_of = |row: usize| {
-                    let places = row * stride..(row + 1) * stride;
-                    operands.rows.squares(isa, places)
-                };
-                let range = operands.for_each_block(all, squares_of, |lane, sums| {
-                    rows.correct(lane, sums, correction, &mut corrected);
+        let rows_a_task = ROWS_UPDATED.min(self.outputs.div_ceil(2));
+        let (gradient, stats): (Range, _) =
+            self.weights
+                .update(rows_a_task, products, |first, weights| {
+                    let mut stats = UpdateStats::default();
+                    let rows = first..first + weights.count();
+                    let rows = product.rows(rows, |row| work.gradient.squares(row));
+                    let range = product.for_each_block(&rows, |column, sums| {
+                        weights.update(column, sums, rule, &mut stats);
+                    });
+                    (range, stats)
                 });
-                (range, corrected)
-            });
         LayerAudit {
             gradient,
-            updates: corrected.wrapped,
+            updates: stats.wrapped,
             largest_weight: if counting.largest() {
-                corrected.largest.into()
+                stats.max_abs.into()
             } else {
                 0
             },
@@ -268,13 +211,9 @@ impl Linear {
 impl LinearWork {
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
-        let gradient = &self.gradient;
-        self.panel.bytes()
-            + self.high_panel.bytes()
-            + self.few.bytes()
+        self.columns.bytes()
             + self.by_output.capacity()
-            + gradient.low.bytes()
-            + gradient.high.bytes()
+            + self.gradient.bytes()
             + size_of::<u64>() * self.squares.capacity()
     }
 }

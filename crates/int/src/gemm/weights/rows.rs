@@ -1,43 +1,43 @@
-//! Rows of weights, as they are corrected.
+//! Rows of weights, as they are updated.
 
 use crate::audit::Merge;
-use crate::gemm::operands::{Sums, joined, split};
-use crate::gemm::sparse::{overflow, overflows_between};
+use crate::gemm::halves::{joined, overflow, overflows_between, split};
+use crate::gemm::operands::Sums;
 use crate::kernel::{BLOCK, Isa, Overflow, Patch, UpdateRule};
 use alloc::vec::Vec;
 
-/// What became of corrected weights.
+/// Counts of an update.
 #[derive(Clone, Debug, Default)]
 pub struct UpdateStats {
     /// Weights that left int32 and wrapped.
     pub wrapped: u64,
-    /// Largest magnitude of a corrected weight.
-    pub largest: u32,
+    /// Largest magnitude of an updated weight.
+    pub max_abs: u32,
     /// Weights beyond int16, where not all have high halves.
-    pub(super) escaped: Vec<Overflow>,
+    pub(super) overflows: Vec<Overflow>,
 }
 
 impl Merge for UpdateStats {
     fn merge(&mut self, other: &Self) {
         self.wrapped += other.wrapped;
-        self.largest = self.largest.max(other.largest);
-        self.escaped.extend_from_slice(&other.escaped);
+        self.max_abs = self.max_abs.max(other.max_abs);
+        self.overflows.extend_from_slice(&other.overflows);
     }
 }
 
-/// Some rows of weights, to be corrected.
+/// Some rows of weights, to be updated.
 #[derive(Debug)]
 pub struct RowsMut<'a> {
     pub(super) low: &'a mut [i16],
     pub(super) high: KeptMut<'a>,
-    /// Place of the first of them among all weights.
+    /// Index of the first of them among all weights.
     pub(super) first: usize,
     pub(super) stride: usize,
 }
 
 #[derive(Debug)]
 pub(super) enum KeptMut<'a> {
-    /// Those of these rows; new ones are listed anew.
+    /// Those of these rows; the new ones go into the counts of the update.
     Sparse(&'a [Overflow]),
     Dense(&'a mut [i16]),
 }
@@ -48,16 +48,17 @@ impl RowsMut<'_> {
         self.low.len() / self.stride
     }
 
-    /// Corrects the weights of all rows from `column` on by their gradients.
+    /// Updates the weights of all rows from `column` on by their gradients.
     ///
     /// # Panics
-    /// If there are none, not of so many rows, or the rows have not so many weights.
-    pub fn correct(
+    /// Unless there is a gradient at least, and each row has a row of gradients and as many weights
+    /// from `column` on.
+    pub fn update(
         &mut self,
         column: usize,
         gradients: Sums<'_>,
-        correction: UpdateRule,
-        corrected: &mut UpdateStats,
+        rule: UpdateRule,
+        stats: &mut UpdateStats,
     ) {
         let columns = gradients.count;
         assert!(
@@ -66,17 +67,17 @@ impl RowsMut<'_> {
                 && column + columns <= self.stride,
             "gradients of weights of all rows"
         );
-        self.ask_for_next(column + columns, columns.min(BLOCK));
+        self.prefetch_next(column + columns, columns.min(BLOCK));
         let stride = self.stride;
         match &mut self.high {
-            KeptMut::Sparse(few) => {
+            KeptMut::Sparse(listed) => {
                 let part = Part {
                     low: &mut self.low[column..],
-                    few,
+                    listed,
                     first: self.first + column,
                     stride,
                 };
-                part.correct(gradients, correction, corrected);
+                part.update(gradients, rule, stats);
             }
             KeptMut::Dense(high) => {
                 let rows = self.low.chunks_exact_mut(stride);
@@ -85,15 +86,15 @@ impl RowsMut<'_> {
                     let low = low[column..].iter_mut();
                     for ((low, high), &gradient) in low.zip(&mut high[column..]).zip(gradients) {
                         let weight = joined(*low, *high);
-                        (*low, *high) = split(corrected.step(weight, gradient, correction));
+                        (*low, *high) = split(stats.step(weight, gradient, rule));
                     }
                 }
             }
         }
     }
 
-    /// Asks for the weights that will be corrected next to be brought near.
-    fn ask_for_next(&self, column: usize, columns: usize) {
+    /// Prefetches the weights that are updated next.
+    fn prefetch_next(&self, column: usize, columns: usize) {
         let isa = Isa::current();
         for row in 0..self.count() {
             let next = &self.low[self.low.len().min(row * self.stride + column)..];
@@ -105,98 +106,115 @@ impl RowsMut<'_> {
 /// Weights from one column of their rows on, some of them beyond int16.
 struct Part<'a> {
     low: &'a mut [i16],
-    few: &'a [Overflow],
-    /// Place of the first of them among all weights.
+    listed: &'a [Overflow],
+    /// Index of the first of them among all weights.
     first: usize,
     stride: usize,
 }
 
-impl Part<'_> {
-    fn correct(mut self, gradients: Sums<'_>, correction: UpdateRule, corrected: &mut UpdateStats) {
+impl<'a> Part<'a> {
+    fn update(self, gradients: Sums<'_>, rule: UpdateRule, stats: &mut UpdateStats) {
         let (columns, rows) = (gradients.count, gradients.values.len() / gradients.width);
         let mut row = 0;
         while row < rows {
-            let plain = (row..rows).take_while(|&row| self.wide(row, columns).is_empty());
+            let narrow = (row..rows).take_while(|&row| self.listed(row, columns).is_empty());
             let patch = Patch {
-                rows: plain.count(),
+                rows: narrow.count(),
                 columns,
                 strides: [self.stride, gradients.width],
             };
             let (weights, own) = (row * self.stride, row * gradients.width);
-            let (done, largest) = Isa::current().update(
+            let (done, max_abs) = Isa::current().update(
                 &mut self.low[weights..],
                 &gradients.values[own..],
                 patch,
-                correction,
+                rule,
             );
-            corrected.largest = corrected.largest.max(largest);
+            stats.max_abs = stats.max_abs.max(max_abs);
             row += done / columns;
             if row < rows {
                 let gradients = &gradients.values[row * gradients.width..][..columns];
-                self.correct_row((row, done % columns), gradients, correction, corrected);
+                let wide = WideRow {
+                    first: self.first + row * self.stride,
+                    done: done % columns,
+                    listed: self.listed(row, columns),
+                };
+                let low = &mut self.low[row * self.stride..][..columns];
+                wide.update(low, gradients, rule, stats);
                 row += 1;
             }
         }
     }
 
     /// The weights of a row that are beyond int16.
-    fn wide(&self, row: usize, columns: usize) -> &[Overflow] {
+    fn listed(&self, row: usize, columns: usize) -> &'a [Overflow] {
         let first = self.first + row * self.stride;
-        overflows_between(self.few, first, first + columns)
+        overflows_between(self.listed, first, first + columns)
     }
+}
 
-    /// Corrects one row, of which some weights are done and others leave int16 or are beyond it.
-    fn correct_row(
-        &mut self,
-        (row, mut done): (usize, usize),
+/// A row with weights that leave int16 or are beyond it.
+struct WideRow<'a> {
+    /// Index of its first weight among all weights.
+    first: usize,
+    /// Weights that are updated already.
+    done: usize,
+    /// Those beyond int16.
+    listed: &'a [Overflow],
+}
+
+impl WideRow<'_> {
+    fn update(
+        mut self,
+        low: &mut [i16],
         gradients: &[i32],
-        correction: UpdateRule,
-        corrected: &mut UpdateStats,
+        rule: UpdateRule,
+        stats: &mut UpdateStats,
     ) {
-        let first = self.first + row * self.stride;
-        let mut few = overflows_between(self.few, first, first + gradients.len());
-        let low = &mut self.low[row * self.stride..][..gradients.len()];
-        while done < gradients.len() {
-            let next = few.first().map(|overflow| overflow.index as usize - first);
+        while self.done < gradients.len() {
+            let next = self
+                .listed
+                .first()
+                .map(|one| one.index as usize - self.first);
             let stop = next.unwrap_or(gradients.len());
-            let (weights, own) = (&mut low[done..stop], &gradients[done..stop]);
+            let (weights, own) = (&mut low[self.done..stop], &gradients[self.done..stop]);
             let patch = Patch::row(own.len());
-            let (more, largest) = Isa::current().update(weights, own, patch, correction);
-            corrected.largest = corrected.largest.max(largest);
-            done += more;
-            // What is next leaves int16, or is beyond it.
-            let (end, high) = match few.first() {
-                Some(overflow) if done == stop => {
-                    few = &few[1..];
-                    (stop + 1, overflow.high)
+            let (more, max_abs) = Isa::current().update(weights, own, patch, rule);
+            stats.max_abs = stats.max_abs.max(max_abs);
+            self.done += more;
+            // The next weight leaves int16, or is beyond it.
+            let (end, high) = match self.listed.first() {
+                Some(one) if self.done == stop => {
+                    self.listed = &self.listed[1..];
+                    (stop + 1, one.high)
                 }
-                _ => (stop.min(done + 16), 0),
+                _ => (stop.min(self.done + 16), 0),
             };
-            for index in done..end {
+            for index in self.done..end {
                 let weight = joined(low[index], high);
-                let stepped = corrected.step(weight, gradients[index], correction);
+                let stepped = stats.step(weight, gradients[index], rule);
                 let (half, high) = split(stepped);
                 low[index] = half;
                 if high != 0 {
-                    corrected.escaped.push(overflow(first + index, high));
+                    stats.overflows.push(overflow(self.first + index, high));
                 }
             }
-            done = end;
+            self.done = end;
         }
     }
 }
 
 impl UpdateStats {
-    /// One corrected weight.
-    fn step(&mut self, weight: i32, gradient: i32, correction: UpdateRule) -> i32 {
-        let step = correction.rate.divide_toward_zero(gradient);
-        let decay = correction
+    /// One updated weight.
+    fn step(&mut self, weight: i32, gradient: i32, rule: UpdateRule) -> i32 {
+        let step = rule.rate.divide_toward_zero(gradient);
+        let decay = rule
             .decay
             .map_or(0, |decay| decay.divide_toward_zero(weight));
         let (change, over) = step.overflowing_add(decay);
         let (stepped, over_too) = weight.overflowing_sub(change);
         self.wrapped += u64::from(over || over_too);
-        self.largest = self.largest.max(stepped.unsigned_abs());
+        self.max_abs = self.max_abs.max(stepped.unsigned_abs());
         stepped
     }
 }
@@ -223,7 +241,7 @@ mod tests {
             (5 << 16, Some(28_000)),
             (32_767 << 16, Some(3)),
         ] {
-            let correction = UpdateRule {
+            let rule = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -236,7 +254,7 @@ mod tests {
                     let run = |isa: Isa| {
                         let mut weights = weights.clone();
                         let patch = Patch::row(64);
-                        let done = isa.update(&mut weights, &gradients, patch, correction);
+                        let done = isa.update(&mut weights, &gradients, patch, rule);
                         (done, weights)
                     };
                     let expected = run(Isa::PORTABLE);
@@ -258,7 +276,7 @@ mod tests {
             decay in proptest::option::of(1..40_000_u64),
         ) {
             let gradients: Vec<i32> = gradients.iter().map(|gradient| gradient >> bits).collect();
-            let correction = UpdateRule {
+            let rule = UpdateRule {
                 rate: Reciprocal::new(rate),
                 decay: decay.map(Reciprocal::new),
             };
@@ -269,7 +287,7 @@ mod tests {
             };
             let run = |isa: Isa| {
                 let mut weights = weights.clone();
-                let done = isa.update(&mut weights, &gradients, patch, correction);
+                let done = isa.update(&mut weights, &gradients, patch, rule);
                 (done, weights)
             };
             let expected = run(Isa::PORTABLE);

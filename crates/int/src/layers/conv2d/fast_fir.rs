@@ -125,7 +125,7 @@ fn samples_a_task(cuts: [Cut; 2], samples: usize, threads: usize) -> usize {
 /// Whether a layer of this form is faster this way for batches of `samples`. Transforming a weight
 /// costs about as much as 400 products more than laying it out, and the rest a sixth of what the
 /// products cost.
-pub(super) fn pays(
+pub(super) fn is_profitable(
     (kernel, padding): (usize, usize),
     input: Shape,
     output: Shape,

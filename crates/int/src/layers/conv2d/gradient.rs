@@ -1,4 +1,4 @@
-//! The weight gradient of a convolution, and the correction by it: some filters at a time, and
+//! The weight gradient of a convolution, and the update by it: some filters at a time, and
 //! only at positions that have a gradient. A max-pooled head leaves most without.
 
 use super::{Conv2d, span};
@@ -110,7 +110,7 @@ struct Task<'a, G> {
 }
 
 impl Conv2d {
-    /// Corrects the weights by the gradient summed over the batch. The inputs are left in the
+    /// Updates the weights by the gradient summed over the batch. The inputs are left in the
     /// order in which gradients read them.
     pub(crate) fn learn(
         &mut self,
@@ -132,14 +132,14 @@ impl Conv2d {
             input: Inputs::new(input, self.kernel, &self.pixels, &work.spares),
         };
         let filters = filters_a_task(self.output.channels, parallel::threads());
-        let (mut audit, corrected): (LayerAudit, _) =
-            self.weights.correct(filters, products, |first, rows| {
+        let (mut audit, stats): (LayerAudit, _) =
+            self.weights.update(filters, products, |first, rows| {
                 let work = &work.threads;
                 work.lend(|memory| task.some_filters(memory, first, rows))
             });
-        audit.updates = corrected.wrapped;
+        audit.updates = stats.wrapped;
         if counting.largest() {
-            audit.largest_weight = corrected.largest.into();
+            audit.largest_weight = stats.max_abs.into();
         }
         audit
     }
@@ -198,9 +198,9 @@ impl<G: OutputGradient> Task<'_, G> {
             let range = self.audit(first + row, magnitude, sums);
             audit.gradient.merge(&range);
         }
-        let mut corrected = UpdateStats::default();
-        rows.correct(0, gradients, self.sgd.update_rule(), &mut corrected);
-        (audit, corrected)
+        let mut stats = UpdateStats::default();
+        rows.update(0, gradients, self.sgd.update_rule(), &mut stats);
+        (audit, stats)
     }
 
     /// Lists what the gradients of filters from `first` on are made of, in some samples.

@@ -102,7 +102,7 @@ fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16]) -> LayerAudit {
 fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
     let sizes = prop_oneof![
         (1..4_usize, 1..6_usize, 1..6_usize, 1..5_usize),
-        // More channels than the gradient's columns, more filters than a block of lanes.
+        // More channels than the gradient's columns, more filters than a block of columns.
         (125..140_usize, 1..3_usize, 1..3_usize, 60..70_usize),
         // Whole planes of channels.
         (
@@ -235,7 +235,8 @@ fn assert_same_bits(layer: &Conv2d, input: &[i16]) {
     let mut direct = fast.clone();
     assert!(layer.prepare_fast(&mut work.fast, &images));
     let of_fast = layer.forward_fast(&work.fast, &images, scaling, &mut fast, counting);
-    layer.prepare(&mut work.filters);
+    work.filters
+        .fill_from_rows(layer.weights.halves(), layer.span().depth());
     let of_direct = layer.forward_directly(&work.filters, &images, scaling, &mut direct, counting);
     assert_eq!(fast, direct);
     assert_eq!(of_fast, of_direct);
@@ -333,13 +334,13 @@ fn only_pairs_that_could_wrap_are_formed_again() {
         Counting::WrapsAndLargest,
     );
     assert!(audit.forward.wrapped > 0, "sums of filter 100");
-    let [filters, positions] = work.suspects.counts();
+    let [filters, positions] = work.wraps.counts();
     assert_eq!(filters, 1);
     assert!((1..=4 * 9).contains(&positions), "{positions}");
     let (counted, mut work) = (scaled.clone(), ConvWork::default());
     let audit = layer.forward(&mut work, &images, scaling, &mut scaled, Counting::Nothing);
     assert_eq!((scaled, audit.forward.wrapped), (counted, 0));
-    assert_eq!(work.suspects.bytes(), 0);
+    assert_eq!(work.wraps.bytes(), 0);
 }
 
 #[test]

@@ -1,89 +1,89 @@
-//! Filters with fewer bits, whose sums prove those of the filters harmless.
+//! Filters rounded to fewer bits, whose sums prove that those of the filters fit int32.
 //!
 //! Cauchy and Schwarz allow for inputs and weights that all agree, and exceed sums by an order of
 //! magnitude. Sums with weights that are rounded to multiples of `2^shift` fit int32 and differ from
 //! the others by no more than `depth * largest input * 2^(shift - 1)`.
 
-use super::Suspect;
-use crate::gemm::{Columns, Halves, High, Panel, joined, overflows_between};
+use crate::gemm::{ColumnPanel, Halves, High, joined, overflows_between};
 use crate::kernel::Overflow;
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Up to 64 filters, divided by a power of two and rounded.
 #[derive(Debug, Default)]
-pub(super) struct Coarse {
+pub(super) struct RoundedFilters {
     /// `[filters][depth]`
     rows: Vec<i16>,
-    lanes: Panel,
-    /// Sums up to this magnitude are those of filters whose sums fit int32.
-    pub(super) limit: u32,
+    columns: ColumnPanel,
+    limit: u32,
 }
 
-/// How weights are rounded, and what sums may be then; `None` if rounding leaves too much open.
+/// How weights are rounded, and the limit of their sums; `None` if rounding leaves too much open.
 fn shift_and_limit(depth: usize, [input, weight]: [u32; 2]) -> Option<(u32, u32)> {
-    let (most, inputs) = (i32::MAX as u64, depth as u64 * u64::from(input));
+    let (max, inputs) = (i32::MAX as u64, depth as u64 * u64::from(input));
     let fits = |shift: &u32| {
         let rounded = u64::from(weight >> shift) + 1;
-        rounded <= i16::MAX as u64 && inputs.saturating_mul(rounded) <= most
+        rounded <= i16::MAX as u64 && inputs.saturating_mul(rounded) <= max
     };
     let shift = (1..u32::BITS).find(fits)?;
     let rounding = inputs.checked_mul(1 << (shift - 1))?;
-    let limit = most.checked_sub(rounding)? >> shift;
+    let limit = max.checked_sub(rounding)? >> shift;
     Some((shift, u32::try_from(limit).ok()?))
 }
 
-impl Coarse {
-    /// Rounds the weights of some filters, `depth` each; false if that is of no use. Inputs and
-    /// weights have at most the `largest` magnitudes.
+impl RoundedFilters {
+    /// Rounds the filters with these indices, `depth` weights each; false if no rounding is of use.
+    /// Inputs and weights have at most the magnitudes `max_abs`.
     pub(super) fn fill(
         &mut self,
         weights: Halves<'_>,
-        filters: &[Suspect],
         depth: usize,
-        largest: [u32; 2],
+        max_abs: [u32; 2],
+        filters: impl Iterator<Item = usize>,
     ) -> bool {
-        let Some((shift, limit)) = shift_and_limit(depth, largest) else {
+        let Some((shift, limit)) = shift_and_limit(depth, max_abs) else {
             return false;
         };
         self.limit = limit;
         self.rows.clear();
         for filter in filters {
-            let own = filter.index * depth..(filter.index + 1) * depth;
-            let low = &weights.low[own.clone()];
-            let first = self.rows.len();
-            match weights.high {
-                High::Dense(high) => {
-                    let all = low.iter().zip(&high[own]);
-                    let all = all.map(|(&low, &high)| rounded(joined(low, high), shift));
-                    self.rows.extend(all);
-                }
-                High::None => self
-                    .rows
-                    .extend(low.iter().map(|&low| rounded_low(low, shift))),
-                High::Sparse(few) => {
-                    self.rows
-                        .extend(low.iter().map(|&low| rounded_low(low, shift)));
-                    for &Overflow { index, high } in overflows_between(few, own.start, own.end) {
-                        let at = index as usize - own.start;
-                        self.rows[first + at] = rounded(joined(low[at], high), shift);
-                    }
-                }
-            }
+            self.push(weights, filter * depth..(filter + 1) * depth, shift);
         }
-        self.lanes.resize(depth, filters.len());
-        self.lanes.fill_from_rows(0, &self.rows, depth);
+        self.columns
+            .fill_from_rows(Halves::narrow(&self.rows), depth);
         true
     }
 
-    pub(super) fn lanes(&self) -> Columns<'_> {
-        Columns {
-            values: Halves::narrow(self.lanes.block(0)),
-            width: self.lanes.width(0),
+    /// Rounds the weights of one filter.
+    fn push(&mut self, weights: Halves<'_>, own: Range<usize>, shift: u32) {
+        let (low, first) = (&weights.low[own.clone()], self.rows.len());
+        if let High::Dense(high) = weights.high {
+            let all = low.iter().zip(&high[own]);
+            let all = all.map(|(&low, &high)| rounded(joined(low, high), shift));
+            self.rows.extend(all);
+            return;
+        }
+        self.rows
+            .extend(low.iter().map(|&low| rounded_low(low, shift)));
+        if let High::Sparse(all) = weights.high {
+            for &Overflow { index, high } in overflows_between(all, own.start, own.end) {
+                let at = index as usize - own.start;
+                self.rows[first + at] = rounded(joined(low[at], high), shift);
+            }
         }
     }
 
+    pub(super) fn columns(&self) -> &ColumnPanel {
+        &self.columns
+    }
+
+    /// Where sums stay within it, those of the filters fit int32.
+    pub(super) fn limit(&self) -> u64 {
+        self.limit.into()
+    }
+
     pub(super) fn bytes(&self) -> usize {
-        size_of::<i16>() * self.rows.capacity() + self.lanes.bytes()
+        size_of::<i16>() * self.rows.capacity() + self.columns.bytes()
     }
 }
 
@@ -125,8 +125,8 @@ mod tests {
             };
             let sums = |weight: u64| depth as u64 * u64::from(input) * weight;
             prop_assert!(sums(u64::from(weight >> shift) + 1) <= i32::MAX as u64);
-            let largest = (u64::from(limit) << shift) + sums(1 << (shift - 1));
-            prop_assert!(largest <= i32::MAX as u64);
+            let max = (u64::from(limit) << shift) + sums(1 << (shift - 1));
+            prop_assert!(max <= i32::MAX as u64);
         }
     }
 }
