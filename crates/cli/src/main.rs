@@ -6,6 +6,7 @@ mod progress;
 
 use clap::Parser;
 use cli::Cli;
+use nearfield::Error;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -13,7 +14,25 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
+            if let Some(hint) = hint(&error) {
+                eprintln!("{hint}");
+            }
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The command that helps on, where there is one.
+fn hint(error: &anyhow::Error) -> Option<String> {
+    match error.downcast_ref()? {
+        Error::RealWeights { path } => Some(format!(
+            "`nearfield eval {} --run RUN.toml` reads it",
+            path.display()
+        )),
+        Error::Unfinished { folder } => Some(format!(
+            "continue it with `nearfield resume {}`",
+            folder.display()
+        )),
+        _ => None,
     }
 }

@@ -1,69 +1,42 @@
 //! `nearfield eval`
 
-use super::samples::{read_model, read_samples};
+use super::samples::sample_files;
 use crate::cli::EvalArguments;
-use anyhow::{Context, Result, ensure};
-use nearfield::integer::outcome;
-use nearfield::integer::samples::Samples;
-use nearfield::integer::source;
-use nearfield::integer::trainer::Trainer;
+use anyhow::{Result, ensure};
+use nearfield::integer::{self, Evaluation};
 use nearfield::observer::percent;
-use nearfield_int::network::Network;
-use nearfield_train::history::Accuracies;
 use serde_json::json;
 use std::process::ExitCode;
-
-/// Samples evaluated at a time; the result does not depend on it.
-const BATCH: usize = 64;
 
 pub(super) fn run(arguments: &EvalArguments, json: bool) -> Result<ExitCode> {
     if let Some(run) = &arguments.run {
         return super::encrypted::eval::run(&arguments.model, run, json);
     }
-    let (network, card) = read_model(&arguments.model)?;
-    let given = arguments.samples.images.is_some() || arguments.samples.csv.is_some();
-    let samples = match given {
-        true => {
-            ensure!(
-                arguments.samples.images.is_none() || arguments.labels.is_some(),
-                "give the labels of the images with `--labels FILE`"
-            );
-            let column = Some(arguments.label_column.as_str());
-            read_samples(&arguments.samples, arguments.labels.as_ref(), column, &card)?
-        }
-        false => own_test_samples(arguments)?,
-    };
-    let accuracies = evaluate(&network, &samples)?;
-    if json {
-        println!(
+    ensure!(
+        arguments.samples.images.is_none() || arguments.labels.is_some(),
+        "give the labels of the images with `--labels FILE`"
+    );
+    let column = Some(arguments.label_column.as_str());
+    let files = sample_files(&arguments.samples, arguments.labels.as_ref(), column);
+    ensure!(
+        files.is_some() || arguments.model.join("run.toml").is_file(),
+        "give the samples with `--images FILE --labels FILE` or `--csv FILE`, or name a run folder"
+    );
+    let found = integer::evaluate(&arguments.model, files.as_ref())?;
+    match json {
+        true => println!(
             "{}",
-            json!({ "samples": samples.len(), "test": accuracies })
-        );
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("{} samples", samples.len());
-    for exit in outcome::heads(&accuracies) {
-        println!("  {:<10} {:>9}", exit.name, percent(exit.accuracy));
+            json!({ "samples": found.samples, "test": found.accuracies })
+        ),
+        false => print(&found),
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The test samples of the run in a run folder.
-fn own_test_samples(arguments: &EvalArguments) -> Result<Samples> {
-    let file = arguments.model.join("run.toml");
-    ensure!(
-        file.is_file(),
-        "give the samples with `--images FILE --labels FILE` or `--csv FILE`, or name a run folder"
-    );
-    let (run, loaded) = source::load_run(&file).context("the data of the run")?;
-    Ok(Trainer::new(run, loaded, None)?.test().0.clone())
-}
-
-fn evaluate(network: &Network, samples: &Samples) -> Result<Accuracies> {
-    let mut found = Accuracies::default();
-    let mut inference = network.inference();
-    for (values, labels) in samples.batches(BATCH) {
-        found.add(&inference.evaluate(values, labels)?);
+fn print(found: &Evaluation) {
+    println!("{} samples", found.samples);
+    for (block, &head) in found.accuracies.heads.iter().enumerate() {
+        println!("  {:<10} {:>9}", format!("block {block}"), percent(head));
     }
-    Ok(found)
+    println!("  {:<10} {:>9}", "output", percent(found.accuracies.output));
 }

@@ -1,19 +1,25 @@
 //! `nearfield inspect`
 
-use super::samples::read_model;
 use crate::cli::InspectArguments;
 use anyhow::{Context, Result, ensure};
-use nearfield::integer::resolve::preset_layers;
-use nearfield::integer::source;
-use nearfield_int::inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges, inspect};
-use nearfield_int::spec::{NetworkSpec, Shape};
+use nearfield::integer::{Inspected, InspectionReport, inspect};
+use nearfield_int::inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges};
+use nearfield_int::spec::Shape;
 use serde_json::json;
-use std::path::Path;
 use std::process::ExitCode;
 
 pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<ExitCode> {
-    let (spec, limits, batch) = network(arguments)?;
-    let inspection = inspect(&spec, &limits, batch)?;
+    let input = arguments.input.as_deref().map(shape).transpose()?;
+    let network = Inspected::named(&arguments.network, input, arguments.classes);
+    let found = inspect(&network, arguments.batch);
+    let InspectionReport {
+        inspection,
+        limits,
+        batch,
+    } = match &network {
+        Inspected::Preset { name, .. } => found.with_context(|| format!("`{name}` is no file"))?,
+        _ => found?,
+    };
     if json {
         println!("{}", json!(inspection));
         return Ok(ExitCode::SUCCESS);
@@ -21,53 +27,6 @@ pub(super) fn run(arguments: &InspectArguments, json: bool) -> Result<ExitCode> 
     print_layers(&inspection, batch);
     print_ranges(&inspection, &limits);
     Ok(ExitCode::SUCCESS)
-}
-
-/// The network named on the command line, what is known of its weights, and its batch.
-fn network(arguments: &InspectArguments) -> Result<(NetworkSpec, WeightLimits, usize)> {
-    let path = Path::new(&arguments.network);
-    let is_toml = path
-        .extension()
-        .is_some_and(|extension| extension == "toml");
-    if is_toml {
-        let (run, loaded) = source::load_run(path)?;
-        let (forward, head) = (run.training.decay_forward, run.training.decay_head);
-        let spec = run.spec(loaded.train.classes.len())?;
-        return Ok((
-            spec,
-            WeightLimits::Decay { forward, head },
-            run.training.batch,
-        ));
-    }
-    if path.exists() {
-        let (network, card) = read_model(path)?;
-        let largest = |values: &[i32]| values.iter().map(|w| w.unsigned_abs()).max().unwrap_or(0);
-        let measured = network
-            .tensors()
-            .map(|(_, _, values)| largest(&values).into())
-            .collect();
-        return Ok((
-            card.network,
-            WeightLimits::Measured(measured),
-            arguments.batch,
-        ));
-    }
-    let layers = preset_layers(&arguments.network, 0)
-        .with_context(|| format!("`{}` is no file either", arguments.network))?;
-    let input = match &arguments.input {
-        Some(size) => shape(size)?,
-        None if arguments.network.starts_with("mlp") => Shape::flat(784),
-        None => Shape::image(1, 28, 28),
-    };
-    let spec = NetworkSpec::new(input, arguments.classes, layers);
-    Ok((
-        spec,
-        WeightLimits::Decay {
-            forward: 0,
-            head: 0,
-        },
-        arguments.batch,
-    ))
 }
 
 /// `784` or `3x32x32`.

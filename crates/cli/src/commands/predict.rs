@@ -1,38 +1,18 @@
 //! `nearfield predict`
 
-use super::samples::{read_model, read_samples};
+use super::samples::sample_files;
 use crate::cli::PredictArguments;
-use anyhow::{Context, Result, ensure};
-use nearfield_int::head::predicted_class;
-use nearfield_int::network::Scores;
+use anyhow::{Context, Result};
+use nearfield::integer::{Prediction, predict};
 use serde_json::json;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-/// Samples predicted at a time; the result does not depend on it.
-const BATCH: usize = 64;
-
 pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<ExitCode> {
-    let (network, card) = read_model(&arguments.model)?;
-    let blocks = network.plan().blocks.len();
-    if let Some(exit) = arguments.exit {
-        ensure!(
-            exit < blocks,
-            "`--exit {exit}`: the network has {blocks} blocks, from 0"
-        );
-    }
     let column = arguments.label_column.as_deref();
-    let samples = read_samples(&arguments.samples, None, column, &card)?;
-    let mut predictions = Vec::with_capacity(samples.len());
-    let mut inference = network.inference();
-    for (values, _) in samples.batches(BATCH) {
-        let Scores { heads, output } = inference.scores(values)?;
-        let scores = arguments.exit.map_or(&output, |exit| &heads[exit]);
-        for scores in scores.chunks_exact(card.classes.len()) {
-            let class = predicted_class(scores);
-            predictions.push((card.classes[class].as_str(), scores[class]));
-        }
-    }
+    let samples = sample_files(&arguments.samples, None, column)
+        .context("give samples: `--images FILE` or `--csv FILE`")?;
+    let predictions = predict(&arguments.model, &samples, arguments.exit)?;
     let written = if json {
         json_lines(&predictions)
     } else {
@@ -47,18 +27,18 @@ pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<ExitCode> 
     }
 }
 
-fn csv_lines(predictions: &[(&str, i8)]) -> io::Result<()> {
+fn csv_lines(predictions: &[Prediction]) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(io::stdout().lock());
     writer.write_record(["sample", "class", "score"])?;
-    for (sample, (class, score)) in predictions.iter().enumerate() {
-        writer.write_record([&sample.to_string(), *class, &score.to_string()])?;
+    for (sample, Prediction { class, score }) in predictions.iter().enumerate() {
+        writer.write_record([&sample.to_string(), class, &score.to_string()])?;
     }
     writer.flush()
 }
 
-fn json_lines(predictions: &[(&str, i8)]) -> io::Result<()> {
+fn json_lines(predictions: &[Prediction]) -> io::Result<()> {
     let mut writer = io::BufWriter::new(io::stdout().lock());
-    for (sample, (class, score)) in predictions.iter().enumerate() {
+    for (sample, Prediction { class, score }) in predictions.iter().enumerate() {
         writeln!(
             writer,
             "{}",

@@ -4,18 +4,10 @@ use super::INTERRUPTED;
 use crate::cli::{LimitArguments, TrainArguments};
 use crate::progress::{Bar, JsonLines};
 use anyhow::{Context, Result};
-use nearfield::integer::checkpoint::MAX_BYTES;
-use nearfield::integer::outcome::{self, Summary};
-use nearfield::integer::run::Run;
 use nearfield::integer::run_file::{DataSpec, NetworkSection, RunFile};
-use nearfield::integer::source;
-use nearfield::integer::trainer::{Limits, StopReason, Trainer};
+use nearfield::integer::{Limits, Outcome, Place, Summary, Training};
 use nearfield::observer::{Observer, percent};
-use nearfield_files::{RunFolder, read_bounded};
-use nearfield_int::model::TensorFile;
-use nearfield_int::network::Tensors;
 use serde_json::json;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -33,34 +25,13 @@ pub(super) fn run(arguments: &TrainArguments, json: bool) -> Result<ExitCode> {
             return super::encrypted::twin::run(path, arguments, json);
         }
     }
-    let file = run_file(arguments)?;
-    let initial = arguments
-        .init_weights
-        .as_deref()
-        .map(initial_weights)
-        .transpose()?;
-    let loaded = source::load_of(&file)?;
-    let dropped = loaded.dropped;
-    let run = Run::resolve(file, &loaded.train)?;
-    let mut observer = observer(&run, json);
-    if dropped > 0 {
-        observer.note(&format!("{dropped} rows with missing values were left out"));
-    }
-    let mut trainer = Trainer::new(run, loaded, initial)?;
-    let folder = match &arguments.out {
-        Some(path) => RunFolder::create(path)?,
-        None => new_folder(&trainer.run().name)?,
+    let place = match &arguments.out {
+        Some(path) => Place::At(path.clone()),
+        None => Place::NewIn(RUNS.into()),
     };
-    // A folder is a run as soon as it has run.toml: what `resume` needs comes first.
-    trainer.save(&folder)?;
-    folder.write("run.toml", trainer.run().to_toml()?.as_bytes())?;
-    observer.note(&format!("run folder: {}", folder.path().display()));
-    go_on(
-        &mut trainer,
-        &folder,
-        &arguments.limits,
-        (observer.as_mut(), json),
-    )
+    let initial = arguments.init_weights.as_deref();
+    let training = Training::begin(run_file(arguments)?, &place, initial)?;
+    go_on(training, &arguments.limits, json)
 }
 
 /// The run file with what the command line says.
@@ -86,70 +57,40 @@ fn run_file(arguments: &TrainArguments) -> Result<RunFile> {
     Ok(file)
 }
 
-fn initial_weights(path: &Path) -> Result<Tensors> {
-    let bytes = read_bounded(path, MAX_BYTES)?;
-    let tensors = TensorFile::new(&bytes).and_then(|file| file.tensors());
-    tensors.with_context(|| path.display().to_string())
-}
-
-/// The first free `runs/NAME-001`, `-002`, ….
-fn new_folder(name: &str) -> Result<RunFolder> {
-    let safe = |c: char| {
-        if c.is_alphanumeric() || "-_.".contains(c) {
-            c
-        } else {
-            '-'
-        }
-    };
-    let name: String = name.chars().map(safe).collect();
-    let mut numbered = (1..).map(|number| PathBuf::from(RUNS).join(format!("{name}-{number:03}")));
-    let path = numbered
-        .find(|path| !path.exists())
-        .context("no free run folder")?;
-    Ok(RunFolder::create(&path)?)
-}
-
-pub(super) fn observer(run: &Run, json: bool) -> Box<dyn Observer> {
-    if json {
-        Box::new(JsonLines)
-    } else {
-        Box::new(Bar::new(run.decided_on()))
-    }
-}
-
 /// Trains to the end or to an interruption, and leaves the results.
 pub(super) fn go_on(
-    trainer: &mut Trainer,
-    folder: &RunFolder,
+    mut training: Training,
     limits: &LimitArguments,
-    (observer, json): (&mut dyn Observer, bool),
+    json: bool,
 ) -> Result<ExitCode> {
     let limits = Limits {
         max_steps: limits.max_steps,
         audit_ranges: limits.audit_ranges,
         checkpoint_every: Duration::from_secs(limits.checkpoint_seconds),
     };
-    let stop = stop_on_signal()?;
-    let path = folder.path().display().to_string();
-    let resume = format!("continue with: nearfield resume {path}");
-    let ending = trainer
-        .train(folder, limits, &stop, observer)
-        .with_context(|| resume.clone())?;
-    if ending == StopReason::Interrupted {
-        folder.write("metrics.csv", &outcome::metrics(&trainer.state().history)?)?;
-        observer.note(&format!(
-            "stopped after step {}; {resume}",
-            trainer.state().step
-        ));
-        return Ok(ExitCode::from(INTERRUPTED));
+    let mut observer: Box<dyn Observer> = match json {
+        true => Box::new(JsonLines),
+        false => Box::new(Bar::new(training.run().decided_on())),
+    };
+    for note in training.notes() {
+        observer.note(note);
     }
-    let summary = outcome::write(trainer, folder, ending).with_context(|| resume.clone())?;
-    match json {
-        true => println!(
+    let stop = stop_on_signal()?;
+    let path = training.folder().display().to_string();
+    let resume = format!("continue with: nearfield resume {path}");
+    let outcome = training
+        .train(limits, &stop, observer.as_mut())
+        .with_context(|| resume.clone())?;
+    match outcome {
+        Outcome::Interrupted { step } => {
+            observer.note(&format!("stopped after step {step}; {resume}"));
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        Outcome::Ended(summary) if json => println!(
             "{}",
             json!({ "event": "end", "folder": path, "summary": summary })
         ),
-        false => print_summary(&summary, trainer.run(), &path),
+        Outcome::Ended(summary) => print_summary(&summary, &path),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -167,7 +108,7 @@ pub(super) fn stop_on_signal() -> Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
-fn print_summary(summary: &Summary, run: &Run, path: &str) {
+fn print_summary(summary: &Summary, path: &str) {
     println!("{}", summary.name);
     let seconds = summary.milliseconds.div_ceil(1000);
     println!(
@@ -178,7 +119,7 @@ fn print_summary(summary: &Summary, run: &Run, path: &str) {
         let decision = percent(summary.decision);
         println!(
             "  chosen        epoch {epoch}, with {decision} on {}",
-            run.decided_on()
+            summary.decided_on
         );
     }
     println!(
@@ -189,7 +130,7 @@ fn print_summary(summary: &Summary, run: &Run, path: &str) {
     for (index, &head) in summary.test.heads.iter().enumerate() {
         println!("    exit after block {index}: {}", percent(head));
     }
-    match outcome::wrapped(&summary.audit) {
+    match summary.wrapped() {
         0 => println!("  integers      no sum and no weight wrapped"),
         count => println!("  integers      {count} sums or weights wrapped: see the report"),
     }

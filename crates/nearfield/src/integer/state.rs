@@ -34,3 +34,18 @@ pub struct State {
     /// The completed epochs.
     pub history: Vec<EpochRecord>,
 }
+
+impl State {
+    /// Counts of the whole run, the epoch under way among them.
+    pub fn counts_in_all(&self) -> StepCount {
+        let mut totals = self.totals.clone();
+        totals.add(&self.counts);
+        totals
+    }
+
+    /// Milliseconds spent in all epochs, the one under way among them.
+    pub fn milliseconds_in_all(&self) -> u64 {
+        let epochs = self.history.iter().map(|record| record.milliseconds);
+        epochs.sum::<u64>() + self.milliseconds
+    }
+}

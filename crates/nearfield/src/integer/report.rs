@@ -1,8 +1,9 @@
 //! The report of a run, as plain data.
 
-use super::{Look, Summary, wrapped};
 use crate::integer::run::Run;
 use crate::integer::state::State;
+use crate::integer::summary::Summary;
+use crate::integer::test_set::{Misclassified, TestResult};
 use crate::integer::trainer::Trainer;
 use crate::observer::percent;
 use nearfield_data::{Dataset, Values};
@@ -13,19 +14,20 @@ use nearfield_report::{
 };
 use nearfield_train::history::Accuracies;
 
-pub(super) fn of_run(
+/// The report of a run that has ended.
+pub(crate) fn of_run(
     summary: &Summary,
     trainer: &Trainer,
-    look: &Look,
+    result: &TestResult,
     network: &Network,
-    stored: &Dataset,
 ) -> Report {
     let classes = &trainer.card().classes;
-    let mistake = |&(index, truth, predicted): &(usize, usize, usize)| Mistake {
-        index: index as u64,
-        truth: classes[truth].clone(),
-        predicted: classes[predicted].clone(),
-        image: picture(stored, index),
+    let (_, stored) = trainer.test();
+    let mistake = |found: &Misclassified| Mistake {
+        index: found.index as u64,
+        truth: classes[found.truth].clone(),
+        predicted: classes[found.predicted].clone(),
+        image: picture(stored, found.index),
     };
     Report {
         title: summary.name.clone(),
@@ -36,22 +38,20 @@ pub(super) fn of_run(
         heads: heads(&summary.test),
         confusion: Some(Confusion {
             classes: classes.clone(),
-            counts: look.confusion.clone(),
+            counts: result.confusion.clone(),
         }),
         weights: network
             .tensors()
             .map(|(name, _, values)| magnitudes(name, &values))
             .collect(),
-        mistakes: look.mistakes.iter().map(mistake).collect(),
+        mistakes: result.mistakes.iter().map(mistake).collect(),
         tables: vec![audit_table(&summary.audit)],
         footer: format!("nearfield {}", env!("CARGO_PKG_VERSION")),
     }
 }
 
 /// The report of a run that has not ended: learning curves, weights and ranges so far.
-pub fn unfinished_report(state: &State, run: &Run, network: &Network) -> Report {
-    let mut totals = state.totals.clone();
-    totals.add(&state.counts);
+pub(crate) fn of_unfinished(state: &State, run: &Run, network: &Network) -> Report {
     Report {
         title: format!("{} (not finished)", run.name),
         summary: vec![
@@ -68,7 +68,7 @@ pub fn unfinished_report(state: &State, run: &Run, network: &Network) -> Report 
             .tensors()
             .map(|(name, _, values)| magnitudes(name, &values))
             .collect(),
-        tables: vec![audit_table(&totals.audits())],
+        tables: vec![audit_table(&state.counts_in_all().audits())],
         footer: format!("nearfield {}", env!("CARGO_PKG_VERSION")),
         ..Report::default()
     }
@@ -79,25 +79,29 @@ fn facts(summary: &Summary) -> Vec<(String, String)> {
         Some(epoch) => format!("{epoch}, by {} accuracy", summary.decided_on),
         None => "none: the weights after the last step".into(),
     };
+    let deciding = match summary.decided_on.as_str() {
+        "validation" => "Validation accuracy then",
+        _ => "Accuracy then on the deciding samples",
+    };
     [
         ("Test accuracy", percent(summary.test.output)),
         ("Test samples", summary.test.output.seen.to_string()),
         ("Chosen epoch", chosen),
         ("Training accuracy then", percent(summary.train)),
-        ("Validation accuracy then", percent(summary.decision)),
+        (deciding, percent(summary.decision)),
         ("Epochs", summary.epochs.to_string()),
         ("Steps", summary.steps.to_string()),
         ("Time", format!("{} s", summary.milliseconds.div_ceil(1000))),
         ("Profile", summary.profile.clone()),
         ("Seed", summary.seed.to_string()),
-        ("Sums that wrapped", wrapped(&summary.audit).to_string()),
+        ("Sums that wrapped", summary.wrapped().to_string()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
 }
 
 /// Accuracy of every exit: the heads, then the output.
-pub fn heads(accuracies: &Accuracies) -> Vec<HeadAccuracy> {
+pub(crate) fn heads(accuracies: &Accuracies) -> Vec<HeadAccuracy> {
     let named = accuracies.heads.iter().enumerate();
     let mut heads: Vec<_> = named
         .map(|(index, &accuracy)| HeadAccuracy {
@@ -113,7 +117,7 @@ pub fn heads(accuracies: &Accuracies) -> Vec<HeadAccuracy> {
 }
 
 /// How the magnitudes of a tensor's weights are spread over the powers of two.
-pub fn magnitudes(name: String, values: &[i32]) -> WeightMagnitudes {
+fn magnitudes(name: String, values: &[i32]) -> WeightMagnitudes {
     let mut found = WeightMagnitudes {
         name,
         ..Default::default()
@@ -167,7 +171,7 @@ fn picture(stored: &Dataset, index: usize) -> Option<Picture> {
 
 /// What became of every layer's integers, for people. The largest values have columns where
 /// they were looked for.
-pub fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
+fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
     let looked_for = audit.iter().any(|(_, layer)| layer.largest_weight > 0);
     let mut header = vec![
         "layer",
@@ -206,7 +210,7 @@ pub fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
     Table {
         title: "Integer ranges in training".into(),
         note: "Wrapped sums are those whose exact value does not fit int32. Largest values, and \
-               the bits of a signed integer that holds them, are looked for with --audit-ranges."
+               the bits of a signed integer that holds them, are looked for with `audit_ranges`."
             .into(),
         header: header.into_iter().map(str::to_owned).collect(),
         rows: audit.iter().map(row).collect(),
