@@ -2,100 +2,24 @@
 //! them and bootstraps, and the owner decrypts. At full size this measures time, precision, disk
 //! and memory; in a small ring it shows that every set of kernels gives the same bits.
 
+mod job;
 mod owner;
 mod page;
 mod server;
 
+pub use job::Options;
+pub(crate) use job::preset;
 pub use server::serve;
 
 use anyhow::{Context, Result, ensure};
-use nearfield_ckks::Precision;
-use nearfield_ckks::bootstrap::Preset;
+use job::{Job, KEYS, Row, Served, output};
 use nearfield_ring::Isa;
 use owner::Owner;
-use serde::{Deserialize, Serialize};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// What is measured.
-pub struct Options {
-    /// Levels from one bootstrapping to the next, for each row.
-    pub levels: Vec<usize>,
-    /// Bootstrappings in a chain.
-    pub rounds: usize,
-    /// Whether complex and few slots are measured too, and the other sets of kernels, at the
-    /// first number of levels.
-    pub variants: bool,
-}
-
-/// What the owner and the server both know.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Job {
-    levels: usize,
-    /// None for 128 bits of security.
-    insecure_log_degree: Option<u32>,
-    /// log2 of how many times fewer slots there are than could be.
-    log_gap: u32,
-    complex: bool,
-    rounds: usize,
-}
-
-/// What a server measures.
-#[derive(Debug, Serialize, Deserialize)]
-struct Served {
-    seconds: Vec<f64>,
-    load_seconds: f64,
-    matrix_bytes: usize,
-    key_bytes: usize,
-    peak_bytes: u64,
-}
-
-/// A row of the page.
-struct Row {
-    job: Job,
-    kernels: &'static str,
-    key_file_bytes: u64,
-    served: Served,
-    /// After each bootstrapping.
-    precision: Vec<Precision>,
-}
-
 /// Bootstrappings of a variant: enough for a median and for what one costs the next.
 const ROUNDS_OF_VARIANTS: usize = 3;
-
-/// The names of files in the folder between owner and server.
-const KEYS: &str = "keys";
-const INPUT: &str = "input";
-
-fn output(round: usize) -> String {
-    format!("output-{round}")
-}
-
-/// The preset with this number of levels.
-///
-/// # Errors
-/// If there is none.
-pub(crate) fn preset(levels: usize) -> Result<Preset> {
-    let known = Preset::with_levels(levels);
-    known.with_context(|| {
-        format!(
-            "128 bits of security do not allow {levels} levels: take fewer, such as 8, 11 or 13"
-        )
-    })
-}
-
-impl Job {
-    /// All real slots.
-    fn full(levels: usize, rounds: usize) -> Self {
-        Job {
-            levels,
-            insecure_log_degree: None,
-            log_gap: 0,
-            complex: false,
-            rounds,
-        }
-    }
-}
 
 /// Measures, and writes a section of `docs/performance.md`.
 ///

@@ -1,5 +1,6 @@
 //! Everything that CI checks. A check that fails does not keep the others from running.
 
+mod cargo_check;
 mod dependencies;
 mod fuzz;
 mod golden_cases;
@@ -7,7 +8,7 @@ mod packages;
 mod safety;
 mod verdict;
 
-use crate::{bootstraps, cargo, circles};
+use crate::{bootstraps, circles};
 use anyhow::{Context, Result, ensure};
 use std::time::{Duration, Instant};
 use verdict::Verdict;
@@ -119,7 +120,7 @@ fn print_table(done: &[(&str, Verdict, Duration)]) {
 
 fn format() -> Result<Verdict> {
     let fuzz = ["fmt", "--check", "--manifest-path", "fuzz/Cargo.toml"];
-    Ok(cargo_passes(&["fmt", "--all", "--check"])?.and(cargo_passes(&fuzz)?))
+    Ok(cargo_check::passes(&["fmt", "--all", "--check"])?.and(cargo_check::passes(&fuzz)?))
 }
 
 fn no_circles() -> Result<Verdict> {
@@ -129,34 +130,23 @@ fn no_circles() -> Result<Verdict> {
 
 fn lints() -> Result<Verdict> {
     let denied = ["--", "-D", "warnings"];
-    cargo_passes(&[&["clippy", "--workspace", "--all-targets"][..], &denied].concat())
+    cargo_check::passes(&[&["clippy", "--workspace", "--all-targets"][..], &denied].concat())
 }
 
 fn lints_without_std() -> Result<Verdict> {
     let denied = ["--", "-D", "warnings"];
     let core = ["clippy", "-p", "nearfield-int", "--no-default-features"];
-    cargo_passes(&[&core[..], &denied].concat())
+    cargo_check::passes(&[&core[..], &denied].concat())
 }
 
 fn documents() -> Result<Verdict> {
-    cargo_passes(&["doc", "--workspace", "--no-deps", "--quiet"])
+    cargo_check::passes(&["doc", "--workspace", "--no-deps", "--quiet"])
 }
 
 fn tests() -> Result<Verdict> {
-    cargo_passes(&["test", "--workspace"])
+    cargo_check::passes(&["test", "--workspace"])
 }
 
 fn same_bootstraps() -> Result<Verdict> {
     Ok(Verdict::passed_if(bootstraps::same_bits()?))
-}
-
-/// Runs cargo in the workspace, where warnings of documents are errors.
-fn cargo_passes(arguments: &[&str]) -> Result<Verdict> {
-    println!("   cargo {}", arguments.join(" "));
-    let status = cargo::command()
-        .args(arguments)
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .status()
-        .context("cargo could not be started")?;
-    Ok(Verdict::passed_if(status.success()))
 }

@@ -6,7 +6,6 @@ use crate::page;
 use crate::statistics::median;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -123,7 +122,7 @@ pub fn write(options: &Options) -> Result<()> {
         }
     }
     ensure!(!rows.is_empty(), "no training has such a name");
-    let section = section(options, &rows)?;
+    let section = section(options, &rows);
     println!("{section}");
     page::publish_section(&section)
 }
@@ -134,10 +133,30 @@ fn measure(case: &'static Case, options: &Options) -> Result<Row> {
         None => tempfile::tempdir()?,
     };
     let path = |name: &str| folder.path().join(name).display().to_string();
-    let data = std::path::absolute(&options.data)?;
     let steps = options.steps.min(case.max_steps);
-    // As many batches as steps, and an epoch.
-    let text = format!(
+    std::fs::write(path("run.toml"), run_file(case, &options.data, steps)?)?;
+    let (run, owner, server) = (path("run.toml"), path("owner"), path("server"));
+    let folders = ["--owner", &owner, "--server", &server];
+    println!("{}: plan, keys, data", case.name);
+    let plan = last_line(&["plan", &run, "--measure"])?;
+    last_line(&[&["keygen", &run][..], &folders].concat())?;
+    last_line(&[&["encrypt"][..], &folders].concat())?;
+    println!("{}: {steps} steps", case.name);
+    let lines = lines(&["train", &server, "--keep-states", "1"])?;
+    let (end, made) = lines.split_last().context("the server said nothing")?;
+    Ok(Row {
+        case,
+        plan,
+        seconds: made.iter().map(seconds).collect(),
+        end: end.clone(),
+        comparison: last_line(&[&["compare"][..], &folders].concat())?,
+    })
+}
+
+/// A training of this number of steps, one for each batch.
+fn run_file(case: &Case, data: &Path, steps: usize) -> Result<String> {
+    let data = std::path::absolute(data)?;
+    Ok(format!(
         "name = \"{}\"\n[data]\nsource = \"idx\"\nfolder = {:?}\nlimit = {}\nimage_size = {}\n\
          [network]\nhidden = [{}]\n[training]\nbatch = {}\nsteps = {}\nrate = 0.0005\nseed = 1\n\
          [encryption]\niterated = {}\n",
@@ -149,35 +168,20 @@ fn measure(case: &'static Case, options: &Options) -> Result<Row> {
         case.batch,
         steps,
         case.iterated
-    );
-    std::fs::write(path("run.toml"), text)?;
-    let (run, owner, server) = (path("run.toml"), path("owner"), path("server"));
-    let folders = ["--owner", &owner, "--server", &server];
-    println!("{}: plan, keys, data", case.name);
-    let plan = last_line(&["plan", &run, "--measure"])?;
-    last_line(&[&["keygen", &run][..], &folders].concat())?;
-    last_line(&[&["encrypt"][..], &folders].concat())?;
-    println!("{}: {steps} steps", case.name);
-    let lines = lines(&["train", &server, "--keep-states", "1"])?;
-    let (end, made) = lines.split_last().context("the server said nothing")?;
-    let seconds = made.iter().map(|step| {
-        let of = |phase: &str| step[phase].as_f64().unwrap_or(f64::NAN);
-        let parts = ["refresh_seconds", "learn_seconds", "update_seconds"].map(of);
-        let rest = of("load_seconds") + of("save_seconds");
-        [
-            parts.iter().sum::<f64>() + rest,
-            parts[0],
-            parts[1],
-            parts[2],
-        ]
-    });
-    Ok(Row {
-        case,
-        plan,
-        seconds: seconds.collect(),
-        end: end.clone(),
-        comparison: last_line(&[&["compare"][..], &folders].concat())?,
-    })
+    ))
+}
+
+/// Seconds of a step: all, refresh, learn, update.
+fn seconds(step: &Value) -> [f64; 4] {
+    let of = |phase: &str| step[phase].as_f64().unwrap_or(f64::NAN);
+    let parts = ["refresh_seconds", "learn_seconds", "update_seconds"].map(of);
+    let rest = of("load_seconds") + of("save_seconds");
+    [
+        parts.iter().sum::<f64>() + rest,
+        parts[0],
+        parts[1],
+        parts[2],
+    ]
 }
 
 /// What the program says in the end.
@@ -212,7 +216,7 @@ fn program() -> Result<PathBuf> {
     Ok(path)
 }
 
-fn section(options: &Options, rows: &[Row]) -> Result<String> {
+fn section(options: &Options, rows: &[Row]) -> String {
     let only = match options.only.is_empty() {
         true => String::new(),
         false => format!(" --only {}", options.only.join(",")),
@@ -235,32 +239,35 @@ fn section(options: &Options, rows: &[Row]) -> Result<String> {
             .map_or("", |isa| isa.name()),
     );
     for row in rows {
-        let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
-        let gigabytes = |value: &Value| number(value) / 1e9;
-        let median = |phase: usize| median(row.seconds.iter().skip(1).map(|step| step[phase]));
-        let batches = row.seconds.len() as f64;
-        writeln!(
-            text,
-            "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} GB | {:.2} GB | {:.2} GB | \
-             {:.0} MB | {} | {} | {} |",
-            row.case.network(),
-            row.case.batch,
-            row.seconds.len(),
-            median(0),
-            number(&row.plan["seconds_a_step"]),
-            median(1),
-            median(2),
-            median(3),
-            gigabytes(&row.end["peak_bytes"]),
-            gigabytes(&row.plan["peak_bytes"]),
-            gigabytes(&row.plan["key_bytes_on_disk"]),
-            number(&row.plan["data_bytes"]) / 1e6 / batches,
-            bits(&row.comparison),
-            row.case.paper.0,
-            row.case.paper.1,
-        )?;
+        text += &line(row);
     }
-    Ok(text)
+    text
+}
+
+fn line(row: &Row) -> String {
+    let number = |value: &Value| value.as_f64().unwrap_or(f64::NAN);
+    let gigabytes = |value: &Value| number(value) / 1e9;
+    let median = |phase: usize| median(row.seconds.iter().skip(1).map(|step| step[phase]));
+    let batches = row.seconds.len() as f64;
+    format!(
+        "| {} | {} | {} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} | {:.2} GB | {:.2} GB | {:.2} GB | \
+         {:.0} MB | {} | {} | {} |\n",
+        row.case.network(),
+        row.case.batch,
+        row.seconds.len(),
+        median(0),
+        number(&row.plan["seconds_a_step"]),
+        median(1),
+        median(2),
+        median(3),
+        gigabytes(&row.end["peak_bytes"]),
+        gigabytes(&row.plan["peak_bytes"]),
+        gigabytes(&row.plan["key_bytes_on_disk"]),
+        number(&row.plan["data_bytes"]) / 1e6 / batches,
+        bits(&row.comparison),
+        row.case.paper.0,
+        row.case.paper.1,
+    )
 }
 
 /// Of the matrix whose worst weight is farthest from the twin's.

@@ -1,6 +1,6 @@
 //! The owner of the data, who alone has the secret key.
 
-use super::{INPUT, Job, KEYS, output, preset};
+use super::job::{INPUT, Job, KEYS, output, preset};
 use anyhow::Result;
 use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Preset, SlotKind};
 use nearfield_ckks::file::KeyWriter;

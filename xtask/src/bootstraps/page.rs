@@ -1,6 +1,6 @@
 //! The section of the page.
 
-use super::{Job, Options, Row};
+use super::job::{Job, Options, Row};
 use crate::machine::machine_and_commit;
 use crate::page;
 use anyhow::Result;
@@ -79,8 +79,8 @@ fn megabytes(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::job::Served;
     use super::*;
-    use crate::bootstraps::Served;
 
     #[test]
     fn a_line_says_the_median_and_both_ends_of_the_chain() {

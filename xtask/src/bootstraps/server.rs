@@ -1,7 +1,7 @@
 //! The server, which has evaluation keys alone.
 
+use super::job::{INPUT, Job, KEYS, Served, output};
 use super::owner::{params, plan};
-use super::{INPUT, Job, KEYS, Served, output};
 use anyhow::{Context, Result};
 use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::file::KeyFile;

@@ -1,6 +1,6 @@
 //! What crates depend on: licences, and what the arithmetic core must not reach.
 
-use super::cargo_passes;
+use super::cargo_check;
 use super::verdict::Verdict;
 use crate::cargo;
 use anyhow::{Result, ensure};
@@ -39,7 +39,7 @@ pub(super) fn licences() -> Result<Verdict> {
                 .into(),
         ));
     }
-    cargo_passes(&[
+    cargo_check::passes(&[
         "deny",
         "--log-level",
         "error",

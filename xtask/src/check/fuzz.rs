@@ -1,6 +1,6 @@
 //! The fuzz targets, a workspace of their own, still build.
 
-use super::cargo_passes;
+use super::cargo_check;
 use super::verdict::Verdict;
 use anyhow::Result;
 use std::process::{Command, Stdio};
@@ -23,5 +23,5 @@ pub(super) fn targets_build() -> Result<Verdict> {
             compiler.display()
         )));
     }
-    cargo_passes(&["check", "--manifest-path", "fuzz/Cargo.toml"])
+    cargo_check::passes(&["check", "--manifest-path", "fuzz/Cargo.toml"])
 }

@@ -1,6 +1,6 @@
 //! Every crate that is published can be packaged, with what its users need beside the code.
 
-use super::cargo_passes;
+use super::cargo_check;
 use super::verdict::Verdict;
 use crate::cargo;
 use anyhow::{Result, ensure};
@@ -50,7 +50,7 @@ pub(super) fn can_be_made() -> Result<Verdict> {
     for package in &own {
         command.extend(["--exclude", &package.name]);
     }
-    Ok(Verdict::passed_if(complete).and(cargo_passes(&command)?))
+    Ok(Verdict::passed_if(complete).and(cargo_check::passes(&command)?))
 }
 
 fn faults(package: &Package) -> Result<Vec<String>> {

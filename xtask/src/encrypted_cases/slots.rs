@@ -35,34 +35,16 @@ impl PackedCase {
     pub fn read(folder: &Path, log_degree: u32, insecure: bool) -> Result<Self> {
         let case = Case::read(folder)?;
         let (inputs, labels) = read_samples(folder, &case)?;
-        let batches = inputs.rows() / case.batch;
-        let too_few = || Error::Data(format!("{}: fewer samples than a batch", folder.display()));
+        let batches = u32::try_from(inputs.rows() / case.batch)
+            .ok()
+            .filter(|&batches| batches > 0)
+            .ok_or_else(|| {
+                Error::Data(format!("{}: fewer samples than a batch", folder.display()))
+            })?;
         let task = Task {
-            version: TASK_VERSION,
-            name: case.source.clone(),
-            features: case.features,
-            hidden: case.hidden.clone(),
-            classes: case.classes,
-            batch: case.batch,
-            batches: u32::try_from(batches)
-                .ok()
-                .filter(|&n| n > 0)
-                .ok_or_else(too_few)?,
-            steps: case.steps_recorded.last().copied().unwrap_or(1),
-            order_seed: 0,
-            training: RateSpec {
-                rate: case.lr,
-                decay: case.weight_decay,
-                momentum: case.momentum,
-                schedule: Schedule::Constant,
-            },
-            weight_range: RANGES.weights,
-            velocity_range: RANGES.velocities,
-            iterated: false,
-            rows: 0,
-            levels: 0,
             log_degree,
             insecure,
+            ..task(&case, batches)
         };
         let network = case.network()?;
         Ok(PackedCase {
@@ -129,5 +111,33 @@ impl PackedCase {
             distances.push(found.distance(&self.after(recorded)?)?);
         }
         Ok(distances)
+    }
+}
+
+/// The task of a case in a ring of any degree.
+fn task(case: &Case, batches: u32) -> Task {
+    Task {
+        version: TASK_VERSION,
+        name: case.source.clone(),
+        features: case.features,
+        hidden: case.hidden.clone(),
+        classes: case.classes,
+        batch: case.batch,
+        batches,
+        steps: case.steps_recorded.last().copied().unwrap_or(1),
+        order_seed: 0,
+        training: RateSpec {
+            rate: case.lr,
+            decay: case.weight_decay,
+            momentum: case.momentum,
+            schedule: Schedule::Constant,
+        },
+        weight_range: RANGES.weights,
+        velocity_range: RANGES.velocities,
+        iterated: false,
+        rows: 0,
+        levels: 0,
+        log_degree: 0,
+        insecure: true,
     }
 }

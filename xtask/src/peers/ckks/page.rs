@@ -69,6 +69,22 @@ fn shape_of(text: &mut String, shape: &Shape, by_threads: &ByThreads) -> Result<
         "| | cores | ours, ms | OpenFHE, ms | OpenFHE / ours | bits: ours | OpenFHE |\n\
          |---|---|---|---|---|---|---|\n",
     );
+    operation_rows(text, by_threads)?;
+    let peaks = by_threads.iter().map(|(threads, found)| {
+        let [ours, theirs] = found.ends.map(|end| megabytes(end.peak_bytes));
+        format!("{ours} and {theirs} on {}", cores(*threads))
+    });
+    let peaks: Vec<String> = peaks.collect();
+    writeln!(
+        text,
+        "\nPeak memory, ours and OpenFHE's: {}.",
+        peaks.join(", ")
+    )?;
+    text.push_str(&scaling(by_threads)?);
+    Ok(())
+}
+
+fn operation_rows(text: &mut String, by_threads: &ByThreads) -> Result<()> {
     for (index, operation) in Operation::SINGLE.into_iter().enumerate() {
         for (threads, found) in by_threads {
             let [ours, theirs] = &found.timed[index];
@@ -86,17 +102,6 @@ fn shape_of(text: &mut String, shape: &Shape, by_threads: &ByThreads) -> Result<
             )?;
         }
     }
-    let peaks = by_threads.iter().map(|(threads, found)| {
-        let [ours, theirs] = found.ends.map(|end| megabytes(end.peak_bytes));
-        format!("{ours} and {theirs} on {}", cores(*threads))
-    });
-    let peaks: Vec<String> = peaks.collect();
-    writeln!(
-        text,
-        "\nPeak memory, ours and OpenFHE's: {}.",
-        peaks.join(", ")
-    )?;
-    text.push_str(&scaling(by_threads)?);
     Ok(())
 }
 
