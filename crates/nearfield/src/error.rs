@@ -113,6 +113,19 @@ pub enum Error {
         /// The server's folder.
         server: PathBuf,
     },
+    /// The server needs more memory than this machine has.
+    #[error(
+        "the server will need {} MB of memory, and this machine has {} MB: take fewer hidden \
+         layers or a larger machine",
+        needed / 1_000_000,
+        available / 1_000_000
+    )]
+    Memory {
+        /// Bytes needed.
+        needed: u64,
+        /// Bytes of this machine.
+        available: u64,
+    },
     /// The twin's weights grew beyond all numbers.
     #[error("training diverged (non-finite values) at step {step}: take a smaller rate")]
     Diverged {

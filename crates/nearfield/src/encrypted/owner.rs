@@ -32,15 +32,16 @@ pub const RUN_FILE: &str = "run.toml";
 pub struct Answers {
     /// CSV: sample, class, score of every class.
     pub text: String,
-    /// How many are the sample's class.
-    pub right: usize,
-    /// Of how many.
-    pub of: usize,
+    /// Correct predictions.
+    pub correct: usize,
+    /// Number of samples.
+    pub samples: usize,
 }
 
 impl Owner {
     /// Generates the secret key and what the server needs: task and evaluation keys. The secret
-    /// key stays in the owner's folder.
+    /// key stays in the owner's folder. `progress` is told how many keys are about to be
+    /// generated.
     ///
     /// # Errors
     /// If there is a key already, or the system refuses.
@@ -48,7 +49,7 @@ impl Owner {
         planned: Planned,
         owner: &Path,
         server: &Path,
-        progress: &mut dyn FnMut(&str),
+        progress: &mut dyn FnMut(usize),
     ) -> Result<Self> {
         create_private(owner)?;
         create(server)?;
@@ -62,7 +63,7 @@ impl Owner {
         secret.save(owner.join(SECRET_KEY))?;
         let encoder = Encoder::new(&params);
         let (bootstrapping, list) = planned.prepare(&encoder)?;
-        progress(&format!("generating {} evaluation keys", list.count() + 2));
+        progress(list.count() + 2);
         let mut writer = KeyWriter::create(server.join(folder::KEYS), &params)?;
         writer.add(&secret, &list)?;
         writer.add_encapsulation(&bootstrapping.generate_encapsulation_keys(&secret)?)?;
@@ -256,27 +257,31 @@ impl Owner {
         let layout = &self.planned.layout;
         let decryptor = Decryptor::new(&self.secret);
         let mut text = format!("sample,class,{}\n", classes.join(","));
-        let (mut right, mut of) = (0, 0);
+        let (mut correct, mut count) = (0, 0);
         for vector in 0.. {
             if !folder.join(folder::request(vector, 0)).is_file() {
                 break;
             }
             let path = folder.join(folder::answer(vector));
             let slots = decryptor.decrypt_real(&Ciphertext::load(&path, self.params())?)?;
-            let left = samples.labels.len() - of;
+            let left = samples.labels.len() - count;
             for scores in layout.unpack_answers(&[slots], left) {
                 let class = largest(&scores);
-                right += usize::from(usize::from(samples.labels[of]) == class);
+                correct += usize::from(usize::from(samples.labels[count]) == class);
                 let scores: Vec<String> = scores.iter().map(f64::to_string).collect();
                 let name = classes.get(class).map_or("", String::as_str);
-                text += &format!("{of},{name},{}\n", scores.join(","));
-                of += 1;
+                text += &format!("{count},{name},{}\n", scores.join(","));
+                count += 1;
             }
         }
-        if of == 0 {
+        if count == 0 {
             return Err(Error::folder(folder, "holds no requests"));
         }
-        Ok(Answers { text, right, of })
+        Ok(Answers {
+            text,
+            correct,
+            samples: count,
+        })
     }
 
     /// Decrypts weights and velocities after a step, or the initial ones for step 0, and rounds

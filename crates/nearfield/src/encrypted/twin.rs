@@ -31,6 +31,24 @@ pub struct Largest {
     pub velocity: f64,
 }
 
+impl Largest {
+    /// The larger of both, one by one; what is not a number stays.
+    #[must_use]
+    pub fn max(self, other: Largest) -> Largest {
+        let larger = |a: f64, b: f64| {
+            if a.is_nan() || b.is_nan() {
+                f64::NAN
+            } else {
+                a.max(b)
+            }
+        };
+        Largest {
+            weight: larger(self.weight, other.weight),
+            velocity: larger(self.velocity, other.velocity),
+        }
+    }
+}
+
 impl<'a> Twin<'a> {
     /// A twin at its beginning.
     ///

@@ -20,7 +20,9 @@ pub(in crate::commands) fn keygen(arguments: &OwnerRunArguments, json: bool) -> 
         "{} already holds an encrypted training: choose another folder",
         server.display()
     );
-    Owner::generate(planned, owner, server, &mut |text| eprintln!("{text}"))?;
+    Owner::generate(planned, owner, server, &mut |keys| {
+        eprintln!("generating {keys} evaluation keys");
+    })?;
     write_atomically(&owner.join(RUN_FILE), setup.text.as_bytes())?;
     match json {
         true => println!("{}", json!({ "owner": owner, "server": server })),
@@ -113,13 +115,13 @@ pub(in crate::commands) fn decrypt(arguments: &DecryptArguments, json: bool) -> 
         match json {
             true => println!(
                 "{}",
-                json!({ "answers": path, "right": table.right, "of": table.of })
+                json!({ "answers": path, "right": table.correct, "of": table.samples })
             ),
             false => println!(
                 "{}: {} of {} are right",
                 path.display(),
-                table.right,
-                table.of
+                table.correct,
+                table.samples
             ),
         }
         return Ok(ExitCode::SUCCESS);
