@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use nearfield::integer::samples::Samples;
 use nearfield_files::read_bounded;
 use nearfield_int::model::TensorFile;
-use nearfield_int::network::{Network, Tensors};
+use nearfield_int::{Network, Tensors};
 use nearfield_train::history::Tally;
 use std::fmt;
 use std::path::Path;

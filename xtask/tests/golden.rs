@@ -1,8 +1,8 @@
 //! The recorded trainings, repeated in CI.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+use nearfield_int::LazyTensor;
 use nearfield_int::model::{self, TensorFile};
-use nearfield_int::network::LazyTensor;
 use std::fs;
 use std::path::{Path, PathBuf};
 use xtask::golden::{self, Outcome};

@@ -2,7 +2,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use nearfield::observer::{Observer, percent};
-use nearfield_int::network::StepCount;
+use nearfield_int::StepCount;
 use nearfield_train::history::EpochRecord;
 use serde_json::json;
 use std::time::Instant;

@@ -14,10 +14,7 @@ use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
     BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
 };
-use nearfield_int::layers::activation::Activation;
-use nearfield_int::network::{Network, StepSettings};
-use nearfield_int::presets;
-use nearfield_int::spec::{NetworkSpec, Shape};
+use nearfield_int::{Activation, Network, NetworkSpec, Shape, StepSettings, presets};
 use nearfield_train::random::{Purpose, Stream};
 use std::hint::black_box;
 

@@ -3,16 +3,18 @@
 use serde::{Deserialize, Serialize};
 
 /// The value of a one-hot target at the true class (0 elsewhere).
-pub const TARGET: i16 = 32;
+pub(crate) const TARGET: i16 = 32;
 
 /// Largest magnitude of a scaled value: predictions and pre-activations lie in ±127.
-pub const SCALED_LIMIT: i32 = 127;
+pub(crate) const SCALED_LIMIT: i32 = 127;
 
-/// Quotient rounded toward zero, as C's `/`, for a positive divisor of any size.
+/// Quotient rounded toward zero, as C's `/`, for a positive divisor of any size: the definition, with
+/// which tests compare [`Reciprocal`](crate::kernel::Reciprocal).
 ///
 /// # Source
 /// NITRO-D section 3.1: every division that touches a tensor.
-pub fn divide_toward_zero(value: i32, divisor: i64) -> i32 {
+#[cfg(test)]
+pub(crate) fn divide_toward_zero(value: i32, divisor: i64) -> i32 {
     debug_assert!(divisor > 0);
     match i32::try_from(divisor) {
         Ok(divisor) => value / divisor,

@@ -1,21 +1,21 @@
-//! Counting what left its range: sums that wrapped, values that were cut.
+//! Counting the numbers that left their ranges: sums that wrapped, values that were cut.
 
 use serde::{Deserialize, Serialize};
 
 /// Results of parallel work that are put together in any order.
-pub trait Merge: Default + Send {
+pub(crate) trait Merge: Default + Send {
     /// Takes `other` in.
     fn merge(&mut self, other: &Self);
 }
 
 /// What is counted while layers work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counting {
-    /// Nothing that takes time: for answers, of which no one reads the counts.
+pub(crate) enum Counting {
+    /// Nothing that takes time: for predictions, whose counts no one reads.
     Nothing,
     /// Sums and weights that wrap.
     Wraps,
-    /// These, and the largest sums and weights.
+    /// These, and the largest magnitudes of sums and weights.
     WrapsAndLargest,
 }
 
@@ -29,14 +29,14 @@ impl Counting {
     }
 }
 
-/// What became of a kind of sum.
+/// The range of one kind of sum.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// Sums formed.
     pub sums: u64,
     /// Sums whose exact value does not fit int32; they wrapped.
     pub wrapped: u64,
-    /// Largest magnitude of an exact sum, if it was asked for (else 0).
+    /// Largest magnitude of an exact sum where maxima are recorded, else 0.
     pub largest: u64,
 }
 
@@ -58,22 +58,22 @@ impl Range {
         u64::BITS - self.largest.leading_zeros() + 1
     }
 
-    /// Looks whether a sum that was counted already fits int32.
-    pub fn see_exact(&mut self, exact: i64) {
+    /// Records whether a sum that was counted already fits int32.
+    pub(crate) fn see_exact(&mut self, exact: i64) {
         if i32::try_from(exact).is_err() {
             self.wrapped += 1;
             self.largest = self.largest.max(exact.unsigned_abs());
         }
     }
 
-    /// Looks for the largest of sums that were counted already.
-    pub fn see(&mut self, sums: &[i32]) {
-        let largest = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
-        self.largest = self.largest.max(u64::from(largest));
+    /// Records the largest magnitude of sums that were counted already.
+    pub(crate) fn see(&mut self, sums: &[i32]) {
+        let max_abs = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
+        self.largest = self.largest.max(u64::from(max_abs));
     }
 }
 
-/// What became of the numbers of one layer with weights.
+/// The ranges of the numbers of one layer with weights.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LayerAudit {
     /// Sums of inputs times weights.
@@ -88,7 +88,7 @@ pub struct LayerAudit {
     pub residuals: u64,
     /// Weights that wrapped in an update.
     pub updates: u64,
-    /// Largest magnitude of a weight, if it was asked for (else 0).
+    /// Largest magnitude of a weight where maxima are recorded, else 0.
     pub largest_weight: u64,
 }
 

@@ -1,23 +1,20 @@
-//! A local-loss block: forward layers, the head that teaches them, the way to the next block.
+//! A local-loss block: a forward layer, the head that provides its training signal, and the
+//! transition to the next block.
 
-use crate::Aligned;
 use crate::audit::{Counting, LayerAudit, Merge};
-use crate::head::{Head, HeadWork};
-use crate::layers::activation::Activation;
-use crate::layers::conv2d::{Conv2d, ConvWork};
-use crate::layers::images::{Frame, Images};
-use crate::layers::linear::{Linear, LinearWork};
+use crate::head::Head;
+use crate::layers::conv2d::Conv2d;
+use crate::layers::images::Frame;
+use crate::layers::linear::Linear;
 use crate::layers::scaling::Scaling;
-use crate::memory::StepMemory;
-use crate::network::StepSettings;
-use crate::passage::{self, Source};
 use crate::plan::{BlockPlan, ForwardPlan};
-use crate::spec::HeadSpec;
+use crate::spec::Activation;
+use crate::step::{BlockCount, StepSettings};
+use crate::transition::{self, Destination, Incoming, Source};
+use crate::workspace::Workspace;
 use alloc::vec::Vec;
 use core::convert::Infallible;
-use nearfield_train::history::Tally;
 use nearfield_train::local_loss;
-use serde::{Deserialize, Serialize};
 
 /// The layer with weights of a block.
 #[derive(Clone, Debug)]
@@ -27,7 +24,7 @@ pub(crate) enum Forward {
 }
 
 impl Forward {
-    pub(crate) fn new(plan: &BlockPlan, weights: &[i32]) -> Self {
+    fn new(plan: &BlockPlan, weights: &[i32]) -> Self {
         let (input, output) = (plan.input, plan.output);
         match plan.forward {
             ForwardPlan::Linear => {
@@ -39,6 +36,7 @@ impl Forward {
         }
     }
 
+    /// The weights.
     pub(crate) fn values(&self) -> Vec<i32> {
         match self {
             Forward::Linear(linear) => linear.values(),
@@ -46,62 +44,11 @@ impl Forward {
         }
     }
 
+    /// Bytes of the weights.
     pub(crate) fn weight_bytes(&self) -> usize {
         match self {
             Forward::Linear(linear) => linear.weight_bytes(),
             Forward::Conv2d(conv) => conv.weight_bytes(),
-        }
-    }
-}
-
-/// What a block counted in one step.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BlockCount {
-    /// Right answers of the head, before it learned.
-    pub head: Tally,
-    /// What became of the forward layer's numbers.
-    pub forward_audit: LayerAudit,
-    /// What became of the head's numbers.
-    pub head_audit: LayerAudit,
-}
-
-impl BlockCount {
-    /// Adds what `other` counted.
-    pub fn add(&mut self, other: &BlockCount) {
-        self.head.add(other.head);
-        self.forward_audit.merge(&other.forward_audit);
-        self.head_audit.merge(&other.head_audit);
-    }
-}
-
-/// A batch on its way through a network: the activations that the next layer reads, and the
-/// memory that layers work in. Blocks hand it on, so that no step needs new memory once one was
-/// made, and the activations of one block only are alive.
-#[derive(Debug, Default)]
-pub struct Batch {
-    pub(crate) input: Images,
-    pub(crate) output: Images,
-    pub(crate) stages: [Images; 2],
-    /// What the block's forward layer made, scaled: `[samples, height, width, channels]`.
-    scaled: Aligned<i8>,
-    conv: ConvWork,
-    linear: LinearWork,
-    pub(crate) head: HeadWork,
-}
-
-impl Batch {
-    /// The memory that it occupies.
-    pub(crate) fn memory(&self) -> StepMemory {
-        let stages: usize = self.stages.iter().map(Images::bytes).sum();
-        let (conv, linear) = (self.conv.bytes(), self.linear.bytes());
-        let (head, head_operands) = self.head.bytes();
-        StepMemory {
-            weights: 0,
-            activations: (self.input.bytes() + self.output.bytes() + stages) as u64,
-            scaled: self.scaled.bytes() as u64,
-            operands: (conv + linear + head_operands) as u64,
-            heads: head as u64,
-            gradients: self.conv.gradient.bytes() as u64,
         }
     }
 }
@@ -114,7 +61,7 @@ impl Batch {
 /// # Source
 /// NITRO-D section 3.2, integer local-loss block.
 #[derive(Clone, Debug)]
-pub struct Block {
+pub(crate) struct Block {
     pub(crate) forward: Forward,
     pub(crate) head: Head,
     scaling: Scaling,
@@ -126,110 +73,139 @@ pub struct Block {
     linear_in_cnn: bool,
 }
 
+/// What a block is built from.
+pub(crate) struct BlockParts<'a> {
+    pub(crate) plan: &'a BlockPlan,
+    pub(crate) activation: Activation,
+    pub(crate) head: Head,
+    /// Weights of the forward layer.
+    pub(crate) weights: &'a [i32],
+    /// How the next layer reads its inputs.
+    pub(crate) next: Frame,
+    /// Whether the network is convolutional.
+    pub(crate) in_cnn: bool,
+}
+
 /// A batch between a block's forward pass and the next block.
 #[derive(Debug)]
-pub struct BlockPass {
-    batch: Batch,
-    /// What became of the numbers of the forward pass.
+pub(crate) struct BlockPass {
+    workspace: Workspace,
+    /// Ranges of the forward pass.
     audit: LayerAudit,
 }
 
 impl Block {
-    pub(crate) fn new(
-        plan: &BlockPlan,
-        (linear_in_cnn, next): (bool, Frame),
-        heads: (HeadSpec, Linear),
-        activation: Activation,
-        weights: &[i32],
-    ) -> Self {
+    pub(crate) fn new(parts: BlockParts<'_>) -> Self {
+        let plan = parts.plan;
         Block {
-            forward: Forward::new(plan, weights),
-            head: Head::new(plan, heads.0, activation, heads.1),
+            forward: Forward::new(plan, parts.weights),
+            head: parts.head,
             scaling: Scaling::new(plan.fan_in()),
-            activation,
-            next,
-            linear_in_cnn: linear_in_cnn && plan.forward == ForwardPlan::Linear,
+            activation: parts.activation,
+            next: parts.next,
+            linear_in_cnn: parts.in_cnn && !plan.is_convolution(),
             plan: plan.clone(),
         }
     }
 
-    /// Leaves the head's scores in the batch, and its input for the next block; nothing learns.
-    pub(crate) fn infer(&self, batch: &mut Batch) {
-        self.scale(batch, Counting::Nothing);
-        self.head.score(&mut batch.head, &batch.scaled);
-        self.send(batch, None);
+    /// Leaves the head's scores in the workspace, and its input for the next block; nothing learns.
+    pub(crate) fn infer(&self, workspace: &mut Workspace) {
+        self.scale(workspace, Counting::Nothing);
+        self.head.score(&mut workspace.head, &workspace.scaled);
+        self.send(workspace, None);
     }
 
     /// The forward layer, up to its scaling.
-    fn scale(&self, batch: &mut Batch, counting: Counting) -> LayerAudit {
-        let (input, scaled) = (&batch.input, &mut batch.scaled);
+    fn scale(&self, workspace: &mut Workspace, counting: Counting) -> LayerAudit {
+        let Workspace {
+            input,
+            scaled,
+            linear: linear_workspace,
+            conv: conv_workspace,
+            ..
+        } = workspace;
         scaled.resize(input.samples() * self.plan.output.features());
         match &self.forward {
             Forward::Linear(linear) => {
-                linear.forward(&mut batch.linear, input, self.scaling, scaled, counting)
+                linear.forward(linear_workspace, input, self.scaling, scaled, counting)
             }
             Forward::Conv2d(conv) => {
-                conv.forward(&mut batch.conv, input, self.scaling, scaled, counting)
+                conv.forward(conv_workspace, input, self.scaling, scaled, counting)
             }
         }
     }
 
     /// Sends the activations on to the next block.
-    fn send(&self, batch: &mut Batch, training: Option<&StepSettings>) {
-        passage::send(
-            &self.plan.passage,
-            (
-                Source::Scaled(&batch.scaled, self.activation),
-                self.plan.output,
-            ),
-            (&mut batch.output, self.next),
-            &mut batch.stages,
+    fn send(&self, workspace: &mut Workspace, training: Option<&StepSettings>) {
+        let incoming = Incoming {
+            source: Source::Scaled(&workspace.scaled, self.activation),
+            shape: self.plan.output,
+        };
+        let destination = Destination {
+            images: &mut workspace.output,
+            frame: self.next,
+        };
+        let scratch = &mut workspace.scratch;
+        transition::apply(
+            &self.plan.transition,
+            incoming,
+            destination,
+            scratch,
             training,
         );
-        core::mem::swap(&mut batch.input, &mut batch.output);
+        core::mem::swap(&mut workspace.input, &mut workspace.output);
     }
 
     fn learn_once(
         &mut self,
-        batch: &mut Batch,
+        workspace: &mut Workspace,
         labels: &[u16],
         settings: &StepSettings,
     ) -> BlockCount {
-        let lesson = settings.lesson(labels);
-        let (tally, head_audit) = self.head.learn(&mut batch.head, &batch.scaled, &lesson);
+        let context = settings.learn_context(labels);
+        let Workspace {
+            input,
+            scaled,
+            head: head_workspace,
+            ..
+        } = workspace;
+        let (tally, head_audit) = self.head.learn(head_workspace, scaled, &context);
         let (sgd, counting) = (settings.forward_sgd(), settings.counting());
-        let audit = match &mut self.forward {
+        let forward_audit = match &mut self.forward {
             Forward::Linear(linear) => {
-                self.head.pass_activation(&mut batch.head, &batch.scaled);
-                let gradient = &batch.head.at_features;
-                let input = &batch.input;
-                linear.learn(&mut batch.linear, gradient, input, sgd, counting)
+                self.head.pass_activation(head_workspace, scaled);
+                let gradient = &head_workspace.at_features;
+                linear.learn(&mut workspace.linear, gradient, input, sgd, counting)
             }
             Forward::Conv2d(conv) => {
-                let gradient = self.head.gradient(&mut batch.head, &batch.scaled);
-                let work = &mut batch.conv.gradient;
-                conv.learn(work, &gradient, &mut batch.input, sgd, counting)
+                let gradient = self.head.gradient(head_workspace, scaled);
+                let conv_workspace = &mut workspace.conv.gradient;
+                conv.learn(conv_workspace, &gradient, input, sgd, counting)
             }
         };
         BlockCount {
             head: tally,
-            forward_audit: audit,
+            forward_audit,
             head_audit,
         }
     }
 }
 
 impl local_loss::Block for Block {
-    type Activations = Batch;
+    type Activations = Workspace;
     type Pass = BlockPass;
     type Targets = [u16];
     type Settings = StepSettings;
     type Learned = BlockCount;
     type Error = Infallible;
 
-    fn forward(&self, mut batch: Batch, settings: &StepSettings) -> Result<BlockPass, Infallible> {
-        let audit = self.scale(&mut batch, settings.counting());
-        Ok(BlockPass { batch, audit })
+    fn forward(
+        &self,
+        mut workspace: Workspace,
+        settings: &StepSettings,
+    ) -> Result<BlockPass, Infallible> {
+        let audit = self.scale(&mut workspace, settings.counting());
+        Ok(BlockPass { workspace, audit })
     }
 
     fn learn(
@@ -238,10 +214,10 @@ impl local_loss::Block for Block {
         labels: &[u16],
         settings: &StepSettings,
     ) -> Result<BlockCount, Infallible> {
-        let mut count = self.learn_once(&mut pass.batch, labels, settings);
+        let mut count = self.learn_once(&mut pass.workspace, labels, settings);
         if self.linear_in_cnn && settings.linear_blocks_step_twice {
-            let second = self.learn_once(&mut pass.batch, labels, settings);
-            // The second of two published steps predicts again; only the first is an answer.
+            let second = self.learn_once(&mut pass.workspace, labels, settings);
+            // The second of two published steps predicts again; only the first prediction counts.
             count.forward_audit.merge(&second.forward_audit);
             count.head_audit.merge(&second.head_audit);
         }
@@ -249,9 +225,9 @@ impl local_loss::Block for Block {
         Ok(count)
     }
 
-    fn pass_on(&self, pass: BlockPass, settings: &StepSettings) -> Result<Batch, Infallible> {
-        let mut batch = pass.batch;
-        self.send(&mut batch, Some(settings));
-        Ok(batch)
+    fn pass_on(&self, pass: BlockPass, settings: &StepSettings) -> Result<Workspace, Infallible> {
+        let mut workspace = pass.workspace;
+        self.send(&mut workspace, Some(settings));
+        Ok(workspace)
     }
 }

@@ -1,4 +1,4 @@
-//! Everything that integer training refuses.
+//! The errors of integer training.
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,7 +25,18 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// A batch does not fit the network.
+    /// A batch without samples.
+    #[error("a batch needs at least one sample")]
+    EmptyBatch,
+    /// Values that end within a sample.
+    #[error("{values} values are no whole number of samples of {features} values")]
+    IncompleteSample {
+        /// Values given.
+        values: usize,
+        /// Values a sample.
+        features: usize,
+    },
+    /// A batch has not one sample for each label.
     #[error("a batch of {labels} samples of {features} values needs {} values, found {found}", labels * features)]
     BatchSize {
         /// Number of labels.
@@ -57,6 +68,18 @@ pub enum Error {
         /// The shape given.
         found: Vec<usize>,
     },
+    /// A tensor has another number of values than its shape.
+    #[error("tensor `{tensor}` of shape {shape:?} needs {size} values, found {found}")]
+    TensorSize {
+        /// Name of the tensor.
+        tensor: String,
+        /// Its shape.
+        shape: Vec<usize>,
+        /// Values of that shape.
+        size: usize,
+        /// Values given.
+        found: usize,
+    },
     /// A weight tensor is missing.
     #[error("tensor `{tensor}` is missing: the file is of another network, or incomplete")]
     MissingTensor {
@@ -78,12 +101,61 @@ pub enum Error {
         /// The channel or feature.
         group: String,
     },
-    /// Samples do not fit the preprocessing.
-    #[error("{0}")]
-    Samples(String),
-    /// A model file cannot be read.
-    #[error("not a readable model: {0}")]
-    Model(String),
+    /// Too few values for the statistics of a preprocessing, or groups of unequal size.
+    #[error(
+        "{values} values of {features} features give no statistics of {groups} groups: there must \
+         be at least one sample, and as many features in each group"
+    )]
+    Statistics {
+        /// Values given.
+        values: usize,
+        /// Values a sample.
+        features: usize,
+        /// Groups of features.
+        groups: usize,
+    },
+    /// A value that is not normalised does not fit int8.
+    #[error("value {value} does not fit int8: normalise the data (`normalize = \"mad\"`)")]
+    BeyondInt8 {
+        /// The value.
+        value: i64,
+    },
+    /// Bytes that are not a safetensors file.
+    #[error("not a readable model: {problem}; the file is damaged or no safetensors file")]
+    Safetensors {
+        /// What the format finds wrong.
+        problem: String,
+    },
+    /// A safetensors file that was not written as a model.
+    #[error(
+        "not a readable model: it holds tensors but no nearfield metadata; \
+         to start a run from them use `--init-weights`"
+    )]
+    NoMetadata,
+    /// The metadata of a model cannot be read, or its parts do not fit each other.
+    #[error("not a readable model: its metadata is damaged: {problem}")]
+    Metadata {
+        /// What is wrong.
+        problem: String,
+    },
+    /// A model of another version.
+    #[error(
+        "not a readable model: it is of version {found}, this release reads version {supported}"
+    )]
+    ModelVersion {
+        /// The version of the file.
+        found: u32,
+        /// The version that this release reads.
+        supported: u32,
+    },
+    /// A tensor whose values are not integers of up to 32 bits.
+    #[error("tensor `{tensor}` is of type {found}, not int8, int16 or int32")]
+    TensorType {
+        /// Name of the tensor.
+        tensor: String,
+        /// Its type, as the file names it.
+        found: String,
+    },
 }
 
 /// A result of this crate.

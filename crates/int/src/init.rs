@@ -8,7 +8,7 @@ use nearfield_train::random::Stream;
 ///
 /// # Source
 /// NITRO-D section 3.4; the integer square root truncates, so 27 inputs count as 25.
-pub fn limit(fan_in: usize) -> u32 {
+pub(crate) fn limit(fan_in: usize) -> u32 {
     const GAIN_MILLE: u64 = 1372;
     const SQRT_3_MILLE: u64 = 1732;
     let root = (fan_in as u64).isqrt().max(1);
@@ -17,7 +17,7 @@ pub fn limit(fan_in: usize) -> u32 {
 }
 
 /// `count` weights, uniform on `-limit(fan_in)..=limit(fan_in)`.
-pub fn weights(count: usize, fan_in: usize, stream: &mut Stream) -> Vec<i32> {
+pub(crate) fn weights(count: usize, fan_in: usize, stream: &mut Stream) -> Vec<i32> {
     let limit = limit(fan_in);
     (0..count).map(|_| stream.symmetric(limit)).collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::arithmetic::SCALED_LIMIT;
 use crate::memory::StepMemory;
-use crate::plan::{BlockPlan, ForwardPlan, Passage, PassageLayer, Plan};
+use crate::plan::{BlockPlan, ForwardPlan, Plan, Transition, TransitionLayer};
 use crate::spec::{NetworkSpec, Shape};
 use crate::{Error, Result};
 use alloc::format;
@@ -26,7 +26,7 @@ pub struct LayerInspection {
     /// Products that its forward pass forms for one sample.
     pub multiply_adds: u64,
     /// Largest magnitude of an input.
-    pub largest_input: u64,
+    pub max_abs_input: u64,
     /// Largest magnitude of a weight: measured, or what decay holds it to (int16 without).
     pub largest_weight: u64,
     /// No sum can exceed this, whatever the data.
@@ -70,7 +70,7 @@ pub enum WeightLimits {
 impl WeightLimits {
     fn of(&self, tensor: usize, is_forward: bool) -> u64 {
         match self {
-            WeightLimits::Measured(largest) => largest.get(tensor).copied().unwrap_or(0),
+            WeightLimits::Measured(max_abs) => max_abs.get(tensor).copied().unwrap_or(0),
             WeightLimits::Decay { forward, head } => {
                 match if is_forward { *forward } else { *head } {
                     0 => u64::from(i16::MAX.unsigned_abs()),
@@ -82,17 +82,17 @@ impl WeightLimits {
 }
 
 /// Largest batch that is looked at.
-const MOST_SAMPLES: usize = 1 << 24;
+const MAX_SAMPLES: usize = 1 << 24;
 
 /// Looks at a network that would be trained in batches of `batch`.
 ///
 /// # Errors
 /// If the description cannot be built, or `batch` is 0 or beyond 2^24.
 pub fn inspect(spec: &NetworkSpec, limits: &WeightLimits, batch: usize) -> Result<Inspection> {
-    if !(1..=MOST_SAMPLES).contains(&batch) {
+    if !(1..=MAX_SAMPLES).contains(&batch) {
         return Err(Error::Setting {
             setting: "batch",
-            problem: format!("{batch} is outside 1 to {MOST_SAMPLES}"),
+            problem: format!("{batch} is outside 1 to {MAX_SAMPLES}"),
         });
     }
     let plan = Plan::new(spec)?;
@@ -105,19 +105,19 @@ pub fn inspect(spec: &NetworkSpec, limits: &WeightLimits, batch: usize) -> Resul
     for (index, block) in plan.blocks.iter().enumerate() {
         layers.push(forward_layer(index, block, input, limits));
         layers.push(head_layer(index, block, plan.classes, (activated, limits)));
-        input = dropped(&block.passage, activated);
+        input = dropped(&block.transition, activated);
     }
     let output = Sums {
         name: "output".into(),
         kind: "linear".into(),
         fan_in: plan.output_inputs(),
-        largest_input: input,
+        max_abs_input: input,
         largest_weight: limits.of(layers.len(), false),
     };
     let after = plan
         .blocks
         .last()
-        .map_or(spec.input, |block| block.passage.output);
+        .map_or(spec.input, |block| block.transition.output);
     layers.push(output.layer(after, Shape::flat(plan.classes)));
     Ok(totals(&plan, layers, batch))
 }
@@ -153,14 +153,14 @@ fn threads() -> usize {
     count
 }
 
-/// The largest magnitude after a passage: dropout raises what it keeps.
-fn dropped(passage: &Passage, largest: u64) -> u64 {
-    passage
+/// The largest magnitude after a transition: dropout raises what it keeps.
+fn dropped(transition: &Transition, max_abs: u64) -> u64 {
+    transition
         .layers
         .iter()
-        .fold(largest, |largest, (layer, _)| match layer {
-            PassageLayer::Dropout(dropout, _) => largest * u64::from(dropout.scale()) / 1000,
-            _ => largest,
+        .fold(max_abs, |max_abs, (layer, _)| match layer {
+            TransitionLayer::Dropout(dropout, _) => max_abs * u64::from(dropout.scale()) / 1000,
+            _ => max_abs,
         })
 }
 
@@ -168,14 +168,14 @@ struct Sums {
     name: String,
     kind: String,
     fan_in: usize,
-    largest_input: u64,
+    max_abs_input: u64,
     largest_weight: u64,
 }
 
 impl Sums {
     fn layer(self, input: Shape, output: Shape) -> LayerInspection {
-        let largest_product = self.fan_in as u64 * self.largest_input;
-        let worst_sum = largest_product.saturating_mul(self.largest_weight);
+        let max_product = self.fan_in as u64 * self.max_abs_input;
+        let worst_sum = max_product.saturating_mul(self.largest_weight);
         let outputs = output.channels as u64;
         LayerInspection {
             name: self.name,
@@ -184,11 +184,11 @@ impl Sums {
             output,
             parameters: outputs * self.fan_in as u64,
             multiply_adds: output.features() as u64 * self.fan_in as u64,
-            largest_input: self.largest_input,
+            max_abs_input: self.max_abs_input,
             largest_weight: self.largest_weight,
             worst_sum,
             accumulator_bits: u64::BITS - worst_sum.leading_zeros() + 1,
-            safe_weight: i32::MAX as u64 / largest_product.max(1),
+            safe_weight: i32::MAX as u64 / max_product.max(1),
         }
     }
 }
@@ -196,7 +196,7 @@ impl Sums {
 fn forward_layer(
     index: usize,
     block: &BlockPlan,
-    largest_input: u64,
+    max_abs_input: u64,
     limits: &WeightLimits,
 ) -> LayerInspection {
     let kind = match block.forward {
@@ -207,7 +207,7 @@ fn forward_layer(
         name: format!("blocks.{index}.forward"),
         kind,
         fan_in: block.fan_in(),
-        largest_input,
+        max_abs_input,
         largest_weight: limits.of(2 * index, true),
     };
     sums.layer(block.input, block.output)
@@ -217,7 +217,7 @@ fn head_layer(
     index: usize,
     block: &BlockPlan,
     classes: usize,
-    (largest_input, limits): (u64, &WeightLimits),
+    (max_abs_input, limits): (u64, &WeightLimits),
 ) -> LayerInspection {
     let kind = match block.head_window {
         None => String::from("head"),
@@ -227,7 +227,7 @@ fn head_layer(
         name: format!("blocks.{index}.head"),
         kind,
         fan_in: block.head_inputs,
-        largest_input,
+        max_abs_input,
         largest_weight: limits.of(2 * index + 1, false),
     };
     sums.layer(block.output, Shape::flat(classes))
@@ -287,11 +287,11 @@ mod tests {
     fn measured_weights_replace_the_limits() {
         let measured = WeightLimits::Measured(alloc::vec![7, 8, 9, 10, 11]);
         let mlp1 = look("mlp1", Shape::flat(784), &measured);
-        let largest: Vec<u64> = mlp1
+        let max_abs: Vec<u64> = mlp1
             .layers
             .iter()
             .map(|layer| layer.largest_weight)
             .collect();
-        assert_eq!(largest, [7, 8, 9, 10, 11]);
+        assert_eq!(max_abs, [7, 8, 9, 10, 11]);
     }
 }

@@ -6,8 +6,7 @@
 //! `alloc`, for targets that have neither FPU nor operating system.
 //!
 //! ```
-//! use nearfield_int::network::{Network, StepSettings};
-//! use nearfield_int::spec::{LayerSpec, NetworkSpec, Shape};
+//! use nearfield_int::{LayerSpec, Network, NetworkSpec, Shape, StepSettings};
 //!
 //! // Four inputs, one hidden block, two classes.
 //! let spec = NetworkSpec::new(Shape::flat(4), 2, vec![LayerSpec::Linear { units: 8 }]);
@@ -23,28 +22,45 @@
 extern crate alloc;
 
 mod aligned;
-pub mod arithmetic;
-pub mod audit;
-pub mod augment;
-pub mod block;
+mod arithmetic;
+mod audit;
+mod augment;
+mod block;
+mod classifier;
 mod error;
 pub mod gemm;
-pub mod head;
-pub mod init;
-pub mod inspect;
+mod head;
+mod init;
+mod inspect;
 pub mod kernel;
-pub mod layers;
-pub mod memory;
+mod layers;
+mod memory;
 #[cfg(feature = "std")]
 pub mod model;
-pub mod network;
+mod network;
+mod output;
 mod parallel;
-mod passage;
-pub mod plan;
-pub mod preprocess;
+mod plan;
+mod preprocess;
 pub mod presets;
-pub mod sgd;
-pub mod spec;
+mod sgd;
+mod spec;
+mod step;
+mod tensors;
+mod transition;
+mod workspace;
 
 pub use aligned::Aligned;
+pub use arithmetic::Residual;
+pub use audit::{LayerAudit, Range};
+pub use augment::Augmentation;
+pub use classifier::{count_correct, predicted_class};
 pub use error::{Error, Result};
+pub use inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges, inspect};
+pub use memory::StepMemory;
+pub use network::{Inference, Network, Scores};
+pub use plan::Plan;
+pub use preprocess::{Group, Normalization, Preprocessing, Reading, Statistics};
+pub use spec::{Activation, HeadPadding, HeadPool, HeadSpec, LayerSpec, NetworkSpec, Shape};
+pub use step::{BlockCount, StepCount, StepSettings};
+pub use tensors::{LazyTensor, Tensors};

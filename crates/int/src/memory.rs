@@ -5,7 +5,6 @@
 
 use crate::kernel::{BLOCK, ROWS};
 use crate::layers::conv2d;
-use crate::layers::images::Frame;
 use crate::plan::{BlockPlan, ForwardPlan, Plan};
 use serde::Serialize;
 
@@ -90,17 +89,17 @@ fn weights(plan: &Plan) -> usize {
 
 /// Two buffers, which blocks read from and hand on in by turns.
 fn activations(plan: &Plan, batch: usize) -> usize {
-    let largest = |turn: usize| {
-        let frames = (0..=plan.blocks.len()).map(|index| Frame::before(plan, index).size());
+    let max_abs = |turn: usize| {
+        let frames = (0..=plan.blocks.len()).map(|index| plan.frame_after(index).size());
         frames.skip(turn).step_by(2).max().unwrap_or(0)
     };
     let stages = |layers: &[_]| if layers.len() > 1 { 2 } else { 0 };
-    let passages = plan.blocks.iter().map(|block| {
-        let layers = &block.passage.layers;
-        let largest = layers.iter().map(|(_, input)| input.features()).max();
-        stages(layers) * largest.unwrap_or(0)
+    let transitions = plan.blocks.iter().map(|block| {
+        let layers = &block.transition.layers;
+        let max_abs = layers.iter().map(|(_, input)| input.features()).max();
+        stages(layers) * max_abs.unwrap_or(0)
     });
-    2 * batch * (largest(0) + largest(1) + passages.max().unwrap_or(0))
+    2 * batch * (max_abs(0) + max_abs(1) + transitions.max().unwrap_or(0))
 }
 
 /// A linear layer's inputs and gradients in the order of the kernels.
@@ -125,9 +124,10 @@ fn as_u64(bytes: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::{Network, StepSettings};
+    use crate::network::Network;
     use crate::presets;
     use crate::spec::{NetworkSpec, Shape};
+    use crate::step::StepSettings;
     use alloc::vec;
     use alloc::vec::Vec;
 

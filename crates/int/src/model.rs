@@ -1,8 +1,9 @@
 //! Models as files: safetensors, with everything needed to evaluate in the metadata.
 
-use crate::network::{LazyTensor, Network, Tensors};
+use crate::network::Network;
 use crate::preprocess::Preprocessing;
 use crate::spec::NetworkSpec;
+use crate::tensors::{LazyTensor, Tensors};
 use crate::{Error, Result};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
@@ -10,17 +11,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::io::{self, Write};
 
-/// The only key of the metadata: files hold it in no particular order, so that one key is what
-/// makes equal models equal bytes.
+/// The only key of the metadata: the format keeps keys in no particular order, so that only with
+/// one key equal models are equal bytes.
 const METADATA_KEY: &str = "nearfield";
 
-/// Headers of the format are as long as a multiple of so many bytes.
+/// The length of a header is a multiple of this many bytes.
 const ALIGNMENT: usize = 8;
 
 /// Version of [`ModelCard`] that this release writes and reads.
 pub const MODEL_VERSION: u32 = 1;
 
-/// What a model file says beside its weights.
+/// The content of a model file beside its weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// Version of this description.
@@ -37,19 +38,16 @@ pub struct ModelCard {
 
 impl ModelCard {
     fn check(&self) -> Result<()> {
-        let damaged = |what: String| Err(Error::Model(what));
         if self.version != MODEL_VERSION {
-            return damaged(format!(
-                "it is of version {}, this program reads version {MODEL_VERSION}",
-                self.version
-            ));
+            return Err(Error::ModelVersion {
+                found: self.version,
+                supported: MODEL_VERSION,
+            });
         }
-        if self.classes.len() != self.network.classes {
-            return damaged(format!(
-                "{} class names for {} classes",
-                self.classes.len(),
-                self.network.classes
-            ));
+        let damaged = |problem: String| Err(Error::Metadata { problem });
+        let (names, classes) = (self.classes.len(), self.network.classes);
+        if names != classes {
+            return damaged(format!("{names} class names for {classes} classes"));
         }
         let (inputs, features) = (self.network.input.features(), self.preprocessing.features);
         if inputs != features {
@@ -121,7 +119,7 @@ pub fn write_tensors(
     to: &mut dyn Write,
 ) -> io::Result<()> {
     let mut entries: Vec<Entry<'_>> = tensors.into_iter().map(Entry::new).collect();
-    // As the format wants them: wide ones first.
+    // The order of the format: wide ones first.
     entries.sort_by(|a, b| {
         b.dtype
             .cmp(&a.dtype)
@@ -147,7 +145,7 @@ pub fn write_tensors(
     entries.iter().try_for_each(|entry| entry.write(to))
 }
 
-/// A safetensors file whose tensors are decoded when they are asked for.
+/// A safetensors file whose tensors are decoded on demand.
 pub struct TensorFile<'a> {
     file: SafeTensors<'a>,
     text: Option<String>,
@@ -159,10 +157,8 @@ impl<'a> TensorFile<'a> {
     /// # Errors
     /// Says what is wrong with the file.
     pub fn new(bytes: &'a [u8]) -> Result<Self> {
-        let refuse = |error: safetensors::SafeTensorError| {
-            Error::Model(format!(
-                "{error}; the file is damaged or no safetensors file"
-            ))
+        let refuse = |error: safetensors::SafeTensorError| Error::Safetensors {
+            problem: error.to_string(),
         };
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(refuse)?;
         let text = header.metadata().as_ref();
@@ -171,7 +167,7 @@ impl<'a> TensorFile<'a> {
         Ok(TensorFile { file, text })
     }
 
-    /// The text that this program put there, if it did.
+    /// The text of [`write_tensors`], if that wrote the file.
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
@@ -186,15 +182,15 @@ impl<'a> TensorFile<'a> {
     /// Shape and values of a tensor of integers of 8, 16 or 32 bits.
     ///
     /// # Errors
-    /// If there is none of this name, or it is of another type.
+    /// [`Error::MissingTensor`] or [`Error::TensorType`].
     pub fn tensor(&self, name: &str) -> Result<(Vec<usize>, Vec<i32>)> {
         let view = self.file.tensor(name);
-        let view = view.map_err(|error| Error::Model(error.to_string()))?;
-        let values = integers(view.dtype(), view.data()).ok_or_else(|| {
-            let found = view.dtype();
-            Error::Model(format!(
-                "tensor `{name}` is of type {found:?}, not int8, int16 or int32"
-            ))
+        let view = view.map_err(|_| Error::MissingTensor {
+            tensor: name.to_owned(),
+        })?;
+        let values = integers(view.dtype(), view.data()).ok_or_else(|| Error::TensorType {
+            tensor: name.to_owned(),
+            found: format!("{:?}", view.dtype()),
         })?;
         Ok((view.shape().to_vec(), values))
     }
@@ -202,7 +198,7 @@ impl<'a> TensorFile<'a> {
     /// All tensors.
     ///
     /// # Errors
-    /// If one is of another type.
+    /// [`Error::TensorType`] if one is of another type.
     pub fn tensors(&self) -> Result<Tensors> {
         let named = |name: &str| Ok((name.to_owned(), self.tensor(name)?));
         self.names().into_iter().map(named).collect()
@@ -233,17 +229,14 @@ fn integers(dtype: Dtype, data: &[u8]) -> Option<Vec<i32>> {
 /// A model from the bytes of its file.
 ///
 /// # Errors
-/// If the file is damaged, was not written by this program, or its tensors do not fit its
-/// network.
+/// [`Error::Safetensors`], [`Error::NoMetadata`], [`Error::Metadata`] or [`Error::ModelVersion`] if
+/// this is not a model of this release; else as [`Network::from_tensors`].
 pub fn from_bytes(bytes: &[u8]) -> Result<(Network, ModelCard)> {
     let file = TensorFile::new(bytes)?;
-    let text = file.text().ok_or_else(|| {
-        Error::Model(String::from(
-            "it holds tensors but no nearfield metadata; to start a run from them use `--init-weights`",
-        ))
+    let text = file.text().ok_or(Error::NoMetadata)?;
+    let card: ModelCard = serde_json::from_str(text).map_err(|error| Error::Metadata {
+        problem: error.to_string(),
     })?;
-    let card: ModelCard = serde_json::from_str(text)
-        .map_err(|error| Error::Model(format!("its metadata is damaged: {error}")))?;
     card.check()?;
     Ok((Network::from_tensors(&card.network, file.tensors()?)?, card))
 }

@@ -59,6 +59,18 @@ where
         .fold(R::default(), merged)
 }
 
+/// A buffer that is cut into parts of `size` values.
+pub(crate) struct Parts<'a, T> {
+    buffer: &'a mut [T],
+    size: usize,
+}
+
+impl<'a, T> Parts<'a, T> {
+    pub(crate) fn new(buffer: &'a mut [T], size: usize) -> Self {
+        Parts { buffer, size }
+    }
+}
+
 /// As [`for_each_part`], for two buffers with as many parts.
 pub(crate) fn for_each_two_parts<S, T, R>(
     (first, first_size): (&mut [S], usize),
@@ -92,9 +104,9 @@ where
 
 /// As [`for_each_two_parts`], for three, without a result.
 pub(crate) fn for_each_three_parts<S, T, U>(
-    (first, first_size): (&mut [S], usize),
-    (second, second_size): (&mut [T], usize),
-    (third, third_size): (&mut [U], usize),
+    first: Parts<'_, S>,
+    second: Parts<'_, T>,
+    third: Parts<'_, U>,
     work: usize,
     task: impl Fn(usize, (&mut [S], &mut [T], &mut [U])) + Shared,
 ) where
@@ -105,19 +117,23 @@ pub(crate) fn for_each_three_parts<S, T, U>(
     #[cfg(feature = "threads")]
     if is_worth_threads(work) {
         use rayon::prelude::*;
-        let second = second.par_chunks_mut(second_size);
-        let third = third.par_chunks_mut(third_size);
+        let second = second.buffer.par_chunks_mut(second.size);
+        let third = third.buffer.par_chunks_mut(third.size);
         return first
-            .par_chunks_mut(first_size)
+            .buffer
+            .par_chunks_mut(first.size)
             .zip(second.zip(third))
             .enumerate()
             .for_each(|(index, (first, (second, third)))| task(index, (first, second, third)));
     }
     let _ = work;
     let others = second
-        .chunks_mut(second_size)
-        .zip(third.chunks_mut(third_size));
-    for (index, (first, (second, third))) in first.chunks_mut(first_size).zip(others).enumerate() {
+        .buffer
+        .chunks_mut(second.size)
+        .zip(third.buffer.chunks_mut(third.size));
+    for (index, (first, (second, third))) in
+        first.buffer.chunks_mut(first.size).zip(others).enumerate()
+    {
         task(index, (first, second, third));
     }
 }

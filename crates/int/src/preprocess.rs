@@ -61,8 +61,8 @@ impl Reading {
     const FINEST: i64 = 1000;
 
     /// Of decimals of this largest magnitude: a thousandth of their last digit, if there is room.
-    pub fn decimal(largest: u64) -> Self {
-        let scale = if largest < 1 << 43 { Self::FINEST } else { 1 };
+    pub fn decimal(max_abs: u64) -> Self {
+        let scale = if max_abs < 1 << 43 { Self::FINEST } else { 1 };
         Reading { scale, shift: 0 }
     }
 
@@ -113,10 +113,11 @@ impl Preprocessing {
         T: Copy + Into<i64>,
     {
         if values.is_empty() || groups == 0 || !features.is_multiple_of(groups) {
-            return Err(Error::Samples(format!(
-                "{} values of {features} features cannot give statistics of {groups} groups",
-                values.len()
-            )));
+            return Err(Error::Statistics {
+                values: values.len(),
+                features,
+                groups,
+            });
         }
         let size = features / groups;
         let count = i128::try_from(values.len() / groups).unwrap_or(i128::MAX);
@@ -165,11 +166,7 @@ impl Preprocessing {
             for &stored in part {
                 let value = self.reading.value(stored);
                 let input = group.map_or(value, |&group| normalized(value, group));
-                inputs.push(i8::try_from(input).map_err(|_| {
-                    Error::Samples(format!(
-                        "value {value} does not fit int8: normalise the data (`normalize = \"mad\"`)"
-                    ))
-                })?);
+                inputs.push(i8::try_from(input).map_err(|_| Error::BeyondInt8 { value })?);
             }
         }
         Ok(inputs)
@@ -187,9 +184,9 @@ impl Preprocessing {
         if self.features > 0 && whole && read && self.groups.iter().all(sane) {
             return Ok(());
         }
-        Err(Error::Model(String::from(
-            "its preprocessing constants are damaged",
-        )))
+        Err(Error::Metadata {
+            problem: String::from("its preprocessing constants are not those of any data"),
+        })
     }
 }
 

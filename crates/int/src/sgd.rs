@@ -10,7 +10,7 @@ use crate::kernel::{Reciprocal, UpdateRule};
 /// # Source
 /// NITRO-D section 3.5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IntegerSgd {
+pub(crate) struct IntegerSgd {
     rate: Reciprocal,
     decay_inv: u32,
 }
@@ -18,7 +18,7 @@ pub struct IntegerSgd {
 impl IntegerSgd {
     /// `rate_inv`: inverse learning rate; `amplification`: what forward layers multiply it by
     /// (1 in heads); `decay_inv`: inverse decay, 0 for none.
-    pub fn new(rate_inv: u64, amplification: u32, decay_inv: u32) -> Self {
+    pub(crate) fn new(rate_inv: u64, amplification: u32, decay_inv: u32) -> Self {
         let divisor = rate_inv.saturating_mul(amplification.into()).max(1);
         IntegerSgd {
             rate: Reciprocal::new(divisor),
@@ -27,7 +27,7 @@ impl IntegerSgd {
     }
 
     /// What the kernels do with it.
-    pub fn update_rule(self) -> UpdateRule {
+    pub(crate) fn update_rule(self) -> UpdateRule {
         UpdateRule {
             rate: self.rate,
             decay: (self.decay_inv > 0).then(|| Reciprocal::new(self.decay_inv.into())),

@@ -1,6 +1,6 @@
-//! The plain description of a network, as a run file states it. [`crate::plan`] checks it.
+//! The plain description of a network, as a run file states it; [`Plan::new`](crate::Plan::new)
+//! checks it.
 
-use crate::layers::activation::Activation;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
@@ -90,6 +90,36 @@ impl LayerSpec {
             LayerSpec::GlobalMaxPool => "global_max_pool",
             LayerSpec::Dropout { .. } => "dropout",
         }
+    }
+}
+
+/// The activation of a block.
+///
+/// # Range
+/// Inputs in -127..=127, the range of scaled values; outputs within -127..=127.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Activation {
+    /// Leaky ReLU less its mean: `x - mean` above 0, `x / alpha_inv - mean` below.
+    NitroRelu {
+        /// Inverse of the slope below 0: 3, 4, 5, 7, 8, 10, 15, 16 or 20.
+        alpha_inv: i32,
+    },
+    /// PocketNN's ReLU.
+    PocketRelu,
+    /// PocketNN's leaky ReLU.
+    PocketLeakyRelu {
+        /// Inverse of the slope below 0, as for `nitro_relu`.
+        alpha_inv: i32,
+    },
+    /// PocketNN's tanh in five straight pieces; the slopes of its gradient (1/8, 1/2, 1, 1/2,
+    /// 1/8) are not those of its pieces (1/3, 1, 2, 1, 1/3), as published.
+    PocketTanh,
+}
+
+impl Default for Activation {
+    fn default() -> Self {
+        Activation::NitroRelu { alpha_inv: 4 }
     }
 }
 

@@ -1,9 +1,7 @@
 //! Training steps ask for no memory once the first ones are made.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use nearfield_int::network::{Network, StepSettings};
-use nearfield_int::presets;
-use nearfield_int::spec::{LayerSpec, NetworkSpec, Shape};
+use nearfield_int::{LayerSpec, Network, NetworkSpec, Shape, StepSettings, presets};
 
 /// Bytes and blocks of memory that three steps ask for, after four others.
 fn asked_for(spec: &NetworkSpec) -> (u64, u64) {

@@ -1,10 +1,9 @@
 //! Networks as a whole, through the public API.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use nearfield_int::Error;
-use nearfield_int::head::count_right;
-use nearfield_int::network::{Network, StepSettings};
-use nearfield_int::spec::{HeadSpec, LayerSpec, NetworkSpec, Shape};
+use nearfield_int::{
+    Error, HeadSpec, LayerSpec, Network, NetworkSpec, Shape, StepSettings, count_correct,
+};
 use nearfield_train::random::{Purpose, Stream};
 
 const IMAGE: Shape = Shape::image(2, 7, 6);
@@ -178,7 +177,7 @@ fn results_do_not_depend_on_how_samples_are_batched_for_evaluation() {
     assert_eq!(whole, parts);
     assert_eq!(
         network.evaluate(&values, &labels).unwrap().output,
-        count_right(&whole, &labels, 3)
+        count_correct(&whole, &labels, 3)
     );
 }
 
@@ -198,10 +197,9 @@ fn batches_that_do_not_fit_are_refused_and_change_nothing() {
             found: 335
         }
     );
-    assert!(matches!(
-        network.train_step(&[], &[], &fast()),
-        Err(Error::BatchSize { .. })
-    ));
+    let empty = network.train_step(&[], &[], &fast()).unwrap_err();
+    assert_eq!(empty, Error::EmptyBatch);
+    assert_eq!(network.scores(&[]), Err(Error::EmptyBatch));
     labels[2] = 3;
     let label = network.train_step(&values, &labels, &fast()).unwrap_err();
     assert_eq!(
@@ -212,10 +210,13 @@ fn batches_that_do_not_fit_are_refused_and_change_nothing() {
             classes: 3
         }
     );
-    assert!(matches!(
+    assert_eq!(
         network.scores(&values[1..]),
-        Err(Error::BatchSize { .. })
-    ));
+        Err(Error::IncompleteSample {
+            values: 335,
+            features: 84
+        })
+    );
     assert_eq!(weights(&network), before);
 }
 

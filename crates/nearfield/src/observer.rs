@@ -1,6 +1,6 @@
 //! What an observer is told of a run while it goes on.
 
-use nearfield_int::network::StepCount;
+use nearfield_int::StepCount;
 use nearfield_train::history::{EpochRecord, Tally};
 
 /// Told about a run as it goes on.

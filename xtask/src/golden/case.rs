@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result, anyhow, bail};
 use nearfield_files::read_bounded;
-use nearfield_int::arithmetic::Residual;
-use nearfield_int::layers::activation::Activation;
-use nearfield_int::network::StepSettings;
-use nearfield_int::spec::{HeadPadding, HeadPool, HeadSpec, LayerSpec, NetworkSpec, Shape};
+use nearfield_int::{
+    Activation, HeadPadding, HeadPool, HeadSpec, LayerSpec, NetworkSpec, Residual, Shape,
+    StepSettings,
+};
 use serde::Deserialize;
 use serde_json::Value;
 use std::path::Path;

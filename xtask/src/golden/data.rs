@@ -4,7 +4,7 @@ use super::Case;
 use anyhow::{Result, bail};
 use nearfield::integer::samples::{Samples, fit};
 use nearfield_data::{Dataset, cifar10, idx};
-use nearfield_int::preprocess::{Normalization, Statistics};
+use nearfield_int::{Normalization, Statistics};
 use std::path::{Path, PathBuf};
 
 /// The environment variable that names the folder of the public data sets.

@@ -2,12 +2,11 @@
 
 use crate::statistics::median;
 use anyhow::{Result, ensure};
-use nearfield_int::Aligned;
 use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
     BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
 };
-use nearfield_int::layers::activation::Activation;
+use nearfield_int::{Activation, Aligned};
 use nearfield_train::random::{Purpose, Stream};
 use std::fmt::Write;
 use std::time::Instant;

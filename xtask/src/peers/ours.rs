@@ -4,10 +4,7 @@ use super::Measured;
 use crate::machine::peak_bytes;
 use crate::statistics::median;
 use anyhow::{Context, Result, bail};
-use nearfield_int::network::{Network, StepSettings, Tensors};
-use nearfield_int::plan::Plan;
-use nearfield_int::presets;
-use nearfield_int::spec::{NetworkSpec, Shape};
+use nearfield_int::{Network, NetworkSpec, Plan, Shape, StepSettings, Tensors, presets};
 use nearfield_train::random::{Purpose, Stream};
 use std::time::Instant;
 

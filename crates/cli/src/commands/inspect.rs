@@ -3,8 +3,7 @@
 use crate::cli::InspectArguments;
 use anyhow::{Context, Result, ensure};
 use nearfield::integer::{Inspected, InspectionReport, inspect};
-use nearfield_int::inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges};
-use nearfield_int::spec::Shape;
+use nearfield_int::{Inspection, LayerInspection, Shape, WeightLimits, fixed_ranges};
 use serde_json::json;
 use std::process::ExitCode;
 

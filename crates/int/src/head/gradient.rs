@@ -1,20 +1,19 @@
-//! The gradient that a head hands to its convolution: only where there is any.
+//! The gradient that a head gives its convolution: only at positions that have one.
 
-use crate::layers::activation::Activation;
 use crate::layers::conv2d::OutputGradient;
 use crate::layers::pool::{NO_WINNER, Window};
-use crate::spec::Shape;
+use crate::spec::{Activation, Shape};
 
-/// The gradient that a head hands to its convolution.
+/// The gradient that a head gives its convolution.
 pub(crate) struct HeadGradient<'a> {
     pub(super) at_features: &'a [i32],
     pub(super) inputs: usize,
     pub(super) channels: usize,
-    pub(super) places: Places<'a>,
+    pub(super) spread: Spread<'a>,
 }
 
-/// Where the gradient of a feature goes.
-pub(super) enum Places<'a> {
+/// The pixels that the gradient of a feature goes to.
+pub(super) enum Spread<'a> {
     /// The winner of each window takes all; the activation is passed already.
     Winners(&'a [u32]),
     /// Every pixel has its own, or its window's share.
@@ -28,9 +27,9 @@ pub(super) enum Places<'a> {
 
 impl OutputGradient for HeadGradient<'_> {
     fn places(&self) -> usize {
-        match self.places {
-            Places::Winners(_) => self.inputs / self.channels,
-            Places::All { input, .. } => input.height * input.width,
+        match self.spread {
+            Spread::Winners(_) => self.inputs / self.channels,
+            Spread::All { input, .. } => input.height * input.width,
         }
     }
 
@@ -39,15 +38,15 @@ impl OutputGradient for HeadGradient<'_> {
         let own = sample * self.inputs + filter * windows;
         let own = own..own + windows;
         let gradients = &self.at_features[own.clone()];
-        match self.places {
-            Places::Winners(positions) => {
+        match self.spread {
+            Spread::Winners(positions) => {
                 for (&position, &gradient) in positions[own].iter().zip(gradients) {
                     if position != NO_WINNER {
                         visit(position as usize, gradient);
                     }
                 }
             }
-            Places::All {
+            Spread::All {
                 window,
                 input,
                 activation,

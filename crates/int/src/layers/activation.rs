@@ -1,9 +1,9 @@
 //! The activations: piecewise linear functions of an int8, without any multiplication table.
 
 use crate::kernel::{Isa, Reciprocal};
+use crate::spec::Activation;
 use crate::{Error, Result};
 use alloc::format;
-use serde::{Deserialize, Serialize};
 
 /// Slopes of the negative side for which NITRO-ReLU's mean is tabulated: `(alpha_inv, mean)`.
 ///
@@ -21,36 +21,6 @@ const NITRO_MEANS: [(i32, i8); 9] = [
     (16, 44),
     (20, 45),
 ];
-
-/// The activation of a block.
-///
-/// # Range
-/// Inputs in -127..=127, the range of scaled values; outputs within -127..=127.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Activation {
-    /// Leaky ReLU less its mean: `x - mean` above 0, `x / alpha_inv - mean` below.
-    NitroRelu {
-        /// Inverse of the slope below 0: 3, 4, 5, 7, 8, 10, 15, 16 or 20.
-        alpha_inv: i32,
-    },
-    /// PocketNN's ReLU.
-    PocketRelu,
-    /// PocketNN's leaky ReLU.
-    PocketLeakyRelu {
-        /// Inverse of the slope below 0, as for `nitro_relu`.
-        alpha_inv: i32,
-    },
-    /// PocketNN's tanh in five straight pieces; the slopes of its gradient (1/8, 1/2, 1, 1/2,
-    /// 1/8) are not those of its pieces (1/3, 1, 2, 1, 1/3), as published.
-    PocketTanh,
-}
-
-impl Default for Activation {
-    fn default() -> Self {
-        Activation::NitroRelu { alpha_inv: 4 }
-    }
-}
 
 impl Activation {
     /// Whether the slope is one of the table.
@@ -111,7 +81,7 @@ impl Activation {
         }
     }
 
-    /// The activations of many values, as far as both go.
+    /// The activations of many values, up to the end of the shorter slice.
     pub fn apply_all(self, isa: Isa, inputs: &[i8], outputs: &mut [i16]) {
         match self {
             Activation::NitroRelu { alpha_inv } => {
@@ -129,7 +99,7 @@ impl Activation {
     }
 
     /// Gradients at the inputs, in place of those at the outputs, rounded toward zero.
-    pub fn backward_all(self, isa: Isa, gradients: &mut [i32], inputs: &[i8]) {
+    pub(crate) fn backward_all(self, isa: Isa, gradients: &mut [i32], inputs: &[i8]) {
         match self {
             Activation::NitroRelu { alpha_inv } | Activation::PocketLeakyRelu { alpha_inv } => {
                 let slope = Reciprocal::new(u64::from(alpha_inv.unsigned_abs()).max(1));

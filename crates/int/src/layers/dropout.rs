@@ -15,7 +15,7 @@ const SCALES: [i32; 19] = [
 
 /// Zeroes values at random while training and raises the rest by `1 / (1 - p)`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Dropout {
+pub(crate) struct Dropout {
     percent: u32,
     scale: i32,
 }
@@ -25,7 +25,7 @@ impl Dropout {
     ///
     /// # Errors
     /// For any other share.
-    pub fn new(percent: u32) -> Result<Self> {
+    pub(crate) fn new(percent: u32) -> Result<Self> {
         let row = (percent / 5)
             .checked_sub(1)
             .filter(|_| percent.is_multiple_of(5));
@@ -39,7 +39,7 @@ impl Dropout {
     }
 
     /// What kept values are multiplied by, in thousandths.
-    pub fn scale(self) -> u32 {
+    pub(crate) fn scale(self) -> u32 {
         self.scale.unsigned_abs()
     }
 
@@ -48,7 +48,7 @@ impl Dropout {
     /// # Range
     /// Values of magnitude up to 127 stay within ±2,540.
     #[allow(clippy::cast_possible_truncation, reason = "at most 127 * 20")]
-    pub fn apply(self, values: &mut [i16], stream: &mut Stream) {
+    pub(crate) fn apply(self, values: &mut [i16], stream: &mut Stream) {
         let mut drawn = [0; 64];
         for values in values.chunks_mut(drawn.len()) {
             let drawn = &mut drawn[..values.len()];

@@ -2,13 +2,12 @@
 //! them.
 
 use crate::Aligned;
-use crate::plan::{ForwardPlan, Plan};
 use crate::spec::Shape;
 
 /// How the samples of a batch stand in memory: pixel by pixel, row by row, with all channels of
 /// a pixel side by side, within a border of zeros.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Frame {
+pub(crate) struct Frame {
     /// Size of a sample.
     pub shape: Shape,
     /// Pixels of the border on each side.
@@ -19,7 +18,7 @@ pub struct Frame {
 
 impl Frame {
     /// Nothing but the samples.
-    pub fn plain(shape: Shape) -> Self {
+    pub(crate) fn plain(shape: Shape) -> Self {
         Frame {
             shape,
             padding: 0,
@@ -28,12 +27,12 @@ impl Frame {
     }
 
     /// All features of a sample in the order channel, row, column, as linear layers read them.
-    pub fn flat(shape: Shape) -> Self {
+    pub(crate) fn flat(shape: Shape) -> Self {
         Frame::plain(Shape::flat(shape.features()))
     }
 
     /// As a convolution with this padding reads them.
-    pub fn padded(shape: Shape, padding: usize) -> Self {
+    pub(crate) fn padded(shape: Shape, padding: usize) -> Self {
         Frame {
             shape,
             padding,
@@ -41,33 +40,23 @@ impl Frame {
         }
     }
 
-    /// As the layer behind the first `blocks` blocks reads them.
-    pub fn before(plan: &Plan, blocks: usize) -> Self {
-        let before = blocks.checked_sub(1).map(|last| &plan.blocks[last].passage);
-        let shape = before.unwrap_or(&plan.stem).output;
-        match plan.blocks.get(blocks).map(|block| block.forward) {
-            Some(ForwardPlan::Conv2d { padding, .. }) => Frame::padded(shape, padding),
-            _ => Frame::flat(shape),
-        }
-    }
-
     /// Pixels in a row, with its border.
-    pub fn columns(self) -> usize {
+    pub(crate) fn columns(self) -> usize {
         self.shape.width + 2 * self.padding
     }
 
     /// Values in a row, with its border.
-    pub fn row(self) -> usize {
+    pub(crate) fn row(self) -> usize {
         self.columns() * self.depth
     }
 
     /// Values of a sample, with its border.
-    pub fn size(self) -> usize {
+    pub(crate) fn size(self) -> usize {
         (self.shape.height + 2 * self.padding) * self.row()
     }
 
     /// Where a pixel of the sample starts.
-    pub fn pixel(self, y: usize, x: usize) -> usize {
+    pub(crate) fn pixel(self, y: usize, x: usize) -> usize {
         (y + self.padding) * self.row() + (x + self.padding) * self.depth
     }
 
@@ -114,6 +103,11 @@ impl<'a> Sample<'a> {
             frame,
             values,
         }
+    }
+
+    /// Size of the sample as it is put in.
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
     }
 
     /// Whether a row of pixels is one run of values.

@@ -1,19 +1,18 @@
 //! Pooling over windows whose stride is their size, one sample at a time, over all channels of a
 //! pixel at once.
 
-use super::activation::Activation;
 use crate::kernel::Isa;
-use crate::spec::{HeadPadding, Shape};
+use crate::spec::{Activation, HeadPadding, Shape};
 
 /// The winner of a window in which padding won: it takes the gradient nowhere.
-pub const NO_WINNER: u32 = u32::MAX;
+pub(crate) const NO_WINNER: u32 = u32::MAX;
 
 /// Channels that are worked on at once.
 const PIECE: usize = 256;
 
 /// A pooling window: size (and stride), and padding on each side.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Rows.
     pub height: usize,
     /// Columns.
@@ -26,7 +25,7 @@ pub struct Window {
 
 impl Window {
     /// A square window without padding.
-    pub const fn square(size: usize) -> Self {
+    pub(crate) const fn square(size: usize) -> Self {
         Window {
             height: size,
             width: size,
@@ -36,7 +35,7 @@ impl Window {
     }
 
     /// Size of the pooled sample; incomplete windows are dropped. `None` if none is complete.
-    pub fn output(self, input: Shape) -> Option<Shape> {
+    pub(crate) fn output(self, input: Shape) -> Option<Shape> {
         let along = |size: usize, pad: usize, window: usize| {
             (size + 2 * pad)
                 .checked_sub(window)
@@ -50,12 +49,12 @@ impl Window {
     }
 
     /// Number of values in a window.
-    pub fn area(self) -> usize {
+    pub(crate) fn area(self) -> usize {
         self.height * self.width
     }
 
-    /// Most values in a window, so that a place in it fits 16 bits.
-    pub const MOST_VALUES: usize = 1 << 16;
+    /// Most values in a window, so that the index of one fits 16 bits.
+    pub(crate) const MAX_VALUES: usize = 1 << 16;
 
     /// The pixels of the window `index`, in row-major order; `None` on padding.
     pub(crate) fn pixels(

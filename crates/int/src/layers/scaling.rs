@@ -9,40 +9,37 @@ use crate::kernel::{Isa, Reciprocal};
 /// # Source
 /// NITRO-D section 3.2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Scaling {
-    divisor: i32,
+pub(crate) struct Scaling {
     reciprocal: Reciprocal,
 }
 
 impl Scaling {
     /// Largest fan-in whose divisor fits int32.
-    pub const MAX_FAN_IN: usize = (i32::MAX / 256) as usize;
+    pub(crate) const MAX_FAN_IN: usize = (i32::MAX / 256) as usize;
 
     /// The scaling after a layer with `fan_in` products in each sum.
     ///
     /// # Panics
-    /// Beyond [`Scaling::MAX_FAN_IN`], which a checked plan never asks for.
-    pub fn new(fan_in: usize) -> Self {
-        let fan_in = i32::try_from(fan_in.max(1)).expect("a checked fan-in");
-        let divisor = fan_in.checked_mul(256).expect("a checked fan-in");
+    /// Beyond [`Scaling::MAX_FAN_IN`], which no checked plan exceeds.
+    pub(crate) fn new(fan_in: usize) -> Self {
+        let divisor = divisor(fan_in).expect("a checked fan-in");
         Scaling {
-            divisor,
             reciprocal: Reciprocal::new(divisor.unsigned_abs().into()),
         }
-    }
-
-    /// What sums are divided by.
-    pub fn divisor(self) -> i32 {
-        self.divisor
     }
 
     /// Scales every sum; returns how many had to be cut.
     ///
     /// # Range
     /// Results in -127..=127.
-    pub fn apply(self, isa: Isa, sums: &[i32], scaled: &mut [i8]) -> u64 {
+    pub(crate) fn apply(self, isa: Isa, sums: &[i32], scaled: &mut [i8]) -> u64 {
         isa.scale(sums, self.reciprocal, SCALED_LIMIT, scaled)
     }
+}
+
+/// What sums of `fan_in` products are divided by, if it fits int32.
+fn divisor(fan_in: usize) -> Option<i32> {
+    i32::try_from(fan_in.max(1)).ok()?.checked_mul(256)
 }
 
 #[cfg(test)]
@@ -60,7 +57,7 @@ mod tests {
 
     #[test]
     fn divisors_are_the_published_ones() {
-        assert_eq!(Scaling::new(784).divisor(), 200_704);
-        assert_eq!(Scaling::new(9 * 128).divisor(), 294_912);
+        assert_eq!(divisor(784), Some(200_704));
+        assert_eq!(divisor(9 * 128), Some(294_912));
     }
 }

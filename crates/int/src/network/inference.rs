@@ -1,10 +1,9 @@
-//! Answers of a network that does not learn.
+//! Predictions of a network that does not learn.
 
 use super::Network;
 use crate::Result;
-use crate::audit::Counting;
-use crate::block::Batch;
-use crate::head;
+use crate::classifier;
+use crate::workspace::Workspace;
 use alloc::vec::Vec;
 use nearfield_train::history::Accuracies;
 
@@ -17,49 +16,55 @@ pub struct Scores {
     pub output: Vec<i8>,
 }
 
-/// A network that answers, with the memory that its answers are worked out in.
+/// A network with the memory that its predictions are formed in.
 #[derive(Debug)]
 pub struct Inference<'a> {
-    pub(super) network: &'a Network,
-    pub(super) batch: Batch,
+    network: &'a Network,
+    workspace: Workspace,
 }
 
-impl Inference<'_> {
+impl<'a> Inference<'a> {
+    /// Predictions of this network.
+    pub(super) fn new(network: &'a Network) -> Self {
+        Inference {
+            network,
+            workspace: Workspace::default(),
+        }
+    }
+
     /// Scores of a batch, `[samples, features]`, by every head and the output layer.
     ///
     /// # Errors
-    /// If the values are no whole number of samples.
+    /// [`Error::EmptyBatch`](crate::Error::EmptyBatch) or
+    /// [`Error::IncompleteSample`](crate::Error::IncompleteSample).
     pub fn scores(&mut self, samples: &[i8]) -> Result<Scores> {
-        let (network, batch) = (self.network, &mut self.batch);
-        network.check_batch(samples, samples.len() / network.spec.input.features())?;
-        network.read(batch, samples, None);
+        let (network, workspace) = (self.network, &mut self.workspace);
+        network.check_samples(samples)?;
+        network.read(workspace, samples, None);
         let mut heads = Vec::new();
         for block in &network.blocks {
-            block.infer(batch);
-            heads.push(batch.head.classifier.scores.clone());
+            block.infer(workspace);
+            heads.push(workspace.head.classifier.scores.clone());
         }
-        let work = &mut batch.head.classifier;
-        let classifier = &network.output.classifier;
-        classifier.score(work, &batch.input, Counting::Nothing);
+        network.output.score(workspace);
         Ok(Scores {
             heads,
-            output: work.scores.clone(),
+            output: workspace.head.classifier.scores.clone(),
         })
     }
 
-    /// Right answers on a batch, by every head and the output layer.
+    /// Correct predictions on a batch, by every head and the output layer.
     ///
     /// # Errors
     /// As [`Network::train_step`].
     pub fn evaluate(&mut self, samples: &[i8], labels: &[u16]) -> Result<Accuracies> {
-        self.network.check_batch(samples, labels.len())?;
-        self.network.check_labels(labels)?;
+        self.network.check_labelled(samples, labels)?;
         let scores = self.scores(samples)?;
         let classes = self.network.spec.classes;
-        let right = |scores: &Vec<i8>| head::count_right(scores, labels, classes);
+        let correct = |scores: &Vec<i8>| classifier::count_correct(scores, labels, classes);
         Ok(Accuracies {
-            output: right(&scores.output),
-            heads: scores.heads.iter().map(right).collect(),
+            output: correct(&scores.output),
+            heads: scores.heads.iter().map(correct).collect(),
         })
     }
 }

@@ -3,7 +3,7 @@
 use crate::integer::run::Run;
 use crate::{Error, Result};
 use nearfield_data::Dataset;
-use nearfield_int::plan::Plan;
+use nearfield_int::Plan;
 
 /// Checks a run against its training data.
 ///

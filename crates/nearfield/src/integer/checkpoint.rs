@@ -5,7 +5,7 @@ use crate::integer::state::State;
 use crate::{Error, Result};
 use nearfield_files::read_bounded;
 use nearfield_int::model::{self, TensorFile};
-use nearfield_int::network::{LazyTensor, Network, Tensors};
+use nearfield_int::{LazyTensor, Network, Tensors};
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
 use std::path::Path;
@@ -209,7 +209,7 @@ fn digest_of(values: &[i32]) -> blake3::Hash {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nearfield_int::spec::{LayerSpec, NetworkSpec, Shape};
+    use nearfield_int::{LayerSpec, NetworkSpec, Shape};
 
     fn network() -> Network {
         let spec = NetworkSpec::new(Shape::flat(3), 2, vec![LayerSpec::Linear { units: 4 }]);

@@ -6,8 +6,7 @@ use crate::integer::samples::Samples;
 use crate::integer::source::load_run;
 use crate::integer::trained_model::TrainedModel;
 use crate::{Error, Result};
-use nearfield_int::head::predicted_class;
-use nearfield_int::network::Scores;
+use nearfield_int::{Scores, predicted_class};
 use nearfield_train::history::Accuracies;
 use std::path::Path;
 
@@ -81,7 +80,7 @@ pub fn predict(
     exit: Option<usize>,
 ) -> Result<Vec<Prediction>> {
     let TrainedModel { network, card } = TrainedModel::read(model)?;
-    let blocks = network.plan().blocks.len();
+    let blocks = network.plan().block_count();
     if let Some(exit) = exit.filter(|&exit| exit >= blocks) {
         return Err(Error::setting(
             "exit",

@@ -4,8 +4,7 @@ use crate::Result;
 use crate::integer::resolve::preset_layers;
 use crate::integer::source::load_run;
 use crate::integer::trained_model::TrainedModel;
-use nearfield_int::inspect::{self, Inspection, WeightLimits};
-use nearfield_int::spec::{NetworkSpec, Shape};
+use nearfield_int::{self, Inspection, NetworkSpec, Shape, WeightLimits};
 use std::path::{Path, PathBuf};
 
 /// A network to inspect.
@@ -96,7 +95,7 @@ pub fn inspect(network: &Inspected, batch: usize) -> Result<InspectionReport> {
         }
     };
     Ok(InspectionReport {
-        inspection: inspect::inspect(&spec, &limits, batch)?,
+        inspection: nearfield_int::inspect(&spec, &limits, batch)?,
         limits,
         batch,
     })

@@ -7,8 +7,7 @@ use crate::integer::test_set::{Misclassified, TestResult};
 use crate::integer::trainer::Trainer;
 use crate::observer::percent;
 use nearfield_data::{Dataset, Values};
-use nearfield_int::audit::{LayerAudit, Range};
-use nearfield_int::network::Network;
+use nearfield_int::{LayerAudit, Network, Range};
 use nearfield_report::{
     Confusion, HeadAccuracy, Mistake, Picture, Report, Table, WeightMagnitudes,
 };

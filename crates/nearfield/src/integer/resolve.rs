@@ -9,11 +9,9 @@ use crate::profile::Profile;
 use crate::suggest::unknown_name;
 use crate::{Error, Result};
 use nearfield_data::{Dataset, Values};
-use nearfield_int::arithmetic::Residual;
-use nearfield_int::augment::Augmentation;
-use nearfield_int::preprocess::Statistics;
-use nearfield_int::presets;
-use nearfield_int::spec::{HeadPadding, HeadSpec, LayerSpec};
+use nearfield_int::{
+    Augmentation, HeadPadding, HeadSpec, LayerSpec, Residual, Statistics, presets,
+};
 use nearfield_train::plateau::Patience;
 
 impl Run {

@@ -4,12 +4,10 @@ use crate::Result;
 use crate::integer::run_file::DataSpec;
 use crate::integer::samples::shape_of;
 use crate::profile::Profile;
-use nearfield_int::arithmetic::Residual;
-use nearfield_int::augment::Augmentation;
-use nearfield_int::layers::activation::Activation;
-use nearfield_int::network::StepSettings;
-use nearfield_int::preprocess::{Normalization, Statistics};
-use nearfield_int::spec::{HeadSpec, LayerSpec, NetworkSpec, Shape};
+use nearfield_int::{
+    Activation, Augmentation, HeadSpec, LayerSpec, NetworkSpec, Normalization, Residual, Shape,
+    Statistics, StepSettings,
+};
 use nearfield_train::plateau::Patience;
 use serde::{Deserialize, Serialize};
 

@@ -6,10 +6,9 @@ use crate::suggest::with_suggestion;
 use crate::{Error, Result};
 use nearfield_data::csv;
 use nearfield_files::read_bounded;
-use nearfield_int::arithmetic::Residual;
-use nearfield_int::layers::activation::Activation;
-use nearfield_int::preprocess::{Normalization, Statistics};
-use nearfield_int::spec::{HeadPadding, HeadPool, LayerSpec};
+use nearfield_int::{
+    Activation, HeadPadding, HeadPool, LayerSpec, Normalization, Residual, Statistics,
+};
 use nearfield_train::plateau::Patience;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -146,10 +145,7 @@ pub struct PreprocessingSection {
 /// `[augmentation]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(
-    missing_docs,
-    reason = "documented in `nearfield_int::augment::Augmentation`"
-)]
+#[allow(missing_docs, reason = "documented in `nearfield_int::Augmentation`")]
 pub struct AugmentationSection {
     pub crop_padding: Option<usize>,
     pub flip: Option<bool>,
@@ -171,7 +167,7 @@ pub struct NetworkSection {
 /// `[network.head]`
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs, reason = "documented in `nearfield_int::spec::HeadSpec`")]
+#[allow(missing_docs, reason = "documented in `nearfield_int::HeadSpec`")]
 pub struct HeadSection {
     pub features: Option<usize>,
     pub pool: Option<HeadPool>,

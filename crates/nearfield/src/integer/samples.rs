@@ -2,8 +2,7 @@
 
 use crate::{Error, Result};
 use nearfield_data::{Dataset, Values};
-use nearfield_int::preprocess::{Normalization, Preprocessing, Reading, Statistics};
-use nearfield_int::spec::Shape;
+use nearfield_int::{Normalization, Preprocessing, Reading, Shape, Statistics};
 
 /// Samples ready for a network.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! The state of a run between two steps.
 
-use nearfield_int::network::StepCount;
+use nearfield_int::StepCount;
 use nearfield_train::history::{EpochRecord, Tally};
 use nearfield_train::plateau::Plateau;
 use serde::{Deserialize, Serialize};

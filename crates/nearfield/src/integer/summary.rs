@@ -3,7 +3,7 @@
 use crate::integer::run::{Model, Run};
 use crate::integer::state::State;
 use crate::integer::trainer::StopReason;
-use nearfield_int::audit::LayerAudit;
+use nearfield_int::LayerAudit;
 use nearfield_train::history::{Accuracies, EpochRecord, Tally};
 use serde::{Deserialize, Serialize};
 

@@ -2,8 +2,7 @@
 
 use crate::Result;
 use crate::integer::samples::Samples;
-use nearfield_int::head::{count_right, predicted_class};
-use nearfield_int::network::Network;
+use nearfield_int::{Network, count_correct, predicted_class};
 use nearfield_train::history::Accuracies;
 
 /// Misclassified samples that a report shows.
@@ -53,7 +52,7 @@ pub(crate) fn test(
             break;
         }
         let scores = inference.scores(&values[..labels.len() * samples.shape.features()])?;
-        let correct = |scores: &Vec<i8>| count_right(scores, labels, classes);
+        let correct = |scores: &Vec<i8>| count_correct(scores, labels, classes);
         found.accuracies.add(&Accuracies {
             output: correct(&scores.output),
             heads: scores.heads.iter().map(correct).collect(),

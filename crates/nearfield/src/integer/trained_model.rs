@@ -4,7 +4,7 @@ use crate::integer::checkpoint::MAX_BYTES;
 use crate::{Error, Result};
 use nearfield_files::read_bounded;
 use nearfield_int::model::{self, ModelCard, TensorFile};
-use nearfield_int::network::{Network, Tensors};
+use nearfield_int::{Network, Tensors};
 use safetensors::{Dtype, SafeTensors};
 use std::path::Path;
 

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use nearfield_data::Dataset;
 use nearfield_files::RunFolder;
 use nearfield_int::model::ModelCard;
-use nearfield_int::network::{Network, Tensors};
+use nearfield_int::{Network, Tensors};
 use nearfield_train::history::{Accuracies, EpochRecord};
 use nearfield_train::random::epoch_order;
 use std::sync::atomic::{AtomicBool, Ordering};
