@@ -26,6 +26,7 @@ pub struct LayerInspection {
     /// Products that its forward pass forms for one sample.
     pub multiply_adds: u64,
     /// Largest magnitude of an input.
+    #[serde(rename = "largest_input")]
     pub max_abs_input: u64,
     /// Largest magnitude of a weight: measured, or what decay holds it to (int16 without).
     pub largest_weight: u64,

@@ -4,7 +4,7 @@ use crate::Result;
 use crate::integer::resolve::preset_layers;
 use crate::integer::source::load_run;
 use crate::integer::trained_model::TrainedModel;
-use nearfield_int::{self, Inspection, NetworkSpec, Shape, WeightLimits};
+use nearfield_int::{Inspection, NetworkSpec, Shape, WeightLimits};
 use std::path::{Path, PathBuf};
 
 /// A network to inspect.
