@@ -35,7 +35,7 @@ const STEPS: [Step; 14] = [
     },
     Step {
         name: "dependencies",
-        run: dependencies::core_is_lean,
+        run: dependencies::go_one_way,
     },
     Step {
         name: "licences",

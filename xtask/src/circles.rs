@@ -18,7 +18,6 @@ mod tests;
 use crate::cargo;
 use anyhow::{Context, Result, ensure};
 use report::CrateReport;
-use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
 /// What `cargo xtask circles` looks at and prints.
@@ -76,31 +75,10 @@ impl Target {
     }
 }
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    targets: Vec<PackageTarget>,
-}
-
-#[derive(Deserialize)]
-struct PackageTarget {
-    kind: Vec<String>,
-    src_path: PathBuf,
-}
-
 /// Libraries and programs; examples, tests and benches are single files as a rule.
 fn targets() -> Result<Vec<Target>> {
-    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
-    let output = cargo::command().args(arguments).output()?;
-    ensure!(output.status.success(), "cargo metadata failed");
-    let metadata: Metadata = serde_json::from_slice(&output.stdout)?;
     let mut targets = Vec::new();
-    for package in metadata.packages {
+    for package in cargo::packages()? {
         for target in package.targets {
             let kind = target.kind.first().map_or("", String::as_str);
             if !matches!(kind, "lib" | "rlib" | "cdylib" | "bin" | "proc-macro") {

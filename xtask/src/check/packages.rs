@@ -2,35 +2,16 @@
 
 use super::cargo_check;
 use super::verdict::Verdict;
-use crate::cargo;
-use anyhow::{Result, ensure};
-use serde::Deserialize;
+use crate::cargo::{self, Package};
+use anyhow::Result;
 
 /// What each package contains beside its code.
 const NEEDED: [&str; 3] = ["README.md", "LICENSE-MIT", "LICENSE-APACHE"];
 
-#[derive(Deserialize)]
-struct Metadata {
-    packages: Vec<Package>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    name: String,
-    /// The registries that it may go to: `None` is any.
-    publish: Option<Vec<String>>,
-    description: Option<String>,
-    keywords: Vec<String>,
-    categories: Vec<String>,
-}
-
 /// Packages all crates of the workspace together. They are not built again from their packages,
 /// which would take as long as all tests.
 pub(super) fn can_be_made() -> Result<Verdict> {
-    let arguments = ["metadata", "--no-deps", "--format-version", "1"];
-    let metadata: Metadata = serde_json::from_slice(&output(&arguments)?)?;
-    let (published, own): (Vec<_>, Vec<_>) = metadata
-        .packages
+    let (published, own): (Vec<_>, Vec<_>) = cargo::packages()?
         .into_iter()
         .partition(|package| package.publish.is_none());
     let mut complete = true;
@@ -54,8 +35,7 @@ pub(super) fn can_be_made() -> Result<Verdict> {
 }
 
 fn faults(package: &Package) -> Result<Vec<String>> {
-    let list = output(&["package", "--list", "--allow-dirty", "-p", &package.name])?;
-    let list = String::from_utf8_lossy(&list);
+    let list = cargo::output(&["package", "--list", "--allow-dirty", "-p", &package.name])?;
     let is_missing = |name: &&&str| !list.lines().any(|line| line == **name);
     let mut faults: Vec<_> = NEEDED
         .iter()
@@ -77,15 +57,4 @@ fn faults(package: &Package) -> Result<Vec<String>> {
         faults.push("data/ has no README.md with its origins and licences".into());
     }
     Ok(faults)
-}
-
-fn output(arguments: &[&str]) -> Result<Vec<u8>> {
-    let output = cargo::command().args(arguments).output()?;
-    let error = String::from_utf8_lossy(&output.stderr);
-    ensure!(
-        output.status.success(),
-        "cargo {} failed: {error}",
-        arguments.join(" ")
-    );
-    Ok(output.stdout)
 }

@@ -87,7 +87,7 @@ impl Drop for Conversation {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
