@@ -6,17 +6,16 @@
 
 pub mod slots;
 
-use nearfield_enc::{
-    Dense, Error, Matrix, NetworkSpec, RateSpec, Rates, Result, Schedule, weights_file,
-};
+use anyhow::{Context, Result, bail, ensure};
+use nearfield_enc::{Dense, Matrices, Matrix, NetworkSpec, RateSpec, Rates, Schedule};
 use nearfield_files::read_bounded;
 use serde::Deserialize;
 use std::path::Path;
 
-/// Largest files that are read.
+/// Maximum size of a file in bytes.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// What a case.json says.
+/// The content of a case.json.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
@@ -36,11 +35,11 @@ pub struct Case {
     pub weight_decay: f64,
     /// Nesterov momentum.
     pub momentum: f64,
-    /// The order of samples, for people.
+    /// The order of samples, in words.
     pub order: String,
     /// Steps after which numbers were recorded.
     pub steps_recorded: Vec<u64>,
-    /// What the last head made of each of their batches before the step: sum of squares by sample.
+    /// The squared error of the last head on each of their batches before the step, by sample.
     pub last_block_rss_per_sample: Vec<f64>,
 }
 
@@ -49,16 +48,16 @@ pub struct Case {
 pub struct Comparison {
     /// The recorded steps.
     pub steps: Vec<u64>,
-    /// The largest relative difference of numbers after each ([`nearfield_enc::Matrices::distance`]).
+    /// The largest relative difference of numbers after each ([`Matrices::distance`]).
     pub distances: Vec<f64>,
-    /// The relative difference of the last head's sum of squares in each.
-    pub squares: Vec<f64>,
+    /// The relative difference of the last head's squared error in each.
+    pub squared_errors: Vec<f64>,
 }
 
 impl Comparison {
     /// Whether everything agrees up to `tolerance`.
     pub fn agrees(&self, tolerance: f64) -> bool {
-        let mut all = self.distances.iter().chain(&self.squares);
+        let mut all = self.distances.iter().chain(&self.squared_errors);
         all.all(|&distance| distance <= tolerance)
     }
 }
@@ -71,28 +70,26 @@ impl Case {
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join("case.json");
         let bytes = read_bounded(&path, 1 << 20)?;
-        let refuse = |problem: String| Error::Data(format!("{}: {problem}", path.display()));
-        let case: Case =
-            serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
-        let losses = case.last_block_rss_per_sample.len();
-        if losses != case.steps_recorded.len() {
-            return Err(refuse(format!(
-                "{} steps are recorded and {losses} sums of squares",
-                case.steps_recorded.len()
-            )));
-        }
-        if case.batch == 0 {
-            return Err(refuse("a batch has 0 samples".into()));
-        }
+        let name = path.display();
+        let case: Case = serde_json::from_slice(&bytes).with_context(|| name.to_string())?;
+        let (steps, losses) = (&case.steps_recorded, &case.last_block_rss_per_sample);
+        ensure!(
+            losses.len() == steps.len(),
+            "{name}: {} steps are recorded and {} losses",
+            steps.len(),
+            losses.len()
+        );
+        ensure!(case.batch > 0, "{name}: a batch has 0 samples");
         Ok(case)
     }
 
     /// The network.
     ///
     /// # Errors
-    /// If it is none.
+    /// If a size is out of range.
     pub fn network(&self) -> Result<NetworkSpec> {
-        NetworkSpec::new(self.features, self.hidden.clone(), self.classes)
+        let spec = NetworkSpec::new(self.features, self.hidden.clone(), self.classes);
+        Ok(spec?)
     }
 
     /// The rates of every step.
@@ -125,40 +122,33 @@ impl Case {
 pub fn read_samples(folder: &Path, case: &Case) -> Result<(Matrix, Vec<u16>)> {
     let path = folder.join("data.csv");
     let bytes = read_bounded(&path, MAX_BYTES)?;
-    let refuse = |line: usize, problem: String| {
-        Error::Data(format!("{}: line {}: {problem}", path.display(), line + 1))
-    };
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     for (number, line) in String::from_utf8_lossy(&bytes).lines().enumerate() {
-        let fields: Vec<&str> = line.split(',').collect();
-        if fields.len() != case.features + 1 {
-            return Err(refuse(
-                number,
-                format!(
-                    "has {} fields; give {} features and a label",
-                    fields.len(),
-                    case.features
-                ),
-            ));
-        }
-        for (column, field) in fields[..case.features].iter().enumerate() {
-            let value: Option<f64> = field.parse().ok().filter(|value: &f64| value.is_finite());
-            values.push(value.ok_or_else(|| {
-                let column = column + 1;
-                refuse(
-                    number,
-                    format!("column {column}: `{field}` is not a number"),
-                )
-            })?);
-        }
-        let label = fields[case.features];
-        labels.push(
-            label
-                .parse()
-                .map_err(|_| refuse(number, format!("the label `{label}` is not a class")))?,
-        );
+        let label = read_sample(line, case.features, &mut values)
+            .with_context(|| format!("{}: line {}", path.display(), number + 1))?;
+        labels.push(label);
     }
     Ok((Matrix::new(labels.len(), case.features, values)?, labels))
+}
+
+/// Appends the features of a line to `values`; returns its label.
+fn read_sample(line: &str, features: usize, values: &mut Vec<f64>) -> Result<u16> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let Some((label, fields)) = fields.split_last().filter(|(_, f)| f.len() == features) else {
+        bail!(
+            "has {} fields; give {features} features and a label",
+            fields.len()
+        );
+    };
+    for (column, field) in fields.iter().enumerate() {
+        match field.parse() {
+            Ok(value) if f64::is_finite(value) => values.push(value),
+            _ => bail!("column {}: `{field}` is not a finite number", column + 1),
+        }
+    }
+    label
+        .parse()
+        .with_context(|| format!("the label `{label}` is not a class"))
 }
 
 /// Repeats the case in `folder`.
@@ -168,20 +158,16 @@ pub fn read_samples(folder: &Path, case: &Case) -> Result<(Matrix, Vec<u16>)> {
 pub fn run(folder: &Path) -> Result<Comparison> {
     let case = Case::read(folder)?;
     let (inputs, labels) = read_samples(folder, &case)?;
-    if inputs.rows() < case.batch {
-        return Err(Error::Data(format!(
-            "{}: {} samples are fewer than a batch of {}",
-            folder.display(),
-            inputs.rows(),
-            case.batch
-        )));
-    }
+    ensure!(
+        inputs.rows() >= case.batch,
+        "{}: {} samples are fewer than a batch of {}",
+        folder.display(),
+        inputs.rows(),
+        case.batch
+    );
     let spec = case.network()?;
     let rates = case.rates()?;
-    let mut dense = Dense::new(weights_file::read(
-        &spec,
-        &folder.join("initial.safetensors"),
-    )?);
+    let mut dense = Dense::new(Matrices::load(&spec, &folder.join("initial.safetensors"))?);
     let mut comparison = Comparison::default();
     let losses = &case.last_block_rss_per_sample;
     for (&step, &recorded) in case.steps_recorded.iter().zip(losses) {
@@ -192,13 +178,15 @@ pub fn run(folder: &Path) -> Result<Comparison> {
             let scores = dense.step(&inputs.gather(&samples)?, &labels, &rates)?;
             #[allow(clippy::cast_precision_loss, reason = "some samples")]
             let samples = case.batch as f64;
-            loss = scores.last().map_or(loss, |score| score.squares / samples);
+            loss = scores
+                .last()
+                .map_or(loss, |score| score.squared_error / samples);
         }
-        let squares = (loss - recorded).abs() / recorded.abs();
+        let squared_error = (loss - recorded).abs() / recorded.abs();
         let path = folder.join(format!("after_{step}.safetensors"));
-        let recorded = weights_file::read(&spec, &path)?;
+        let recorded = Matrices::load(&spec, &path)?;
         comparison.steps.push(step);
-        comparison.squares.push(squares);
+        comparison.squared_errors.push(squared_error);
         comparison
             .distances
             .push(recorded.distance(dense.matrices())?);

@@ -57,7 +57,8 @@ fn damaged_cases_are_refused() {
         ("data.csv", ",1\n", ",3\n", "has label 3"),
     ] {
         let folder = changed(file, replaced(from, to));
-        let error = golden::run(folder.path()).unwrap_err().to_string();
+        let error = golden::run(folder.path()).unwrap_err();
+        let error = format!("{error:#}");
         assert!(error.contains(part), "{part}: {error}");
     }
 }

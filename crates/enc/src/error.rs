@@ -1,26 +1,62 @@
-//! What can be wrong with an encrypted training.
+//! Errors of encrypted trainings.
 
+use crate::layout::Form;
 use std::path::{Path, PathBuf};
 
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a training on encrypted data cannot be described, planned or made.
+/// Why a training on encrypted data cannot be described, planned or run.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// The network does not fit the slots.
     #[error("layout: {0}")]
     Layout(String),
-    /// Something is not as the plan says.
-    #[error("{what}: {found} where the plan has {expected}")]
+    /// Vectors do not fit the layout or each other.
+    #[error(
+        "{what}: {found}, but {expected} are needed; pack and encrypt with the layout of this \
+         network"
+    )]
     Count {
-        /// What was counted.
+        /// What is counted.
         what: &'static str,
         /// How many there are.
         found: usize,
-        /// How many there should be.
+        /// How many are needed.
         expected: usize,
+    },
+    /// A batch has no labels in the form that a head compares with.
+    #[error(
+        "the batch has no {} labels; pack it with the layout of this network",
+        format!("{form:?}").to_lowercase()
+    )]
+    MissingLabels {
+        /// The form.
+        form: Form,
+    },
+    /// A batch has no samples.
+    #[error("the batch has no samples; give one at least")]
+    EmptyBatch,
+    /// A linear combination of no vectors.
+    #[error("a linear combination has no terms; give one at least")]
+    NoTerms,
+    /// No level is left for an operation.
+    #[error("{operation} needs a level more than are left; plan the step again")]
+    Levels {
+        /// The operation.
+        operation: &'static str,
+    },
+    /// A step takes more levels than are ever tried.
+    #[error(
+        "a step of the network {network} takes more than {max_levels} levels; take fewer hidden \
+         layers"
+    )]
+    TooDeep {
+        /// The network's sizes.
+        network: String,
+        /// The most levels that are tried.
+        max_levels: usize,
     },
     /// A setting of a network or a training is out of range.
     #[error("`{setting}`: {problem}")]
@@ -30,56 +66,60 @@ pub enum Error {
         /// What is wrong and what to do.
         problem: String,
     },
-    /// Samples do not fit what is asked of them.
+    /// Samples do not fit the network, or do not exist.
     #[error("{0}")]
-    Data(String),
-    /// A file of weights cannot be used.
-    #[error("not these weights: {0}")]
-    Weights(String),
-    /// A run file cannot be read.
-    #[error("{0}")]
-    RunFile(String),
-    /// Numbers left the finite.
+    Samples(String),
+    /// Values do not fill a matrix.
     #[error(
-        "training diverged: after {steps} steps the error of head {head} is no finite number; \
-         take a smaller rate, or inputs in a smaller range"
+        "{values} values do not fill a matrix of {rows} rows and {columns} columns; give rows \
+         times columns"
+    )]
+    MatrixSize {
+        /// Its rows.
+        rows: usize,
+        /// Its columns.
+        columns: usize,
+        /// How many values there are.
+        values: usize,
+    },
+    /// Weights do not fit the network, or their file cannot be used.
+    #[error("weights: {0}")]
+    Weights(String),
+    /// The training diverged.
+    #[error(
+        "training diverged: after {steps} steps the error of head {head} is not finite; take a \
+         smaller rate, or inputs in a smaller range"
     )]
     Diverged {
-        /// Steps made before.
+        /// Steps before.
         steps: u64,
         /// The head, from 0.
         head: usize,
     },
-    /// A description of a training contradicts itself.
+    /// A task contradicts itself.
     #[error("task: {0}")]
     Task(String),
-    /// A file is not what it should be.
-    #[error("{}: {what}", path.display())]
+    /// A file is not as its folder needs it.
+    #[error("{}: {problem}", path.display())]
     File {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
-        what: String,
+        /// What is wrong and what to do.
+        problem: String,
     },
-    /// The system refuses.
+    /// The system refused an operation on a file or folder.
     #[error("{}: {action}: {source}", path.display())]
     Io {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The system's reason.
         source: std::io::Error,
     },
-    /// Reading or writing a run failed.
+    /// A file cannot be read or written, or a folder is in use.
     #[error(transparent)]
     Files(#[from] nearfield_files::Error),
-    /// A circuit wants more levels than it was given.
-    #[error("{what} needs a level more than are left: plan the run again")]
-    Levels {
-        /// The operation.
-        what: &'static str,
-    },
     /// An operation on ciphertexts failed.
     #[error(transparent)]
     Ckks(#[from] nearfield_ckks::Error),
@@ -87,21 +127,22 @@ pub enum Error {
 
 impl Error {
     /// An [`Error::Setting`].
-    pub fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
+    pub(crate) fn setting(setting: &'static str, problem: impl Into<String>) -> Self {
         Error::Setting {
             setting,
             problem: problem.into(),
         }
     }
 
-    /// What a file has wrong.
-    pub fn file(path: &Path, what: impl Into<String>) -> Self {
+    /// An [`Error::File`].
+    pub(crate) fn file(path: &Path, problem: impl Into<String>) -> Self {
         Error::File {
             path: path.to_owned(),
-            what: what.into(),
+            problem: problem.into(),
         }
     }
 
+    /// Makes an [`Error::Io`] of the system's reason.
     pub(crate) fn io(
         action: &'static str,
         path: &Path,

@@ -1,4 +1,7 @@
-//! The layers of a block, on packed slots.
+//! The layers of a block, on packed slots: formulas over [`Slots`](crate::slots::Slots).
 
+mod context;
 pub(crate) mod linear;
-pub(crate) mod sums;
+mod sums;
+
+pub(crate) use context::Context;

@@ -1,262 +1,149 @@
-//! Where every number of a network, a sample and a label lies in the slots.
+//! Where the numbers of a network, of a sample and of a label lie in the slots.
 //!
-//! Matrices are *row-wise* (inputs along rows, outputs along columns) or *column-wise* (the other
-//! way round), in turns, so that what comes out of one lies as the next one wants it. Each is
-//! repeated over all rows and columns of all blocks when it is used; refreshed are only the lanes
-//! that hold it once, those of all matrices and their velocities together in as few ciphertexts as
-//! possible.
+//! Matrices alternate between *row-wise* (inputs along rows, outputs along columns) and
+//! *column-wise* (the other way round), so that the product of one has the form which the next one
+//! takes. A matrix in use is repeated over all rows and columns of all blocks. The state holds
+//! each matrix once: refreshing takes the lanes of all matrices and their velocities together, in
+//! as few vectors as possible. A vector of the state that holds weights is a *plane*.
 //!
-//! A first matrix with more inputs than there are rows is cut into chunks of rows. The chunks lie
-//! in consecutive blocks, over and over. Rotated by whole blocks, every block meets every chunk;
-//! the samples are laid out to match.
+//! A first matrix with more inputs than the grid has rows is split into chunks of rows. The chunks
+//! lie in consecutive blocks, over and over; rotated by whole blocks, every block meets every
+//! chunk, and the samples are packed to match.
 //!
 //! # Source
 //! ReBoot (arXiv 2506.19693), section 4: row-wise and column-wise packing.
 //!
 //! # Deviates
-//! There, a ciphertext holds one matrix or one sample, and no matrix exceeds it.
+//! In the paper, a ciphertext holds one matrix or one sample, and no matrix exceeds it.
+
+mod batch;
+mod grid;
+mod placement;
+mod state;
+
+pub use batch::{Batch, Labels};
+pub use grid::Grid;
+pub(crate) use grid::Place;
+pub use placement::Form;
+pub(crate) use placement::{Placement, Role};
+pub use state::Ranges;
 
 use crate::network::NetworkSpec;
 use crate::{Error, Result};
 use grid::power_of_two;
-use placement::{cut, least_rows, matrices, place};
 
-pub use grid::{Grid, Place};
-pub use placement::{Form, Orientation, Placement, Role};
-pub use state::{Batch, Labels, Ranges};
-
-mod grid;
-mod packing;
-mod placement;
-mod state;
-
-/// Where everything lies.
+/// The places of all numbers of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Layout {
-    /// The slots.
-    pub grid: Grid,
-    /// The network.
-    pub network: NetworkSpec,
-    /// All matrices: forward layers and heads, block by block.
-    pub placements: Vec<Placement>,
-    /// Ciphertexts that the matrices take.
-    pub planes: usize,
-    /// Whether velocities lie in the second half of the lanes of the one plane, rather than in
-    /// planes of their own.
-    pub shared: bool,
+    grid: Grid,
+    network: NetworkSpec,
+    /// Forward layers and heads, block by block; one at least.
+    placements: Vec<Placement>,
+    planes: usize,
+    /// Whether velocities lie in the second half of the lanes of the only plane.
+    shared: bool,
 }
 
 impl Layout {
-    /// A layout with so many rows.
+    /// A layout of a network in `slots` slots with `rows` rows.
     ///
     /// # Errors
-    /// If the network does not fit so many slots and rows.
+    /// [`Error::Layout`] if the network does not fit them.
     pub fn new(network: &NetworkSpec, slots: usize, rows: usize) -> Result<Self> {
-        let mut placements = matrices(network);
-        let columns = placements.iter().map(|m| m.column_period).max();
-        let grid = Grid::new(slots, rows, columns.unwrap_or(1))?;
+        let mut placements = placement::of_network(network);
+        let grid = Grid::new(slots, rows, max_columns(&placements))?;
         for matrix in &mut placements {
-            cut(matrix, grid)?;
+            matrix.split_into_chunks(grid)?;
         }
-        let (planes, shared) = place(&mut placements, grid);
+        let planes = placement::assign_lanes(&mut placements, grid);
+        let used: usize = placements.iter().map(|m| m.groups * m.lanes(grid)).sum();
         Ok(Layout {
             grid,
             network: network.clone(),
             placements,
             planes,
-            shared,
+            shared: 2 * used <= grid.lanes(),
         })
     }
 
-    /// All layouts that there are, by their number of rows.
+    /// All layouts of a network in `slots` slots, in ascending order of their rows.
     ///
     /// # Errors
-    /// If there is none.
+    /// [`Error::Layout`] if the network does not fit the slots.
     pub fn all(network: &NetworkSpec, slots: usize) -> Result<Vec<Self>> {
-        let logs = 0..=slots.trailing_zeros();
-        let all: Vec<_> = logs
-            .filter_map(|log| Layout::new(network, slots, 1 << log).ok())
-            .filter(|layout| {
-                layout.grid.rows <= power_of_two(network.features()).max(least_rows(network))
-            })
+        let matrices = placement::of_network(network);
+        let min_rows = placement::min_rows(&matrices);
+        // More rows than features or units would hold nothing.
+        let max_rows = power_of_two(network.features()).max(min_rows);
+        let all: Vec<_> = (0..=slots.trailing_zeros())
+            .map(|log| 1 << log)
+            .filter(|&rows| rows <= max_rows)
+            .filter_map(|rows| Layout::new(network, slots, rows).ok())
             .collect();
         if all.is_empty() {
             return Err(Error::Layout(format!(
-                "the network {network} does not fit {slots} slots: its hidden layers need {} rows \
-                 of {} columns; take smaller ones, or a larger ring",
-                least_rows(network),
-                matrices(network)
-                    .iter()
-                    .map(|m| m.column_period)
-                    .max()
-                    .unwrap_or(1),
+                "the network {network} does not fit {slots} slots: its hidden layers need \
+                 {min_rows} rows of {} columns; take smaller ones, or a larger ring",
+                max_columns(&matrices),
             )));
         }
         Ok(all)
     }
 
-    /// Samples in a ciphertext.
-    pub fn samples(&self) -> usize {
-        self.grid.blocks
+    /// The grid of slots.
+    pub fn grid(&self) -> Grid {
+        self.grid
     }
 
-    /// Ciphertexts of the state.
+    /// The network.
+    pub fn network(&self) -> &NetworkSpec {
+        &self.network
+    }
+
+    /// Number of vectors of the state that hold weights.
+    pub fn planes(&self) -> usize {
+        self.planes
+    }
+
+    /// Whether one vector holds all weights and all velocities; otherwise velocities have as many
+    /// vectors of their own as weights have planes.
+    pub fn shares_vector(&self) -> bool {
+        self.shared
+    }
+
+    /// Number of vectors of the state.
     pub fn state_vectors(&self) -> usize {
         if self.shared { 1 } else { 2 * self.planes }
     }
 
-    /// The placement of a matrix.
-    pub fn placement(&self, role: Role) -> Option<&Placement> {
-        self.placements.iter().find(|m| m.role == role)
+    /// Number of samples that a vector holds.
+    pub fn samples_per_vector(&self) -> usize {
+        self.grid.blocks()
     }
 
-    /// Ciphertexts of the inputs of each [`Layout::samples`] samples.
+    /// Number of vectors that the inputs of [`Layout::samples_per_vector`] samples take.
     pub fn input_vectors(&self) -> usize {
-        let first = &self.placements[0];
+        let first = self.first();
         first.tiles * first.groups
     }
 
-    /// The inputs of some samples, for one group and tile of the first matrix. Missing samples
-    /// are zeros.
-    pub fn inputs(&self, samples: &[&[f64]], vector: usize) -> Vec<f64> {
-        let first = &self.placements[0];
-        let (group, tile) = (vector / first.tiles, vector % first.tiles);
-        let shift = tile * self.grid.columns;
-        (0..self.grid.slots())
-            .map(|slot| {
-                let sample = samples.get(self.grid.place(slot).block);
-                let place = self.grid.place(slot + shift);
-                let input = match first.is_cut() {
-                    true => {
-                        let chunk = group * first.tiles + place.block % first.tiles;
-                        chunk * self.grid.rows + place.row
-                    }
-                    false => place.row % first.row_period,
-                };
-                sample
-                    .and_then(|sample| sample.get(input))
-                    .copied()
-                    .unwrap_or(0.0)
-            })
-            .collect()
+    /// The placements of all matrices: forward layers and heads, block by block.
+    pub(crate) fn placements(&self) -> &[Placement] {
+        &self.placements
     }
 
-    /// One-hot labels of some samples in a form. Missing samples are zeros.
-    pub fn labels(&self, labels: &[usize], form: Form) -> Vec<f64> {
-        let period = power_of_two(self.network.classes());
-        self.grid.fill(|place| {
-            let class = match form {
-                Form::Expanded => place.row % period,
-                Form::Repeated => place.column % period,
-            };
-            f64::from(u8::from(labels.get(place.block) == Some(&class)))
-        })
+    /// The placement of a matrix, if the network has it.
+    pub(crate) fn placement(&self, role: Role) -> Option<&Placement> {
+        self.placements.iter().find(|matrix| matrix.role == role)
     }
 
-    /// The slot that has a sample's number of a class.
-    pub fn answer_slot(&self, sample: usize, class: usize, form: Form) -> usize {
-        let lane = sample * self.grid.columns;
-        match form {
-            Form::Expanded => class * self.grid.lanes() + lane,
-            Form::Repeated => lane + class,
-        }
+    /// The matrix that the samples meet.
+    fn first(&self) -> &Placement {
+        &self.placements[0]
     }
+}
 
-    /// The forms in which labels are needed.
-    pub fn label_forms(&self) -> Vec<Form> {
-        let mut forms: Vec<Form> = Vec::new();
-        for matrix in self.answering() {
-            if !forms.contains(&matrix.gives()) {
-                forms.push(matrix.gives());
-            }
-        }
-        forms
-    }
-
-    /// The form of the network's answer.
-    pub fn answer_form(&self) -> Form {
-        let last = self.answering().last().copied();
-        last.map_or(Form::Repeated, Placement::gives)
-    }
-
-    /// The matrices whose products are compared with labels.
-    fn answering(&self) -> Vec<&Placement> {
-        let none = self.network.hidden().is_empty();
-        let answers = |m: &&Placement| none || matches!(m.role, Role::Head(_));
-        self.placements.iter().filter(answers).collect()
-    }
-
-    /// The slots of the state: of all planes, with velocities.
-    pub fn pack(
-        &self,
-        parameter: impl Fn(Role, usize, usize) -> f64,
-        velocity: impl Fn(Role, usize, usize) -> f64,
-    ) -> Vec<Vec<f64>> {
-        let plane = |plane: usize, value: &dyn Fn(Role, usize, usize) -> f64| {
-            self.grid.fill(|place| {
-                let found = self.placements.iter().find_map(|matrix| {
-                    let (input, output) = matrix.stored(self.grid, plane, place)?;
-                    Some(value(matrix.role, input, output))
-                });
-                found.unwrap_or(0.0)
-            })
-        };
-        let mut parameters: Vec<_> = (0..self.planes).map(|p| plane(p, &parameter)).collect();
-        let velocities = (0..self.planes).map(|p| plane(p, &velocity));
-        if !self.shared {
-            parameters.extend(velocities);
-            return parameters;
-        }
-        for mut velocities in velocities {
-            velocities.rotate_right(self.half());
-            for (slot, velocity) in parameters[0].iter_mut().zip(velocities) {
-                *slot += velocity;
-            }
-        }
-        parameters
-    }
-
-    /// Hands every number of the state to a visitor: matrix, whether it is a velocity, input,
-    /// output, value.
-    ///
-    /// # Errors
-    /// If there are not as many vectors as the state has.
-    pub fn unpack(
-        &self,
-        state: &[Vec<f64>],
-        mut visit: impl FnMut(Role, bool, usize, usize, f64),
-    ) -> Result<()> {
-        if state.len() != self.state_vectors() {
-            return Err(Error::Count {
-                what: "vectors of a state",
-                found: state.len(),
-                expected: self.state_vectors(),
-            });
-        }
-        for plane in 0..self.planes {
-            let velocities = if self.shared { 0 } else { self.planes + plane };
-            let shift = if self.shared { self.half() } else { 0 };
-            for slot in 0..self.grid.slots() {
-                let place = self.grid.place(slot);
-                for matrix in &self.placements {
-                    // Once, though every period of rows has it.
-                    if !matrix.is_cut() && place.row >= matrix.row_period {
-                        continue;
-                    }
-                    if let Some((input, output)) = matrix.stored(self.grid, plane, place) {
-                        let value = state[plane][slot];
-                        visit(matrix.role, false, input, output, value);
-                        let value = state[velocities][(slot + shift) % self.grid.slots()];
-                        visit(matrix.role, true, input, output, value);
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Lanes from a parameter to its velocity, where they share a ciphertext.
-    pub fn half(&self) -> usize {
-        self.grid.lanes() / 2
-    }
+fn max_columns(matrices: &[Placement]) -> usize {
+    let periods = matrices.iter().map(|matrix| matrix.column_period);
+    periods.max().unwrap_or(1)
 }

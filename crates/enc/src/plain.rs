@@ -1,10 +1,10 @@
-//! Training on plain matrices: the reference in `f64`.
+//! Training on plain matrices: the reference in `f64`, and what its results are kept in.
 
-pub(crate) mod dense;
-pub(crate) mod matrices;
-pub(crate) mod matrix;
+mod dense;
+mod matrices;
+mod matrix;
 pub mod naive;
-pub mod weights_file;
+mod weights_file;
 
 pub use dense::{Dense, HeadScore};
 pub use matrices::{BlockMatrices, Matrices, Parameter};

@@ -1,12 +1,16 @@
-//! Between owner and server: what is asked, where it lies, who does it, what it costs.
+//! Between owner and server: the task, its plan and its cost, the folder that is handed over, and
+//! the server that trains in it.
 
+mod cost;
 mod estimate;
 pub mod folder;
 mod server;
+mod speed;
 mod step_plan;
 mod task;
 
-pub use estimate::{Estimate, Speed};
-pub use server::{METRICS, Server, StepTimes};
+pub use estimate::Estimate;
+pub use server::{Server, StepRecord};
+pub use speed::Speed;
 pub use step_plan::StepPlan;
-pub use task::{Planned, TASK_VERSION, Task};
+pub use task::{Task, TaskPlan};

@@ -46,9 +46,6 @@ pub enum Schedule {
     },
 }
 
-/// Momentum where nothing else is said.
-pub const MOMENTUM: f64 = 0.9;
-
 impl Schedule {
     /// The published schedule: constant for five epochs' worth of steps, then cosines of 50 steps
     /// down to 1e-7.
@@ -65,12 +62,15 @@ impl Schedule {
 }
 
 impl RateSpec {
+    /// The default momentum.
+    pub const MOMENTUM: f64 = 0.9;
+
     /// A rate that does not change, no decay, and the usual momentum.
     pub fn constant(rate: f64) -> Self {
         RateSpec {
             rate,
             decay: 0.0,
-            momentum: MOMENTUM,
+            momentum: Self::MOMENTUM,
             schedule: Schedule::Constant,
         }
     }

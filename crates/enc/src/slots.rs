@@ -1,101 +1,66 @@
-//! What a circuit is written in: vectors of slots, in whatever arithmetic.
-
-use crate::Result;
+//! The arithmetic a circuit is written in: vectors of slots.
+//!
+//! A circuit is written over [`Slots`] once, and read by three arithmetics:
+//!
+//! | reader | a vector is | for |
+//! |---|---|---|
+//! | [`Clear`] | `f64` numbers | the twin: the plaintext run of the same circuit |
+//! | `Plan` | its level | levels, keys and operations, counted without data |
+//! | [`Ckks`] | a ciphertext | the server |
 
 mod ckks;
 mod clear;
-pub(crate) mod plan;
+mod counts;
+mod plan;
+mod stage;
 
 pub use ckks::{Ckks, Operations};
 pub use clear::Clear;
-pub use plan::{Counts, Plan};
+pub use counts::Counts;
+pub(crate) use plan::Plan;
+pub use stage::{Part, Stage};
 
-/// A vector's place in a training step, in the order in which they come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// The state, after its refresh.
-    Refreshed,
-    /// In a block, counted from 0.
-    Block(usize, Part),
-    /// A gradient, summed over the batch.
-    Gradient,
-    /// The state, after its correction.
-    Corrected,
-}
+use crate::Result;
 
-/// A vector of a block.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// A matrix as it is used: the forward layer's.
-    Matrix,
-    /// The forward layer's sums.
-    Sums,
-    /// The activation of them, which the next block takes.
-    Output,
-    /// What the head's answers have too much.
-    Error,
-    /// The error of the sums.
-    ErrorOfSums,
-}
-
-impl std::fmt::Display for Stage {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Stage::Refreshed => write!(f, "refreshed state"),
-            Stage::Block(block, part) => {
-                let part = match part {
-                    Part::Matrix => "matrix",
-                    Part::Sums => "sums",
-                    Part::Output => "output",
-                    Part::Error => "error of the head",
-                    Part::ErrorOfSums => "error of the sums",
-                };
-                write!(f, "block {}: {part}", block + 1)
-            }
-            Stage::Gradient => write!(f, "gradients"),
-            Stage::Corrected => write!(f, "corrected state"),
-        }
-    }
-}
-
-/// Arithmetic on vectors of slots. A circuit is written over it once, and read by [`Clear`]
-/// (floating point), [`Plan`] (no numbers: levels, rotations, costs) and [`Ckks`] (ciphertexts).
+/// Arithmetic on vectors of slots.
 ///
 /// # Levels
-/// A product and a weighing take one level each; all else takes none. Operands of different
-/// levels meet at the lower one.
+/// [`relinearize_rescale`](Slots::relinearize_rescale),
+/// [`square_plus_itself`](Slots::square_plus_itself) and
+/// [`linear_combination`](Slots::linear_combination) take one level each, everything else none.
+/// Operands of different levels meet at the lower one.
 pub trait Slots: Sync {
-    /// A vector of as many numbers as there are slots.
+    /// A number for each slot.
     type Vector: Clone + Send + Sync;
-    /// A sum of products that was not brought back to a vector yet.
+    /// A sum of products of vectors, before relinearization and rescaling.
     type Product: Send + Sync;
-    /// Numbers in the clear to multiply vectors with.
+    /// Plaintext numbers to multiply vectors by.
     type Mask: Send + Sync;
 
     /// Number of slots.
     fn count(&self) -> usize;
 
-    /// Prepares numbers in the clear, one for each slot.
+    /// Prepares a mask from a number for each slot.
     fn mask(&self, values: Vec<f64>) -> Self::Mask;
 
-    /// Every slot takes what is so many slots after it, around.
+    /// Rotates left, cyclically: slot `i` takes the value of slot `i + steps`.
     ///
     /// # Errors
-    /// If a key is missing.
+    /// If the key of this rotation is missing.
     fn rotate(&self, a: &Self::Vector, steps: isize) -> Result<Self::Vector>;
 
-    /// [`Slots::rotate`] of one vector by many steps.
+    /// [`Slots::rotate`] of one vector by each of `steps`.
     ///
     /// # Errors
-    /// If a key is missing.
+    /// As [`Slots::rotate`].
     fn rotate_each(&self, a: &Self::Vector, steps: &[isize]) -> Result<Vec<Self::Vector>> {
         steps.iter().map(|&steps| self.rotate(a, steps)).collect()
     }
 
-    /// A vector plus its rotations by each of some steps.
+    /// A vector plus its rotations by each of `steps`.
     ///
     /// # Errors
-    /// If a key is missing.
+    /// As [`Slots::rotate`].
     fn add_rotations(&self, a: &Self::Vector, steps: &[isize]) -> Result<Self::Vector> {
         let mut sum = a.clone();
         for &steps in steps {
@@ -104,76 +69,96 @@ pub trait Slots: Sync {
         Ok(sum)
     }
 
+    /// Every slot takes the sum of `count` slots that are `stride` apart, itself the first;
+    /// `count` is a power of two.
+    ///
+    /// Three rotations of the same vector at once quadruple the number of summands: on
+    /// ciphertexts, further rotations of a vector cost a fraction of the first one, and every
+    /// rotation takes a key.
+    ///
+    /// # Errors
+    /// As [`Slots::rotate`].
+    fn sum_strided(&self, a: &Self::Vector, stride: isize, count: usize) -> Result<Self::Vector> {
+        let mut sum = a.clone();
+        let logs = count.trailing_zeros();
+        for log in (0..logs).step_by(LOG_RADIX as usize) {
+            let radix = 1_isize << LOG_RADIX.min(logs - log);
+            let steps: Vec<isize> = (1..radix).map(|k| (k * stride) << log).collect();
+            sum = self.add_rotations(&sum, &steps)?;
+        }
+        Ok(sum)
+    }
+
     /// `a += b`.
     ///
     /// # Errors
-    /// If they do not fit each other.
+    /// If their sizes or scales differ.
     fn add(&self, a: &mut Self::Vector, b: &Self::Vector) -> Result<()>;
 
-    /// `a -= b`, where `b` may have another scale and then has a level more.
+    /// `a -= b`. If their scales differ, `b` is adjusted and needs a level more than `a`.
     ///
     /// # Errors
-    /// If they do not fit each other.
+    /// If their sizes differ, or `b` lacks that level.
     fn subtract(&self, a: &mut Self::Vector, b: &Self::Vector) -> Result<()>;
 
-    /// The product of vectors, slot by slot.
+    /// The product of two vectors, slot by slot.
     ///
     /// # Errors
-    /// If they do not fit each other.
+    /// If their sizes differ.
     fn product(&self, a: &Self::Vector, b: &Self::Vector) -> Result<Self::Product>;
 
     /// `a += b`, of products.
     ///
     /// # Errors
-    /// If they do not fit each other.
+    /// If their sizes or scales differ.
     fn add_product(&self, a: &mut Self::Product, b: &Self::Product) -> Result<()>;
 
-    /// Brings a product back to a vector, for a level.
+    /// Turns a product into a vector.
     ///
     /// # Errors
-    /// If a key is missing or no level is left.
-    fn finish(&self, product: &Self::Product) -> Result<Self::Vector>;
+    /// If the relinearization key is missing, or no level is left.
+    fn relinearize_rescale(&self, product: &Self::Product) -> Result<Self::Vector>;
 
-    /// `a^2 + a`, for a level.
+    /// `a^2 + a`.
     ///
     /// # Errors
-    /// If a key is missing or no level is left.
+    /// If the relinearization key is missing, or no level is left.
     fn square_plus_itself(&self, a: &Self::Vector) -> Result<Self::Vector>;
 
     /// `2 a + 1`.
     ///
     /// # Errors
-    /// If it does not fit.
-    fn twice_plus_one(&self, a: &Self::Vector) -> Result<Self::Vector>;
+    /// If the constant cannot be encoded.
+    fn double_plus_one(&self, a: &Self::Vector) -> Result<Self::Vector>;
 
-    /// The sum of vectors times masks, at the default scale, for a level.
+    /// The sum of vectors times masks, at the default scale.
     ///
     /// # Errors
-    /// If there is none, or no level is left.
-    fn weigh(&self, terms: &[(&Self::Vector, &Self::Mask)]) -> Result<Self::Vector>;
+    /// If `terms` is empty, or no level is left.
+    fn linear_combination(&self, terms: &[(&Self::Vector, &Self::Mask)]) -> Result<Self::Vector>;
 
-    /// Leaves so many levels, or as many as there are if these are fewer.
+    /// Reduces a vector to at most `levels` levels.
     ///
     /// # Errors
-    /// None at present.
-    fn lower(&self, a: &mut Self::Vector, levels: usize) -> Result<()>;
+    /// If the arithmetic cannot drop a level.
+    fn drop_levels(&self, a: &mut Self::Vector, levels: usize) -> Result<()>;
 
-    /// Levels that a vector has left.
+    /// Number of levels a vector has left.
     fn levels(&self, a: &Self::Vector) -> usize;
 
-    /// Tells what a vector is in a step, to those that want to know.
-    fn passed(&self, _: Stage, _: &Self::Vector) {}
+    /// Reports a vector of a training step to readers that record them.
+    fn observe(&self, _stage: Stage, _vector: &Self::Vector) {}
 
     /// The same numbers with all levels.
     ///
     /// # Errors
-    /// If a key is missing.
+    /// If a bootstrapping key is missing.
     fn refresh(&self, a: &Self::Vector) -> Result<Self::Vector>;
 
-    /// Refreshes two vectors together, for less than twice the time.
+    /// Refreshes two vectors together, in less than twice the time of one.
     ///
     /// # Errors
-    /// If a key is missing.
+    /// As [`Slots::refresh`].
     fn refresh_pair(
         &self,
         a: &Self::Vector,
@@ -181,27 +166,5 @@ pub trait Slots: Sync {
     ) -> Result<(Self::Vector, Self::Vector)>;
 }
 
-/// Rotations that are summed at once, as a logarithm. On ciphertexts, further rotations of the same
-/// vector cost an eighth of the first; each takes a key.
+/// log2 of the number of summands that one round of [`Slots::sum_strided`] adds up.
 const LOG_RADIX: u32 = 2;
-
-/// Every slot takes the sum of `count` slots that are `stride` apart, itself first; `count` is a
-/// power of two. Three rotations at once quadruple what is summed.
-///
-/// # Errors
-/// If a key is missing.
-pub(crate) fn sum_strided<S: Slots>(
-    slots: &S,
-    a: &S::Vector,
-    stride: isize,
-    count: usize,
-) -> Result<S::Vector> {
-    let mut sum = a.clone();
-    let logs = count.trailing_zeros();
-    for log in (0..logs).step_by(LOG_RADIX as usize) {
-        let radix = 1_isize << LOG_RADIX.min(logs - log);
-        let steps: Vec<isize> = (1..radix).map(|k| (k * stride) << log).collect();
-        sum = slots.add_rotations(&sum, &steps)?;
-    }
-    Ok(sum)
-}

@@ -1,11 +1,13 @@
-//! The packed circuit against plain matrices.
+//! The packed circuit in floating point, compared with the naive step on plain matrices.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
-use common::{Dense, packed, random_batch};
-use nearfield_enc::{Circuit, Clear, Layout, NetworkSpec, Part, Ranges, Rates, Stage, StepPlan};
+use common::{Samples, random_matrices};
+use nearfield_enc::{
+    Circuit, Clear, Layout, NetworkSpec, Part, Ranges, Rates, Stage, StepPlan, naive,
+};
 
 const RATES: Rates = Rates {
     rate: 1e-4,
@@ -18,49 +20,31 @@ const RANGES: Ranges = Ranges {
     velocities: 16.0,
 };
 
-/// Some steps of the circuit and of plain matrices; how far they are apart.
-fn difference(network: &NetworkSpec, layout: &Layout, batch_size: usize) -> f64 {
-    let clear = Clear::new(layout.grid.slots());
+/// The largest difference of weights and velocities after some steps of both, relative to the
+/// largest of their matrix.
+fn distance(network: &NetworkSpec, layout: &Layout, batch_size: usize) -> f64 {
+    let clear = Clear::new(layout.grid().slots());
     let circuit = Circuit::new(&clear, layout, RANGES).unwrap();
-    let mut dense = Dense::new(network, 7);
-    let mut state = layout.pack(
-        |role, i, o| dense.weight(role, i, o) / RANGES.weights,
-        |role, i, o| dense.velocity(role, i, o) / RANGES.velocities,
-    );
+    let mut expected = random_matrices(network, 0.5).unwrap();
+    let mut state = layout.pack_matrices(&expected, RANGES);
     for step in 0..3 {
-        let (samples, labels) = random_batch(network, batch_size, step);
-        let expected = dense.step(&samples, &labels, &RATES);
-        let stepped = circuit
-            .step(&state, packed(layout, &samples, &labels), &RATES)
-            .unwrap();
-        state = stepped.state;
-        for (sample, answers) in expected.iter().enumerate() {
-            for (class, answer) in answers.iter().enumerate() {
-                let form = layout.answer_form();
-                let slot = layout.answer_slot(sample % layout.samples(), class, form);
-                let found = stepped.errors[sample / layout.samples()][slot];
-                let label = f64::from(u8::from(labels[sample] == class));
-                assert!(
-                    (found + label - answer).abs() < 1e-9 * answer.abs().max(1.0),
-                    "{found} {answer}"
-                );
+        let samples = Samples::random(network, batch_size, step);
+        let predictions =
+            naive::step(&mut expected, &samples.inputs, &samples.labels, &RATES).unwrap();
+        let output = circuit.step(&state, samples.pack(layout), &RATES).unwrap();
+        state = output.state;
+        let errors = layout.unpack_predictions(&output.errors, batch_size);
+        for (sample, errors) in errors.iter().enumerate() {
+            for (class, error) in errors.iter().enumerate() {
+                let expected = predictions.last().unwrap().at(sample, class);
+                let label = f64::from(u8::from(usize::from(samples.labels[sample]) == class));
+                let tolerance = 1e-9 * expected.abs().max(1.0);
+                assert!((error + label - expected).abs() < tolerance, "{error}");
             }
         }
     }
-    let mut worst: f64 = 0.0;
-    let mut visited = 0;
-    layout
-        .unpack(&state, |role, velocity, i, o, value| {
-            let (value, expected) = match velocity {
-                false => (value * RANGES.weights, dense.weight(role, i, o)),
-                true => (value * RANGES.velocities, dense.velocity(role, i, o)),
-            };
-            visited += 1;
-            worst = worst.max((value - expected).abs() / expected.abs().max(1.0));
-        })
-        .unwrap();
-    assert!(visited >= 2 * dense.numbers());
-    worst
+    let found = layout.unpack_matrices(&state, RANGES).unwrap();
+    expected.distance(&found).unwrap()
 }
 
 #[test]
@@ -76,26 +60,33 @@ fn every_layout_steps_as_plain_matrices_do() {
         (11, vec![3, 6, 4, 2], 2),
     ] {
         let network = NetworkSpec::new(features, hidden, classes).unwrap();
-        let mut shared = [false; 2];
         for layout in Layout::all(&network, 512).unwrap() {
-            shared[usize::from(layout.shared)] = true;
-            for size in [1, layout.samples() + 1] {
-                let worst = difference(&network, &layout, size);
-                assert!(worst < 1e-12, "{network} {:?}: {worst}", layout.grid);
+            for size in [1, layout.samples_per_vector() + 1] {
+                let worst = distance(&network, &layout, size);
+                assert!(worst < 1e-12, "{network} {:?}: {worst}", layout.grid());
             }
         }
-        assert!(shared[0] || shared[1]);
     }
+}
+
+#[test]
+fn layouts_with_and_without_vectors_for_velocities_are_tested() {
+    let network = NetworkSpec::new(30, vec![8], 3).unwrap();
+    let layouts = Layout::all(&network, 512).unwrap();
+    let mut shared: Vec<bool> = layouts.iter().map(Layout::shares_vector).collect();
+    shared.sort_unstable();
+    shared.dedup();
+    assert_eq!(shared, [false, true]);
 }
 
 #[test]
 fn a_matrix_that_exceeds_the_slots_is_split() {
     let network = NetworkSpec::new(50, vec![8], 3).unwrap();
     let layouts = Layout::all(&network, 64).unwrap();
-    assert!(layouts.iter().all(|layout| layout.planes > 1));
+    assert!(layouts.iter().all(|layout| layout.planes() > 1));
     for layout in &layouts {
-        let worst = difference(&network, layout, 5);
-        assert!(worst < 1e-12, "{:?}: {worst}", layout.grid);
+        let worst = distance(&network, layout, 5);
+        assert!(worst < 1e-12, "{:?}: {worst}", layout.grid());
     }
 }
 
@@ -112,21 +103,22 @@ fn levels_are_those_of_the_paper_and_one_to_unpack() {
         let network = NetworkSpec::new(196, hidden, 10).unwrap();
         for layout in Layout::all(&network, 32768).unwrap() {
             let plan = StepPlan::new(&layout, 48, &RATES).unwrap();
-            assert_eq!(plan.circuit_levels(), levels, "{network} {:?}", layout.grid);
+            let grid = layout.grid();
+            assert_eq!(plan.circuit_levels(), levels, "{network} {grid:?}");
         }
     }
 }
 
 #[test]
-fn lessons_of_all_blocks_end_on_the_fewest_levels() {
+fn gradients_of_all_blocks_are_formed_on_the_fewest_levels() {
     let network = NetworkSpec::new(196, vec![128, 64, 32], 10).unwrap();
     for layout in Layout::all(&network, 32768).unwrap() {
         let plan = StepPlan::new(&layout, 48, &RATES).unwrap();
-        let left = |stage: Stage| plan.counts.stages[&stage];
+        let left = |stage: Stage| plan.counts.levels_left[&stage];
         assert_eq!(left(Stage::Refreshed), plan.levels);
         for block in 0..3 {
-            assert_eq!(left(Stage::Block(block, Part::ErrorOfSums)), 2);
+            assert_eq!(left(Stage::Block(block, Part::SumsGradient)), 2);
         }
-        assert_eq!((left(Stage::Gradient), left(Stage::Corrected)), (1, 0));
+        assert_eq!((left(Stage::Gradient), left(Stage::Updated)), (1, 0));
     }
 }

@@ -1,9 +1,10 @@
 //! Recorded trainings, repeated by the packed circuit.
 
 use super::{Case, read_samples};
+use anyhow::{Context, Result};
 use nearfield_enc::{
-    Batch, Circuit, Clear, Error, Layout, Matrices, Matrix, NetworkSpec, Planned, Ranges, RateSpec,
-    Result, Schedule, TASK_VERSION, Task, weights_file,
+    Batch, Circuit, Clear, Layout, Matrices, Matrix, NetworkSpec, Ranges, RateSpec, Schedule, Task,
+    TaskPlan,
 };
 use std::path::{Path, PathBuf};
 
@@ -16,12 +17,12 @@ pub struct PackedCase {
     inputs: Matrix,
     labels: Vec<u16>,
     /// The task of a server, with its plan.
-    pub planned: Planned,
-    /// The numbers at the beginning.
+    pub planned: TaskPlan,
+    /// Initial weights and velocities.
     pub initial: Matrices,
 }
 
-/// What numbers are divided by: weights of the recorded cases stay below 1, velocities below 64.
+/// Units of the state: weights of the recorded cases stay below 1, velocities below 64.
 const RANGES: Ranges = Ranges {
     weights: 1.0,
     velocities: 64.0,
@@ -38,9 +39,7 @@ impl PackedCase {
         let batches = u32::try_from(inputs.rows() / case.batch)
             .ok()
             .filter(|&batches| batches > 0)
-            .ok_or_else(|| {
-                Error::Data(format!("{}: fewer samples than a batch", folder.display()))
-            })?;
+            .with_context(|| format!("{}: fewer samples than a batch", folder.display()))?;
         let task = Task {
             log_degree,
             insecure,
@@ -48,7 +47,7 @@ impl PackedCase {
         };
         let network = case.network()?;
         Ok(PackedCase {
-            initial: weights_file::read(&network, &folder.join("initial.safetensors"))?,
+            initial: Matrices::load(&network, &folder.join("initial.safetensors"))?,
             planned: task.with_best_layout()?,
             folder: folder.to_owned(),
             case,
@@ -63,13 +62,13 @@ impl PackedCase {
         &self.case.steps_recorded
     }
 
-    /// The numbers that were recorded after a step.
+    /// The weights and velocities that were recorded after a step.
     ///
     /// # Errors
     /// If their file is missing or damaged.
     pub fn after(&self, step: u64) -> Result<Matrices> {
         let path = self.folder.join(format!("after_{step}.safetensors"));
-        weights_file::read(&self.network, &path)
+        Ok(Matrices::load(&self.network, &path)?)
     }
 
     /// The batch of a step, counted from 0.
@@ -81,12 +80,12 @@ impl PackedCase {
         self.layout().pack_batch(&inputs, &labels)
     }
 
-    /// Where everything lies.
+    /// Where its numbers lie.
     pub fn layout(&self) -> &Layout {
         &self.planned.layout
     }
 
-    /// What numbers of the state are divided by.
+    /// The units of the state.
     pub fn ranges(&self) -> Ranges {
         self.planned.task.ranges()
     }
@@ -97,7 +96,7 @@ impl PackedCase {
     /// # Errors
     /// If a file of the case is missing.
     pub fn run_in_the_clear(&self) -> Result<Vec<f64>> {
-        let slots = Clear::new(self.layout().grid.slots());
+        let slots = Clear::new(self.layout().grid().slots());
         let circuit = Circuit::new(&slots, self.layout(), self.ranges())?;
         let mut state = self.layout().pack_matrices(&self.initial, self.ranges());
         let rates = self.case.rates()?;
@@ -117,7 +116,7 @@ impl PackedCase {
 /// The task of a case in a ring of any degree.
 fn task(case: &Case, batches: u32) -> Task {
     Task {
-        version: TASK_VERSION,
+        version: Task::VERSION,
         name: case.source.clone(),
         features: case.features,
         hidden: case.hidden.clone(),

@@ -6,7 +6,7 @@ use crate::encrypted_cases::slots::PackedCase;
 use anyhow::{Context, Result};
 use nearfield_ckks::bootstrap::Bootstrapper;
 use nearfield_ckks::{Ciphertext, Encoder, EvaluationKeys, Evaluator, Precision, SecretKey};
-use nearfield_enc::{Batch, Circuit, Ckks, Clear, Labels, Matrices};
+use nearfield_enc::{Circuit, Ckks, Clear, Matrices};
 use std::path::Path;
 use std::time::Instant;
 
@@ -14,11 +14,11 @@ use std::time::Instant;
 const INSECURE_LOG_DEGREE: u32 = 11;
 const SECURE_LOG_DEGREE: u32 = 16;
 
-/// The largest relative difference that counts as equal.
+/// The largest relative difference that passes.
 const TOLERANCE: f64 = 1e-9;
 
-/// Bits of weights that must agree after each recorded step, mean.
-const LEAST_BITS: f64 = 14.0;
+/// Minimum of the bits of precision of weights after each recorded step, mean.
+const MIN_BITS: f64 = 14.0;
 
 /// How a case is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -42,18 +42,18 @@ pub fn in_the_clear(folder: &Path) -> Result<bool> {
     let plain = encrypted_cases::run(folder)?;
     let case = PackedCase::read(folder, SECURE_LOG_DEGREE, false)?;
     let packed = case.run_in_the_clear()?;
-    for (place, (step, distance)) in plain.steps.iter().zip(&packed).enumerate() {
+    for (index, (step, distance)) in plain.steps.iter().zip(&packed).enumerate() {
         println!(
             "{}: after {step} steps weights and velocities differ by {:.1e} on plain matrices, \
              {distance:.1e} in slots",
             folder.display(),
-            plain.distances[place]
+            plain.distances[index]
         );
     }
     Ok(plain.agrees(TOLERANCE) && packed.iter().all(|&distance| distance <= TOLERANCE))
 }
 
-/// Repeats a case on ciphertexts, to its last recorded step or for at most `max_steps` steps.
+/// Repeats a case on ciphertexts, to its last recorded step or for at most `max_steps`.
 ///
 /// # Errors
 /// If it cannot be run.
@@ -65,18 +65,18 @@ pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, max_steps: Option<u64
     let case = PackedCase::read(folder, log_degree, insecure)?;
     let mut run = Run::new(&case)?;
     let last = case.recorded().last().copied().unwrap_or(0);
-    let last = max_steps.map_or(last, |steps| steps.min(last));
+    let last = max_steps.map_or(last, |max| max.min(last));
     println!(
         "{}: {} on ciphertexts, degree 2^{log_degree}, {last} steps",
         folder.display(),
-        case.layout().network
+        case.layout().network()
     );
     let mut agrees = true;
     for step in 1..=last {
         run.step()?;
         if case.recorded().contains(&step) {
             let recorded = run.bits(&case.after(step)?)?;
-            agrees &= recorded.mean_bits > LEAST_BITS;
+            agrees &= recorded.mean_bits > MIN_BITS;
             println!(
                 "  after {step} steps: weights have {:.1} bits (worst {:.1}) of the recorded \
                  ones; {:.2} s a step",
@@ -94,10 +94,10 @@ pub fn on_ciphertexts(folder: &Path, encrypted: Encrypted, max_steps: Option<u64
         "  after {last} steps: {:.1} bits (worst {:.1}) of the twin's",
         bits.mean_bits, bits.worst_bits
     );
-    Ok(agrees && bits.mean_bits > LEAST_BITS)
+    Ok(agrees && bits.mean_bits > MIN_BITS)
 }
 
-/// Owner, server and twin in one process, which no training but a test should be.
+/// Owner, server and twin in one process, for a test alone.
 struct Run<'c> {
     case: &'c PackedCase,
     secret: SecretKey,
@@ -144,33 +144,17 @@ impl<'c> Run<'c> {
         Ok(self.secret.encrypt(&plain)?)
     }
 
-    fn encrypt_batch(&self, batch: &Batch<Vec<f64>>) -> Result<Batch<Ciphertext>> {
-        let levels = self.case.planned.step.input_levels();
-        let encrypt = |values: &Vec<f64>| self.encrypt(values, levels);
-        let inputs = batch.inputs.iter();
-        let inputs = inputs.map(|parts| parts.iter().map(encrypt).collect());
-        let labels = batch.labels.iter().map(|labels| {
-            Ok(Labels {
-                expanded: labels.expanded.as_ref().map(encrypt).transpose()?,
-                repeated: labels.repeated.as_ref().map(encrypt).transpose()?,
-            })
-        });
-        Ok(Batch {
-            inputs: inputs.collect::<Result<_>>()?,
-            labels: labels.collect::<Result<_>>()?,
-        })
-    }
-
     fn step(&mut self) -> Result<()> {
         let (layout, ranges) = (self.case.layout(), self.case.ranges());
         let rates = self.case.planned.task.training.at(self.step);
         let batch = self.case.batch(self.step);
-        let encrypted = self.encrypt_batch(&batch)?;
-        let begun = Instant::now();
+        let levels = self.case.planned.step.input_levels();
+        let encrypted = batch.try_map(|values| self.encrypt(values, levels))?;
+        let start = Instant::now();
         let circuit = Circuit::new(&self.server, layout, ranges)?;
         self.state = circuit.step(&self.state, encrypted, &rates)?.state;
-        self.seconds += begun.elapsed().as_secs_f64();
-        let slots = Clear::new(layout.grid.slots());
+        self.seconds += start.elapsed().as_secs_f64();
+        let slots = Clear::new(layout.grid().slots());
         let twin = Circuit::new(&slots, layout, ranges)?;
         self.expected = twin.step(&self.expected, batch, &rates)?.state;
         self.step += 1;
@@ -193,6 +177,6 @@ impl<'c> Run<'c> {
         let (found, expected) = (weights(&found), weights(expected));
         (found.len() == expected.len())
             .then(|| Precision::of_real(&found, &expected))
-            .context("the recorded network is another one")
+            .context("the recorded weights are of another network")
     }
 }

@@ -1,148 +1,247 @@
-//! Nesterov momentum with decay, on a packed state.
+//! Nesterov momentum with coupled decay, on a packed state.
+//!
+//! `g <- g + decay w`; `w <- w - rate ((1 + m) g + m^2 v)`; `v <- m v + g`. New weights and
+//! velocities are linear in old ones and in gradients: one linear combination for each vector.
+//!
+//! # Source
+//! ReBoot (arXiv 2506.19693), section 4.
+//!
+//! # Deviates
+//! Where the paper's formulas contradict its implementation, the decay is corrected to fall on
+//! weights.
 
-use crate::Result;
-use crate::circuit::Circuit;
+use super::block::MatrixGradient;
+use crate::layers::Context;
 use crate::layout::{Layout, Placement, Ranges, Role};
 use crate::schedule::Rates;
-use crate::slots::{Slots, Stage, sum_strided};
+use crate::slots::{Slots, Stage};
+use crate::{Error, Result};
 
-/// The numbers that state and gradient are weighed with: new weights and velocities are linear in
-/// old ones and the gradient.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Weights {
-    weight_from_weight: f64,
-    weight_from_velocity: f64,
-    weight_from_gradient: f64,
-    velocity_from_weight: f64,
-    velocity_from_velocity: f64,
-    velocity_from_gradient: f64,
+/// An update of the state, with its masks.
+pub(super) struct Update<S: Slots> {
+    rates: Rates,
+    /// For each vector of the state.
+    targets: Vec<Target<S>>,
 }
 
-impl Weights {
-    /// `g <- g + decay p`; `p <- p - rate ((1 + m) g + m^2 v)`; `v <- m v + g`; for weights and
-    /// velocities in units of their ranges.
-    ///
-    /// # Source
-    /// ReBoot (arXiv 2506.19693), section 4, with the decay put right.
-    fn new(rates: &Rates, ranges: Ranges) -> Self {
+/// How a vector of the new state comes from the old state and from gradients.
+struct Target<S: Slots> {
+    state: Vec<StateTerm<S>>,
+    gradients: Vec<GradientTerm<S>>,
+}
+
+/// A vector of the old state, rotated, times a mask.
+struct StateTerm<S: Slots> {
+    vector: usize,
+    rotation: isize,
+    mask: S::Mask,
+}
+
+/// The gradient of a group of a matrix, rotated, times a mask.
+struct GradientTerm<S: Slots> {
+    role: Role,
+    group: usize,
+    rotation: isize,
+    mask: S::Mask,
+}
+
+/// The gradient of a group of a matrix, summed over all samples.
+struct GroupGradient<S: Slots> {
+    role: Role,
+    group: usize,
+    sum: S::Vector,
+}
+
+/// What a new number takes of the old weight, of the old velocity, and of the gradient.
+#[derive(Clone, Copy)]
+struct Coefficients {
+    weight: f64,
+    velocity: f64,
+    gradient: f64,
+}
+
+impl Coefficients {
+    /// Of new weights and of new velocities, in units of their ranges.
+    fn new(rates: &Rates, ranges: Ranges) -> (Self, Self) {
         let Rates {
             rate,
             decay,
             momentum,
         } = *rates;
-        let weight_from_gradient = -rate * (1.0 + momentum) / ranges.weights;
-        let velocity_from_gradient = 1.0 / ranges.velocities;
-        Weights {
-            weight_from_weight: 1.0 + weight_from_gradient * decay * ranges.weights,
-            weight_from_velocity: -rate * momentum * momentum * ranges.velocities / ranges.weights,
-            weight_from_gradient,
-            velocity_from_weight: velocity_from_gradient * decay * ranges.weights,
-            velocity_from_velocity: momentum,
-            velocity_from_gradient,
-        }
+        let gradient = -rate * (1.0 + momentum) / ranges.weights;
+        let weights = Coefficients {
+            weight: 1.0 + gradient * decay * ranges.weights,
+            velocity: -rate * momentum * momentum * ranges.velocities / ranges.weights,
+            gradient,
+        };
+        let gradient = 1.0 / ranges.velocities;
+        let velocities = Coefficients {
+            weight: gradient * decay * ranges.weights,
+            velocity: momentum,
+            gradient,
+        };
+        (weights, velocities)
     }
 }
 
-/// A correction of the state, with its masks.
-pub(crate) struct Update<S: Slots> {
-    rates: Rates,
-    /// For each vector of the state.
-    vectors: Vec<Target<S>>,
-}
-
-/// How one vector of a new state comes from old ones and from gradients.
-struct Target<S: Slots> {
-    /// Vectors of the old state, by how many lanes they are rotated first, and their masks.
-    old: Vec<(usize, isize, S::Mask)>,
-    /// Gradients of a group of a matrix, by how many lanes they are rotated first, and their
-    /// masks.
-    gradients: Vec<(Role, usize, isize, S::Mask)>,
-}
-
 impl<S: Slots> Update<S> {
-    pub(crate) fn new(circuit: &Circuit<'_, S>, rates: &Rates) -> Self {
-        let weights = Weights::new(rates, circuit.ranges());
-        let planes = 0..circuit.layout().planes;
-        let vectors = if circuit.layout().shared {
-            vec![shared(circuit, weights)]
+    /// Prepares the masks of an update with these rates.
+    pub(super) fn new(context: &Context<'_, S>, rates: &Rates) -> Self {
+        let (weights, velocities) = Coefficients::new(rates, context.ranges());
+        let planes = 0..context.layout().planes();
+        let targets = if context.layout().shares_vector() {
+            vec![Target::of_shared(context, weights, velocities)]
         } else {
             let of_weights = planes
                 .clone()
-                .map(|plane| own(circuit, plane, false, weights));
-            let of_velocities = planes.map(|plane| own(circuit, plane, true, weights));
+                .map(|p| Target::of_plane(context, p, weights));
+            let of_velocities = planes.map(|p| Target::of_plane(context, p, velocities));
             of_weights.chain(of_velocities).collect()
         };
         Update {
             rates: *rates,
-            vectors,
+            targets,
         }
     }
 
-    pub(crate) fn rates(&self) -> &Rates {
+    pub(super) fn rates(&self) -> &Rates {
         &self.rates
     }
 
-    /// The corrected state.
+    /// The updated state.
     ///
     /// # Levels
-    /// One of the last gradient's.
+    /// The gradients' products have two, the result has none.
     ///
     /// # Errors
     /// If a key is missing or no level is left.
-    pub(crate) fn apply(
+    pub(super) fn apply(
         &self,
-        circuit: &Circuit<'_, S>,
+        context: &Context<'_, S>,
         state: &[S::Vector],
-        gradients: &[(Role, Vec<S::Product>)],
+        gradients: &[MatrixGradient<S>],
     ) -> Result<Vec<S::Vector>> {
-        let slots = circuit.slots();
+        let (slots, layout) = (context.slots(), context.layout());
         let mut state = state.to_vec();
         for vector in &mut state {
-            slots.lower(vector, 1)?;
+            slots.drop_levels(vector, 1)?;
         }
-        let layout = circuit.layout();
-        let mut summed = Vec::new();
-        for (role, products) in gradients {
-            let matrices = layout.placements.iter();
-            for matrix in matrices.filter(|matrix| matrix.role == *role) {
-                for (group, products) in products.chunks(matrix.tiles).enumerate() {
-                    let sum = sum_samples(slots, layout, matrix, products)?;
-                    slots.passed(Stage::Gradient, &sum);
-                    summed.push((*role, group, sum));
-                }
+        let mut sums = Vec::new();
+        for gradient in gradients {
+            let Some(matrix) = layout.placement(gradient.role) else {
+                continue;
+            };
+            for (group, products) in gradient.products.chunks(matrix.tiles).enumerate() {
+                let role = gradient.role;
+                let sum = sum_samples(slots, layout, matrix, products)?;
+                slots.observe(Stage::Gradient, &sum);
+                sums.push(GroupGradient { role, group, sum });
             }
         }
-        let targets = self.vectors.iter();
+        let targets = self.targets.iter();
         targets
-            .map(|target| target.apply(slots, &state, &summed))
+            .map(|target| target.apply(slots, &state, &sums))
             .collect()
     }
 }
 
 impl<S: Slots> Target<S> {
+    /// The one vector that holds weights and velocities.
+    fn of_shared(
+        context: &Context<'_, S>,
+        weights: Coefficients,
+        velocities: Coefficients,
+    ) -> Self {
+        let layout = context.layout();
+        let half = layout.velocity_lane().cast_signed();
+        let at_weights = |role, value| stored(layout, 0, role, value);
+        let at_velocities = |role, value| {
+            let mut values = stored(layout, 0, role, value);
+            values.rotate_right(layout.velocity_lane());
+            values
+        };
+        let mut own = at_weights(None, weights.weight);
+        for (slot, velocity) in own.iter_mut().zip(at_velocities(None, velocities.velocity)) {
+            *slot += velocity;
+        }
+        let term = |rotation, values| StateTerm {
+            vector: 0,
+            rotation,
+            mask: context.slots().mask(values),
+        };
+        let mut state = vec![term(0, own), term(half, at_weights(None, weights.velocity))];
+        if velocities.weight != 0.0 {
+            state.push(term(-half, at_velocities(None, velocities.weight)));
+        }
+        let mut gradients = Vec::new();
+        for matrix in layout.placements() {
+            let term = |rotation, values| GradientTerm {
+                role: matrix.role,
+                group: 0,
+                rotation,
+                mask: context.slots().mask(values),
+            };
+            let role = Some(matrix.role);
+            gradients.push(term(0, at_weights(role, weights.gradient)));
+            gradients.push(term(-half, at_velocities(role, velocities.gradient)));
+        }
+        Target { state, gradients }
+    }
+
+    /// A vector of weights alone, or of velocities alone: those of a plane.
+    fn of_plane(context: &Context<'_, S>, plane: usize, new: Coefficients) -> Self {
+        let layout = context.layout();
+        let mask = |role, value| context.slots().mask(stored(layout, plane, role, value));
+        let term = |vector, value| StateTerm {
+            vector,
+            rotation: 0,
+            mask: mask(None, value),
+        };
+        let mut state = vec![term(layout.planes() + plane, new.velocity)];
+        if new.weight != 0.0 {
+            state.push(term(plane, new.weight));
+        }
+        let gradients = layout.placements().iter().filter_map(|matrix| {
+            let group = plane.checked_sub(matrix.plane)?;
+            (group < matrix.groups).then(|| GradientTerm {
+                role: matrix.role,
+                group,
+                rotation: 0,
+                mask: mask(Some(matrix.role), new.gradient),
+            })
+        });
+        Target {
+            state,
+            gradients: gradients.collect(),
+        }
+    }
+
     fn apply(
         &self,
         slots: &S,
         state: &[S::Vector],
-        gradients: &[(Role, usize, S::Vector)],
+        gradients: &[GroupGradient<S>],
     ) -> Result<S::Vector> {
         let mut terms = Vec::new();
-        for (vector, steps, mask) in &self.old {
-            terms.push((slots.rotate(&state[*vector], *steps)?, mask));
+        for term in &self.state {
+            terms.push((
+                slots.rotate(&state[term.vector], term.rotation)?,
+                &term.mask,
+            ));
         }
-        for (role, group, steps, mask) in &self.gradients {
+        for term in &self.gradients {
             let mut all = gradients.iter();
-            let found = all.find(|(other, of, _)| (other, of) == (role, group));
-            if let Some((_, _, gradient)) = found {
-                terms.push((slots.rotate(gradient, *steps)?, mask));
+            let found = all.find(|found| (found.role, found.group) == (term.role, term.group));
+            if let Some(found) = found {
+                terms.push((slots.rotate(&found.sum, term.rotation)?, &term.mask));
             }
         }
         let terms: Vec<_> = terms.iter().map(|(vector, mask)| (vector, *mask)).collect();
-        slots.weigh(&terms)
+        slots.linear_combination(&terms)
     }
 }
 
-/// A matrix's gradient, summed over all samples, in the lanes of the state that hold it.
+/// The gradient of a group of a matrix, summed over all samples, in the lanes that store it.
 ///
 /// # Errors
 /// If a key is missing or no level is left.
@@ -152,119 +251,42 @@ fn sum_samples<S: Slots>(
     matrix: &Placement,
     products: &[S::Product],
 ) -> Result<S::Vector> {
-    let grid = layout.grid;
-    let columns = grid.columns.cast_signed();
-    let vectors = products.iter().rev().map(|product| {
-        let mut vector = slots.finish(product)?;
-        slots.lower(&mut vector, 1)?;
-        Ok::<_, crate::Error>(vector)
-    });
-    // Rotated back by as many blocks as the matrix was when it was used.
-    let mut sum: Option<S::Vector> = None;
-    for vector in vectors {
-        let vector = vector?;
-        sum = Some(match sum {
-            None => vector,
-            Some(sum) => {
-                let mut back = slots.rotate(&sum, -columns)?;
-                slots.add(&mut back, &vector)?;
-                back
-            }
-        });
-    }
-    let sum = sum.ok_or(crate::Error::Count {
-        what: "vectors of a gradient",
-        found: 0,
-        expected: matrix.tiles,
-    })?;
-    let stride = matrix.tiles * grid.columns;
-    let sum = sum_strided(slots, &sum, stride.cast_signed(), grid.lanes() / stride)?;
-    let blocks = matrix.lane / grid.columns * grid.columns;
-    slots.rotate(&sum, -blocks.cast_signed())
-}
-
-/// Weights and velocities in one vector.
-fn shared<S: Slots>(circuit: &Circuit<'_, S>, weights: Weights) -> Target<S> {
-    let half = circuit.layout().half().cast_signed();
-    let mut own = stored(circuit, 0, None, weights.weight_from_weight);
-    let velocities = stored(circuit, 0, None, weights.velocity_from_velocity);
-    for (slot, velocity) in own.iter_mut().zip(moved(circuit, velocities)) {
-        *slot += velocity;
-    }
-    let mask = |values| circuit.slots().mask(values);
-    let from_velocity = stored(circuit, 0, None, weights.weight_from_velocity);
-    let mut old = vec![(0, 0, mask(own)), (0, half, mask(from_velocity))];
-    if weights.velocity_from_weight != 0.0 {
-        let from_weight = stored(circuit, 0, None, weights.velocity_from_weight);
-        old.push((0, -half, mask(moved(circuit, from_weight))));
-    }
-    let mut gradients = Vec::new();
-    for matrix in &circuit.layout().placements {
-        let role = Some(matrix.role);
-        let to_weight = stored(circuit, 0, role, weights.weight_from_gradient);
-        let to_velocity = stored(circuit, 0, role, weights.velocity_from_gradient);
-        gradients.push((matrix.role, 0, 0, mask(to_weight)));
-        gradients.push((matrix.role, 0, -half, mask(moved(circuit, to_velocity))));
-    }
-    Target { old, gradients }
-}
-
-/// Weights, or velocities, of one plane.
-fn own<S: Slots>(
-    circuit: &Circuit<'_, S>,
-    plane: usize,
-    velocity: bool,
-    weights: Weights,
-) -> Target<S> {
-    let layout = circuit.layout();
-    let (from_weight, from_velocity, from_gradient) = match velocity {
-        false => (
-            weights.weight_from_weight,
-            weights.weight_from_velocity,
-            weights.weight_from_gradient,
-        ),
-        true => (
-            weights.velocity_from_weight,
-            weights.velocity_from_velocity,
-            weights.velocity_from_gradient,
-        ),
+    let grid = layout.grid();
+    let columns = grid.columns().cast_signed();
+    let vector = |product| {
+        let mut vector = slots.relinearize_rescale(product)?;
+        slots.drop_levels(&mut vector, 1)?;
+        Ok::<_, Error>(vector)
     };
-    let mask = |role, value| circuit.slots().mask(stored(circuit, plane, role, value));
-    let mut old = vec![(layout.planes + plane, 0, mask(None, from_velocity))];
-    if from_weight != 0.0 {
-        old.push((plane, 0, mask(None, from_weight)));
-    }
-    let mut gradients = Vec::new();
-    for matrix in &layout.placements {
-        let group = plane.checked_sub(matrix.plane);
-        if let Some(group) = group.filter(|&group| group < matrix.groups) {
-            let mask = mask(Some(matrix.role), from_gradient);
-            gradients.push((matrix.role, group, 0, mask));
-        }
-    }
-    Target { old, gradients }
-}
-
-/// A value where a plane holds numbers of one matrix, or of any.
-fn stored<S: Slots>(
-    circuit: &Circuit<'_, S>,
-    plane: usize,
-    role: Option<Role>,
-    value: f64,
-) -> Vec<f64> {
-    let layout = circuit.layout();
-    layout.grid.fill(|place| {
-        let mut matrices = layout.placements.iter();
-        let there = matrices.any(|matrix| {
-            role.is_none_or(|role| role == matrix.role)
-                && matrix.stored(layout.grid, plane, place).is_some()
+    let Some((last, others)) = products.split_last() else {
+        return Err(Error::Count {
+            what: "vectors of a gradient",
+            found: products.len(),
+            expected: matrix.tiles,
         });
-        f64::from(u8::from(there)) * value
-    })
+    };
+    let mut sum = vector(last)?;
+    // Each was rotated by one block more than the one before when it was used.
+    for product in others.iter().rev() {
+        let vector = vector(product)?;
+        sum = slots.rotate(&sum, -columns)?;
+        slots.add(&mut sum, &vector)?;
+    }
+    let stride = matrix.tiles * grid.columns();
+    let sum = slots.sum_strided(&sum, stride.cast_signed(), grid.lanes() / stride)?;
+    let whole_blocks = matrix.lane / grid.columns() * grid.columns();
+    slots.rotate(&sum, -whole_blocks.cast_signed())
 }
 
-/// From where weights are to where velocities are.
-fn moved<S: Slots>(circuit: &Circuit<'_, S>, mut values: Vec<f64>) -> Vec<f64> {
-    values.rotate_right(circuit.layout().half());
-    values
+/// A value where a plane stores numbers of one matrix, or of any.
+fn stored(layout: &Layout, plane: usize, role: Option<Role>, value: f64) -> Vec<f64> {
+    let grid = layout.grid();
+    grid.fill(|place| {
+        let mut matrices = layout.placements().iter();
+        let is_stored = matrices.any(|matrix| {
+            role.is_none_or(|role| role == matrix.role)
+                && matrix.stored(grid, plane, place).is_some()
+        });
+        if is_stored { value } else { 0.0 }
+    })
 }

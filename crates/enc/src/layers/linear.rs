@@ -1,12 +1,20 @@
-//! A linear layer: its sums, its error back to its inputs, its gradient.
+//! A linear layer: `a W`, its error back to its inputs `e W^T`, its gradient `a^T e`.
+//!
+//! # Shapes
+//! `a`: a vector in the form that the matrix takes, or one for each vector of a matrix that is
+//! split. `W`: the vectors of [`Context::unpack_weights`]. `e` and `a W`: a vector in the form of
+//! the product. Every vector holds as many samples as the grid has blocks.
+//!
+//! # Source
+//! ReBoot (arXiv 2506.19693), section 4.
 
 use super::sums::gather;
-use crate::circuit::Circuit;
+use crate::layers::Context;
 use crate::layout::{Form, Placement};
 use crate::slots::Slots;
 use crate::{Error, Result};
 
-/// Levels that a product with a matrix takes, if it comes out in this form.
+/// Levels that a product with a matrix takes if it comes out in `form`.
 pub(crate) fn levels(form: Form) -> usize {
     match form {
         Form::Repeated => 1,
@@ -14,26 +22,20 @@ pub(crate) fn levels(form: Form) -> usize {
     }
 }
 
-/// `a W`: in rows if the matrix is row-wise, in columns if it is column-wise.
-///
-/// # Shapes
-/// A vector of inputs for each vector of the matrix in use.
+/// `a W`: products slot by slot, summed over the inputs.
 ///
 /// # Levels
-/// One; two if the matrix is column-wise.
+/// One if the matrix is row-wise, two if it is column-wise.
 ///
 /// # Errors
-/// If a key is missing, no level is left, or there are not as many inputs as vectors.
-///
-/// # Source
-/// ReBoot (arXiv 2506.19693), section 4.
+/// If a key is missing, no level is left, or there are not as many inputs as weights.
 pub(crate) fn forward<S: Slots>(
-    circuit: &Circuit<'_, S>,
+    context: &Context<'_, S>,
     matrix: &Placement,
     inputs: &[S::Vector],
     weights: &[S::Vector],
 ) -> Result<S::Vector> {
-    let slots = circuit.slots();
+    let slots = context.slots();
     if inputs.len() != weights.len() || inputs.is_empty() {
         return Err(Error::Count {
             what: "vectors of a sample's inputs",
@@ -46,29 +48,30 @@ pub(crate) fn forward<S: Slots>(
         let product = slots.product(input, weights)?;
         slots.add_product(&mut sum, &product)?;
     }
-    gather(circuit, matrix, matrix.gives(), &slots.finish(&sum)?)
+    let products = slots.relinearize_rescale(&sum)?;
+    gather(context, matrix, matrix.output_form(), &products)
 }
 
-/// `e W^T`: the same matrix as it lies, summed the other way.
+/// `e W^T`: the same weights as they lie, summed over the outputs.
 ///
 /// # Levels
-/// One; two if the matrix is row-wise.
+/// One if the matrix is column-wise, two if it is row-wise.
 ///
 /// # Errors
 /// If a key is missing or no level is left.
 pub(crate) fn backward<S: Slots>(
-    circuit: &Circuit<'_, S>,
+    context: &Context<'_, S>,
     matrix: &Placement,
     error: &S::Vector,
     weights: &S::Vector,
 ) -> Result<S::Vector> {
-    let slots = circuit.slots();
-    let product = slots.finish(&slots.product(error, weights)?)?;
-    gather(circuit, matrix, matrix.takes(), &product)
+    let slots = context.slots();
+    let products = slots.relinearize_rescale(&slots.product(error, weights)?)?;
+    gather(context, matrix, matrix.input_form(), &products)
 }
 
-/// The outer product of inputs and errors, where the matrix's own numbers lie: for each vector
-/// of the matrix in use, summed over nothing yet.
+/// `a^T e`: the product of each input with each error lies where the matrix's own number lies. A
+/// product for each vector of the matrix, not yet summed over samples.
 ///
 /// # Errors
 /// If the operands do not fit each other.

@@ -1,58 +1,60 @@
-//! Training on plain numbers: the same arithmetic as on ciphertexts, without their noise.
+//! Training on plain matrices: the arithmetic of the encrypted step without its noise.
 //!
-//! It is what encrypted trainings are compared with, and what trains where nothing is secret.
+//! Encrypted trainings are compared with it, and it trains where nothing is secret.
 //! [`naive`](super::naive) is its oracle.
 
-use crate::plain::matrices::{BlockMatrices, Matrices, Parameter};
-use crate::plain::matrix::{Left, Matrix, Multiplier, transpose};
+use super::matrices::{BlockMatrices, Matrices, Parameter};
+use super::matrix::{Left, Matrix, Multiplier, transpose};
 use crate::schedule::Rates;
 use crate::{Error, Result};
 use nearfield_train::history::Tally;
 
 /// Samples that are evaluated at a time.
-const EVALUATED: usize = 256;
+const EVALUATION_BATCH: usize = 256;
 
 /// A network in training, in double precision.
 #[derive(Clone, Debug)]
 pub struct Dense {
     matrices: Matrices,
     steps: u64,
-    room: Room,
+    workspace: Workspace,
 }
 
-/// What a head makes of some samples.
+/// How well a head predicts some samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct HeadScore {
-    /// Sum of the squares of answer less label, over samples and classes.
-    pub squares: f64,
-    /// Samples whose largest answer is their class, and all samples.
-    pub right: Tally,
+    /// Sum of the squared prediction errors `(y' - y)^2` over samples and classes.
+    pub squared_error: f64,
+    /// Correct predictions, where the class of the largest output is the label, and all samples.
+    pub tally: Tally,
 }
 
-/// What a step works in; kept from step to step.
+/// The buffers of a step, kept from step to step.
 #[derive(Clone, Debug, Default)]
-struct Room {
+struct Workspace {
     multiplier: Multiplier,
     /// Inputs of the block.
     inputs: Matrix,
     /// Sums of the forward layer, before the activation.
     sums: Matrix,
     activations: Matrix,
-    /// Answers, and then answers less labels.
+    /// Predictions, and then prediction errors.
     errors: Matrix,
+    /// The head's weights, transposed.
     head: Matrix,
-    /// Gradients at the sums, and of matrices.
+    /// Gradients at the sums.
     at_sums: Matrix,
+    /// The gradient of a matrix.
     gradient: Matrix,
 }
 
 impl Dense {
-    /// A training from these numbers.
+    /// A training that starts from these weights and velocities.
     pub fn new(matrices: Matrices) -> Self {
         Dense {
             matrices,
             steps: 0,
-            room: Room::default(),
+            workspace: Workspace::default(),
         }
     }
 
@@ -61,24 +63,24 @@ impl Dense {
         &self.matrices
     }
 
-    /// Weights and velocities, when training is over.
+    /// Weights and velocities, at the end of training.
     pub fn into_matrices(self) -> Matrices {
         self.matrices
     }
 
-    /// Steps that were made here.
+    /// Number of steps so far.
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Makes a step; what every head made of the batch before it.
+    /// Makes a step; returns how well every head predicted the batch before it.
     ///
     /// # Shapes
     /// `inputs`: `[samples, features]`; a label for each sample.
     ///
     /// # Errors
-    /// [`Error::Data`] if the batch does not fit the network; [`Error::Diverged`] if an error is
-    /// no finite number, and the training is then of no use.
+    /// [`Error::Samples`] if the batch does not fit the network; [`Error::Diverged`] if a prediction
+    /// error is not finite, and the training is then of no use.
     ///
     /// # Source
     /// ReBoot (arXiv 2506.19693), section 4: activation `z^2 + z`, errors without a factor 2,
@@ -94,24 +96,24 @@ impl Dense {
         labels: &[u16],
         rates: &Rates,
     ) -> Result<Vec<HeadScore>> {
-        check_batch(&self.matrices, inputs, labels)?;
+        self.matrices.check_batch(inputs, labels)?;
         let mut scores = Vec::with_capacity(self.matrices.blocks.len());
-        self.room.inputs.clone_from(inputs);
+        self.workspace.inputs.clone_from(inputs);
         for (head, block) in self.matrices.blocks.iter_mut().enumerate() {
-            let score = self.room.answer(block, labels);
-            if !score.squares.is_finite() {
+            let score = self.workspace.predict(block, labels);
+            if !score.squared_error.is_finite() {
                 let steps = self.steps;
                 return Err(Error::Diverged { steps, head });
             }
             scores.push(score);
-            self.room.learn(block, rates);
-            self.room.pass_on();
+            self.workspace.learn(block, rates);
+            self.workspace.pass_on();
         }
         self.steps += 1;
         Ok(scores)
     }
 
-    /// What every head makes of these samples.
+    /// How well every head predicts these samples.
     ///
     /// # Shapes
     /// As [`Dense::step`].
@@ -119,20 +121,26 @@ impl Dense {
     /// # Errors
     /// As [`Dense::step`].
     pub fn evaluate(&self, inputs: &Matrix, labels: &[u16]) -> Result<Vec<HeadScore>> {
-        check_batch(&self.matrices, inputs, labels)?;
+        self.matrices.check_batch(inputs, labels)?;
         let mut scores = vec![HeadScore::default(); self.matrices.blocks.len()];
-        let mut room = Room::default();
+        let mut workspace = Workspace::default();
         let all: Vec<usize> = (0..inputs.rows()).collect();
-        for (samples, labels) in all.chunks(EVALUATED).zip(labels.chunks(EVALUATED)) {
-            inputs.gather_into(samples, &mut room.inputs)?;
+        for (samples, labels) in all
+            .chunks(EVALUATION_BATCH)
+            .zip(labels.chunks(EVALUATION_BATCH))
+        {
+            inputs.gather_into(samples, &mut workspace.inputs)?;
             for (block, score) in self.matrices.blocks.iter().zip(&mut scores) {
-                let found = room.answer(block, labels);
-                score.squares += found.squares;
-                score.right.add(found.right);
-                room.pass_on();
+                let found = workspace.predict(block, labels);
+                score.squared_error += found.squared_error;
+                score.tally.add(found.tally);
+                workspace.pass_on();
             }
         }
-        match scores.iter().position(|score| !score.squares.is_finite()) {
+        match scores
+            .iter()
+            .position(|score| !score.squared_error.is_finite())
+        {
             Some(head) => Err(Error::Diverged {
                 steps: self.steps,
                 head,
@@ -142,77 +150,44 @@ impl Dense {
     }
 }
 
-impl Room {
-    /// From the inputs to what the block's head says, less labels.
-    fn answer(&mut self, block: &BlockMatrices, labels: &[u16]) -> HeadScore {
-        let room = self;
-        let multiplier = &mut room.multiplier;
-        multiplier.multiply(
-            &room.inputs,
-            Left::Plain,
-            &block.forward.weight,
-            &mut room.sums,
-        );
-        activate(&room.sums, &mut room.activations);
+impl Workspace {
+    /// From the block's inputs to its prediction errors.
+    fn predict(&mut self, block: &BlockMatrices, labels: &[u16]) -> HeadScore {
+        let multiplier = &mut self.multiplier;
+        let weights = &block.forward.weight;
+        multiplier.multiply(&self.inputs, Left::Plain, weights, &mut self.sums);
+        activate(&self.sums, &mut self.activations);
         match &block.head {
             Some(Parameter { weight, .. }) => {
-                multiplier.multiply(&room.activations, Left::Plain, weight, &mut room.errors);
+                multiplier.multiply(&self.activations, Left::Plain, weight, &mut self.errors);
             }
-            None => room.errors.clone_from(&room.sums),
+            None => self.errors.clone_from(&self.sums),
         }
-        subtract_labels(&mut room.errors, labels)
+        subtract_labels(&mut self.errors, labels)
     }
 
-    /// Corrects the block, after [`Room::answer`]; all gradients are those before.
+    /// Updates the block after [`Workspace::predict`]; all gradients are those before the update.
     fn learn(&mut self, block: &mut BlockMatrices, rates: &Rates) {
-        let room = self;
-        let multiplier = &mut room.multiplier;
-        let mut gradient = |left, right: &Matrix, parameter: &mut Parameter| {
-            multiplier.multiply(left, Left::Transposed, right, &mut room.gradient);
-            correct(parameter, &room.gradient, rates);
+        let multiplier = &mut self.multiplier;
+        let mut learn = |left, right: &Matrix, parameter: &mut Parameter| {
+            multiplier.multiply(left, Left::Transposed, right, &mut self.gradient);
+            update(parameter, &self.gradient, rates);
         };
         let Some(head) = &mut block.head else {
-            return gradient(&room.inputs, &room.errors, &mut block.forward);
+            return learn(&self.inputs, &self.errors, &mut block.forward);
         };
-        transpose(&head.weight, &mut room.head);
-        gradient(&room.activations, &room.errors, head);
-        multiplier.multiply(&room.errors, Left::Plain, &room.head, &mut room.at_sums);
-        derive(&room.sums, &mut room.at_sums);
-        multiplier.multiply(
-            &room.inputs,
-            Left::Transposed,
-            &room.at_sums,
-            &mut room.gradient,
-        );
-        correct(&mut block.forward, &room.gradient, rates);
+        transpose(&head.weight, &mut self.head);
+        learn(&self.activations, &self.errors, head);
+        multiplier.multiply(&self.errors, Left::Plain, &self.head, &mut self.at_sums);
+        multiply_by_slope(&self.sums, &mut self.at_sums);
+        let (inputs, gradient) = (&self.inputs, &mut self.gradient);
+        multiplier.multiply(inputs, Left::Transposed, &self.at_sums, gradient);
+        update(&mut block.forward, &self.gradient, rates);
     }
 
     /// The block's activations are the next block's inputs.
     fn pass_on(&mut self) {
         std::mem::swap(&mut self.inputs, &mut self.activations);
-    }
-}
-
-pub(crate) fn check_batch(matrices: &Matrices, inputs: &Matrix, labels: &[u16]) -> Result<()> {
-    let spec = matrices.spec();
-    if inputs.columns() != spec.features() || inputs.rows() != labels.len() {
-        return Err(Error::Data(format!(
-            "{} samples of {} values with {} labels do not fit the network {spec}; give samples \
-             of {} values and a label to each",
-            inputs.rows(),
-            inputs.columns(),
-            labels.len(),
-            spec.features()
-        )));
-    }
-    let beyond = |&label: &u16| usize::from(label) >= spec.classes();
-    match labels.iter().position(beyond) {
-        Some(sample) => Err(Error::Data(format!(
-            "sample {sample} (from 0) has label {}, but the network {spec} has {} classes",
-            labels[sample],
-            spec.classes()
-        ))),
-        None => Ok(()),
     }
 }
 
@@ -224,32 +199,33 @@ fn activate(sums: &Matrix, activations: &mut Matrix) {
     }
 }
 
-/// Multiplies gradients by `2z + 1`.
-fn derive(sums: &Matrix, gradients: &mut Matrix) {
+/// Multiplies gradients by the slope of the activation, `2z + 1`.
+fn multiply_by_slope(sums: &Matrix, gradients: &mut Matrix) {
     for (gradient, sum) in gradients.values_mut().iter_mut().zip(sums.values()) {
         *gradient *= 2.0 * sum + 1.0;
     }
 }
 
-/// From answers to errors.
-fn subtract_labels(answers: &mut Matrix, labels: &[u16]) -> HeadScore {
+/// Turns predictions into prediction errors.
+fn subtract_labels(predictions: &mut Matrix, labels: &[u16]) -> HeadScore {
     let mut score = HeadScore::default();
-    let classes = answers.columns();
-    for (row, &label) in answers.values_mut().chunks_exact_mut(classes).zip(labels) {
+    let classes = predictions.columns();
+    let rows = predictions.values_mut().chunks_exact_mut(classes);
+    for (row, &label) in rows.zip(labels) {
         let label = usize::from(label);
-        score.right.seen += 1;
-        score.right.correct += u64::from(largest(row) == label);
+        score.tally.seen += 1;
+        score.tally.correct += u64::from(argmax(row) == label);
         row[label] -= 1.0;
-        score.squares += row.iter().map(|error| error * error).sum::<f64>();
+        score.squared_error += row.iter().map(|error| error * error).sum::<f64>();
     }
     score
 }
 
-/// The first of the largest.
-fn largest(answers: &[f64]) -> usize {
+/// The index of the largest value, the first of equal ones.
+fn argmax(values: &[f64]) -> usize {
     let mut best = 0;
-    for (class, answer) in answers.iter().enumerate() {
-        if *answer > answers[best] {
+    for (class, value) in values.iter().enumerate() {
+        if *value > values[best] {
             best = class;
         }
     }
@@ -257,7 +233,7 @@ fn largest(answers: &[f64]) -> usize {
 }
 
 /// Nesterov momentum with coupled decay.
-fn correct(parameter: &mut Parameter, gradient: &Matrix, rates: &Rates) {
+fn update(parameter: &mut Parameter, gradient: &Matrix, rates: &Rates) {
     let by_gradient = rates.rate * (1.0 + rates.momentum);
     let by_velocity = rates.rate * rates.momentum * rates.momentum;
     let weights = parameter.weight.values_mut().iter_mut();

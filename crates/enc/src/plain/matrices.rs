@@ -1,16 +1,16 @@
-//! The numbers of a network: weights and velocities of every block.
+//! Weights and velocities of a network.
 
+use super::matrix::Matrix;
 use crate::network::NetworkSpec;
-use crate::plain::matrix::Matrix;
 use crate::{Error, Result};
 use nearfield_train::random::{Purpose, Stream};
 
-/// A trained matrix and its velocity.
+/// A matrix of weights and its velocity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
     /// The weights.
     pub weight: Matrix,
-    /// What momentum has gathered.
+    /// The velocity of momentum.
     pub velocity: Matrix,
 }
 
@@ -19,11 +19,11 @@ pub struct Parameter {
 pub struct BlockMatrices {
     /// From the block's inputs to its units.
     pub forward: Parameter,
-    /// From the units to the classes; none in a network of one matrix.
+    /// From the units to the classes; none in a network without hidden layers.
     pub head: Option<Parameter>,
 }
 
-/// All numbers of a network.
+/// Weights and velocities of all blocks of a network.
 ///
 /// # Shapes
 /// Forward: `[inputs, outputs]` of the block. Head: `[outputs, classes]`.
@@ -75,10 +75,10 @@ impl Matrices {
         }
     }
 
-    /// Matrices that are already there.
+    /// The matrices of given blocks.
     ///
     /// # Errors
-    /// [`Error::Weights`] names the matrix that has another shape than the network's.
+    /// [`Error::Weights`] names the matrix whose shape differs from the network's.
     pub fn from_blocks(spec: &NetworkSpec, blocks: Vec<BlockMatrices>) -> Result<Self> {
         let found = blocks.len();
         let expected = spec.blocks().count();
@@ -104,7 +104,7 @@ impl Matrices {
         })
     }
 
-    /// The network that these are the numbers of.
+    /// The network.
     pub fn spec(&self) -> &NetworkSpec {
         &self.spec
     }
@@ -124,15 +124,40 @@ impl Matrices {
         })
     }
 
+    /// # Errors
+    /// [`Error::Samples`] if a batch does not fit the network.
+    pub(super) fn check_batch(&self, inputs: &Matrix, labels: &[u16]) -> Result<()> {
+        let spec = &self.spec;
+        if inputs.columns() != spec.features() || inputs.rows() != labels.len() {
+            return Err(Error::Samples(format!(
+                "{} samples of {} values with {} labels do not fit the network {spec}; give \
+                 samples of {} values and a label to each",
+                inputs.rows(),
+                inputs.columns(),
+                labels.len(),
+                spec.features()
+            )));
+        }
+        let beyond = |&label: &u16| usize::from(label) >= spec.classes();
+        match labels.iter().position(beyond) {
+            Some(sample) => Err(Error::Samples(format!(
+                "sample {sample} (from 0) has label {}, but the network {spec} has {} classes",
+                labels[sample],
+                spec.classes()
+            ))),
+            None => Ok(()),
+        }
+    }
+
     /// The largest difference between corresponding numbers, velocities too, relative to the
-    /// largest number of their matrix in `self`.
+    /// largest magnitude of their matrix in `self`.
     ///
     /// # Errors
     /// [`Error::Weights`] if the networks differ.
     pub fn distance(&self, other: &Matrices) -> Result<f64> {
         if self.spec != other.spec {
             return Err(Error::Weights(format!(
-                "numbers of the networks {} and {} cannot be compared",
+                "matrices of the networks {} and {} cannot be compared",
                 self.spec, other.spec
             )));
         }
@@ -148,17 +173,17 @@ impl Matrices {
 }
 
 fn relative_distance(ours: &Matrix, theirs: &Matrix) -> f64 {
-    let size = |value: &f64| value.abs();
-    let largest = ours.values().iter().map(size).fold(0.0, larger);
+    let magnitudes = ours.values().iter().map(|value| value.abs());
+    let max_abs = magnitudes.fold(0.0, larger);
     let pairs = ours.values().iter().zip(theirs.values());
     let difference = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, larger);
-    match largest > 0.0 {
-        true => difference / largest,
+    match max_abs > 0.0 {
+        true => difference / max_abs,
         false => difference,
     }
 }
 
-/// The larger of two, and what is no number where there is one.
+/// The larger of two; NaN if one is.
 fn larger(a: f64, b: f64) -> f64 {
     if a.is_nan() || a > b { a } else { b }
 }
@@ -203,12 +228,10 @@ mod tests {
                 (1.0 / (weight.rows() + weight.columns()) as f64).sqrt(),
                 weight.values().len() as f64,
             );
-            let largest = weight
-                .values()
-                .iter()
-                .fold(0.0, |most: f64, w| most.max(w.abs()));
-            assert!(largest <= limit && largest > 0.95 * limit, "{name}");
-            let squares: f64 = weight.values().iter().map(|w| w * w).sum();
+            let values = weight.values().iter();
+            let max_abs = values.clone().fold(0.0, |max: f64, w| max.max(w.abs()));
+            assert!(max_abs <= limit && max_abs > 0.95 * limit, "{name}");
+            let squares: f64 = values.map(|w| w * w).sum();
             let variance = squares / count / (limit * limit / 3.0);
             assert!((variance - 1.0).abs() < 0.25, "{name}: {variance}");
             assert!(parameter.velocity.values().iter().all(|&v| v == 0.0));
@@ -225,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn a_matrix_of_another_shape_is_named() {
+    fn a_matrix_of_another_shape_is_refused_by_name() {
         let mut blocks = Matrices::new(&spec(), 1).blocks;
         blocks[1].forward.velocity = Matrix::zeros(40, 60);
         let error = Matrices::from_blocks(&spec(), blocks.clone()).unwrap_err();
@@ -239,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn distances_are_relative_and_no_number_is_far() {
+    fn distances_are_relative_and_nan_makes_them_nan() {
         let one = Matrices::new(&spec(), 1);
         let mut other = one.clone();
         assert_eq!(one.distance(&other).unwrap(), 0.0);

@@ -1,9 +1,9 @@
-//! Plain matrices of floating point, and their product.
+//! Matrices of `f64`, and their product.
 
 use crate::{Error, Result};
 use pulp::{Arch, NullaryFnOnce};
 
-/// Rows and columns of numbers, row after row.
+/// A matrix of `f64`, row by row.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Matrix {
     rows: usize,
@@ -11,22 +11,23 @@ pub struct Matrix {
     values: Vec<f64>,
 }
 
-/// Rows and columns of the left operand that are worked on at a time, as constants of the
-/// kernel: what they are changes speed only, since every sum goes through its terms in order.
+/// Rows and columns of a tile of the product. They change the speed alone: every sum adds its
+/// terms in the same order.
 const TILE_ROWS: usize = 4;
 const TILE_COLUMNS: usize = 8;
 
 impl Matrix {
-    /// A matrix of these values, row after row.
+    /// A matrix of these values, row by row.
     ///
     /// # Errors
-    /// [`Error::Data`] if there are more or fewer values than places.
+    /// [`Error::MatrixSize`] if there are not `rows * columns` values.
     pub fn new(rows: usize, columns: usize, values: Vec<f64>) -> Result<Self> {
         if rows.checked_mul(columns) != Some(values.len()) {
-            return Err(Error::Data(format!(
-                "{} values do not fill a matrix of {rows} rows and {columns} columns",
-                values.len()
-            )));
+            return Err(Error::MatrixSize {
+                rows,
+                columns,
+                values: values.len(),
+            });
         }
         Ok(Matrix {
             rows,
@@ -54,12 +55,12 @@ impl Matrix {
         self.columns
     }
 
-    /// All values, row after row.
+    /// All values, row by row.
     pub fn values(&self) -> &[f64] {
         &self.values
     }
 
-    /// All values, to be changed.
+    /// All values, mutable.
     pub fn values_mut(&mut self) -> &mut [f64] {
         &mut self.values
     }
@@ -75,29 +76,29 @@ impl Matrix {
     /// The value in `row` and `column`.
     ///
     /// # Panics
-    /// If there is no such place.
+    /// If there is no such row or column.
     pub fn at(&self, row: usize, column: usize) -> f64 {
         self.row(row)[column]
     }
 
-    /// The rows of these numbers, in that order; a row may come more than once.
+    /// The rows with these indices, in that order; an index may occur more than once.
     ///
     /// # Errors
-    /// [`Error::Data`] if there is no such row.
+    /// [`Error::Samples`] if there is no such row.
     pub fn gather(&self, rows: &[usize]) -> Result<Self> {
         let mut gathered = Matrix::zeros(0, self.columns);
         self.gather_into(rows, &mut gathered)?;
         Ok(gathered)
     }
 
-    /// [`Matrix::gather`] into a matrix that may have been used before.
+    /// [`Matrix::gather`] into a matrix whose memory is reused.
     ///
     /// # Errors
     /// As [`Matrix::gather`].
     pub fn gather_into(&self, rows: &[usize], gathered: &mut Matrix) -> Result<()> {
         if let Some(row) = rows.iter().find(|&&row| row >= self.rows) {
-            return Err(Error::Data(format!(
-                "sample {row} is asked for, but there are only {}, numbered from 0",
+            return Err(Error::Samples(format!(
+                "there is no sample {row} (from 0): there are {}",
                 self.rows
             )));
         }
@@ -122,13 +123,13 @@ impl Matrix {
 /// How the left operand of a product is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// As it stands.
+    /// As it is.
     Plain,
     /// With rows and columns exchanged.
     Transposed,
 }
 
-/// Forms products, with room that it keeps.
+/// Computes products, and keeps its buffers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Multiplier {
     /// The widest vectors that this processor has.
@@ -155,11 +156,11 @@ impl Multiplier {
         };
         debug_assert_eq!(left.values.len(), rows * right.rows);
         product.reset(rows, right.columns);
-        self.lay_left(left, reading, rows, right.rows);
+        self.pack_left(left, reading, rows, right.rows);
         let mut start = 0;
         while start < right.columns {
             let width = TILE_COLUMNS.min(right.columns - start);
-            self.lay_right(right, start, width);
+            self.pack_right(right, start, width);
             let tiles = self.left.chunks_exact(TILE_ROWS * right.rows);
             for (tile, left) in tiles.enumerate() {
                 let right = &self.right;
@@ -175,7 +176,7 @@ impl Multiplier {
 
     /// The left operand, tile by tile: the values that meet one row of the right operand stand
     /// together. Rows that are missing in the last tile are zeros.
-    fn lay_left(&mut self, left: &Matrix, reading: Left, rows: usize, depth: usize) {
+    fn pack_left(&mut self, left: &Matrix, reading: Left, rows: usize, depth: usize) {
         let (row_stride, depth_stride) = match reading {
             Left::Plain => (left.columns, 1),
             Left::Transposed => (1, left.columns),
@@ -186,10 +187,10 @@ impl Multiplier {
         if depth == 0 {
             return;
         }
-        for (tile, laid) in self.left.chunks_exact_mut(TILE_ROWS * depth).enumerate() {
+        for (tile, packed) in self.left.chunks_exact_mut(TILE_ROWS * depth).enumerate() {
             for (lane, row) in (tile * TILE_ROWS..rows).take(TILE_ROWS).enumerate() {
                 let values = left.values[row * row_stride..].iter().step_by(depth_stride);
-                let places = laid[lane..].iter_mut().step_by(TILE_ROWS);
+                let places = packed[lane..].iter_mut().step_by(TILE_ROWS);
                 places
                     .zip(values)
                     .for_each(|(place, &value)| *place = value);
@@ -198,12 +199,12 @@ impl Multiplier {
     }
 
     /// Some columns of the right operand, filled up with zeros.
-    fn lay_right(&mut self, right: &Matrix, start: usize, width: usize) {
+    fn pack_right(&mut self, right: &Matrix, start: usize, width: usize) {
         self.right.clear();
         self.right.resize(right.rows * TILE_COLUMNS, 0.0);
         let rows = right.values.chunks_exact(right.columns);
-        for (laid, row) in self.right.chunks_exact_mut(TILE_COLUMNS).zip(rows) {
-            laid[..width].copy_from_slice(&row[start..start + width]);
+        for (packed, row) in self.right.chunks_exact_mut(TILE_COLUMNS).zip(rows) {
+            packed[..width].copy_from_slice(&row[start..start + width]);
         }
     }
 }
@@ -282,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_finite_stays_so_in_its_own_sums_alone() {
+    fn infinities_reach_only_the_sums_they_belong_to() {
         let mut left = random(5, 3);
         left.values_mut()[4 * 3] = f64::INFINITY;
         let mut product = Matrix::zeros(0, 0);
@@ -296,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_gathered_in_the_order_asked_for() {
+    fn rows_are_gathered_in_the_order_of_their_indices() {
         let matrix = Matrix::new(3, 2, vec![0.0, 1.0, 2.0, 3.0, 4.0, 5.0]).unwrap();
         let gathered = matrix.gather(&[2, 0, 2]).unwrap();
         assert_eq!(gathered.values(), [4.0, 5.0, 0.0, 1.0, 4.0, 5.0]);

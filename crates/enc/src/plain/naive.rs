@@ -1,41 +1,40 @@
-//! A training step formula by formula, without haste: the oracle of [`Dense`](super::dense::Dense) and
-//! of the step on slots.
+//! A training step formula by formula, unoptimised: the oracle of [`Dense`](super::Dense) and of the
+//! step on slots.
 
-use super::dense::check_batch;
+use super::matrices::{Matrices, Parameter};
+use super::matrix::Matrix;
 use crate::Result;
-use crate::plain::matrices::{Matrices, Parameter};
-use crate::plain::matrix::Matrix;
 use crate::schedule::Rates;
 
-/// Makes a step; the answers of every head before it.
+/// Makes a step; returns the predictions of every head before it.
 ///
 /// # Shapes
-/// `inputs`: `[samples, features]`; a label for each sample. Answers: `[samples, classes]`.
+/// `inputs`: `[samples, features]`; a label for each sample. Predictions: `[samples, classes]`.
 ///
 /// # Errors
-/// [`Error::Data`](crate::Error::Data) if the batch does not fit the network.
+/// [`Error::Samples`](crate::Error::Samples) if the batch does not fit the network.
 ///
 /// # Source
-/// As [`Dense::step`](super::dense::Dense::step).
+/// As [`Dense::step`](super::Dense::step).
 pub fn step(
     matrices: &mut Matrices,
     inputs: &Matrix,
     labels: &[u16],
     rates: &Rates,
 ) -> Result<Vec<Matrix>> {
-    check_batch(matrices, inputs, labels)?;
-    let mut answers = Vec::new();
+    matrices.check_batch(inputs, labels)?;
+    let mut all = Vec::new();
     let mut inputs = inputs.clone();
     for block in &mut matrices.blocks {
         let sums = product(&inputs, &block.forward.weight);
         let activations = map(&sums, |_, _, z| z * z + z);
-        let said = match &block.head {
+        let predictions = match &block.head {
             Some(head) => product(&activations, &head.weight),
             None => sums.clone(),
         };
-        let errors = map(&said, |sample, class, answer| {
+        let errors = map(&predictions, |sample, class, prediction| {
             let label = usize::from(labels[sample]) == class;
-            answer - f64::from(u8::from(label))
+            prediction - f64::from(u8::from(label))
         });
         let at_sums = match &mut block.head {
             Some(head) => {
@@ -43,20 +42,20 @@ pub fn step(
                 let at_sums = map(&back, |row, column, g| {
                     g * (2.0 * sums.at(row, column) + 1.0)
                 });
-                correct(head, &product(&transposed(&activations), &errors), rates);
+                update(head, &product(&transposed(&activations), &errors), rates);
                 at_sums
             }
             None => errors,
         };
         let gradient = product(&transposed(&inputs), &at_sums);
-        correct(&mut block.forward, &gradient, rates);
-        answers.push(said);
+        update(&mut block.forward, &gradient, rates);
+        all.push(predictions);
         inputs = activations;
     }
-    Ok(answers)
+    Ok(all)
 }
 
-fn correct(parameter: &mut Parameter, gradient: &Matrix, rates: &Rates) {
+fn update(parameter: &mut Parameter, gradient: &Matrix, rates: &Rates) {
     let Rates {
         rate,
         decay,

@@ -1,24 +1,49 @@
 //! Weights and velocities as a safetensors file.
 
+use super::matrices::{BlockMatrices, Matrices, Parameter};
+use super::matrix::Matrix;
 use crate::network::{BlockSizes, NetworkSpec};
-use crate::plain::matrices::{BlockMatrices, Matrices, Parameter};
-use crate::plain::matrix::Matrix;
 use crate::{Error, Result};
 use nearfield_files::{read_bounded, write_atomically};
 use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensors, serialize};
 use std::path::Path;
 
-/// Most bytes that the names and shapes of a file may take.
+/// Maximum of the bytes that names and shapes of a file take.
 const HEADER_BYTES: u64 = 1 << 20;
 
-/// Weights and velocities as the bytes of a safetensors file: `blocks.I.forward.weight`,
-/// `blocks.I.head.weight`, and `….velocity` of the same shapes `[inputs, outputs]`, all F64.
-/// Equal numbers give equal bytes.
+impl Matrices {
+    /// Reads weights and velocities of the network `spec` from a safetensors file: tensors
+    /// `blocks.I.forward.weight`, `blocks.I.head.weight`, and `….velocity` of the same shapes
+    /// `[inputs, outputs]`, all F64. A file without any velocity gives velocities of zero.
+    ///
+    /// # Errors
+    /// [`Error::Weights`] if the file is damaged, holds another network, or a number is not finite;
+    /// [`Error::Files`] if it cannot be read.
+    pub fn load(spec: &NetworkSpec, path: &Path) -> Result<Self> {
+        // Weights and velocities, 8 bytes each: no overflow below 2^28 weights.
+        let max_bytes = HEADER_BYTES + 16 * u64::try_from(spec.weights()).unwrap_or(u64::MAX >> 8);
+        let bytes = read_bounded(path, max_bytes)?;
+        from_bytes(spec, &bytes).map_err(|error| match error {
+            Error::Weights(problem) => Error::Weights(format!("{}: {problem}", path.display())),
+            other => other,
+        })
+    }
+
+    /// Writes the file of [`Matrices::load`], whole or not at all. Equal numbers give equal bytes.
+    ///
+    /// # Errors
+    /// [`Error::Files`] if the system refuses.
+    pub fn save(&self, path: &Path) -> Result<()> {
+        Ok(write_atomically(path, &to_bytes(self)?)?)
+    }
+}
+
+/// Weights and velocities as the bytes of a safetensors file.
 ///
 /// # Errors
 /// Never for matrices of a network.
-pub fn to_bytes(matrices: &Matrices) -> Result<Vec<u8>> {
+fn to_bytes(matrices: &Matrices) -> Result<Vec<u8>> {
     let mut owned = Vec::new();
     for (name, parameter) in matrices.parameters() {
         for (kind, matrix) in [
@@ -40,15 +65,14 @@ pub fn to_bytes(matrices: &Matrices) -> Result<Vec<u8>> {
     serialize(views, None).map_err(|error| Error::Weights(error.to_string()))
 }
 
-/// The weights and velocities of the network `spec` from the bytes of their file. A file without
-/// any velocity gives velocities of zero.
+/// The weights and velocities of the network `spec` from the bytes of their file.
 ///
 /// # Errors
 /// [`Error::Weights`] if the file is damaged, holds another network, or a number is not finite.
-pub fn from_bytes(spec: &NetworkSpec, bytes: &[u8]) -> Result<Matrices> {
+fn from_bytes(spec: &NetworkSpec, bytes: &[u8]) -> Result<Matrices> {
     let file = SafeTensors::deserialize(bytes).map_err(|error| {
         Error::Weights(format!(
-            "{error}; the file is damaged or no safetensors file"
+            "{error}; the file is damaged or is not a safetensors file"
         ))
     })?;
     let has_velocities = file.names().iter().any(|name| name.ends_with(".velocity"));
@@ -83,28 +107,6 @@ pub fn from_bytes(spec: &NetworkSpec, bytes: &[u8]) -> Result<Matrices> {
         )));
     }
     Matrices::from_blocks(spec, blocks)
-}
-
-/// Reads the file of [`to_bytes`].
-///
-/// # Errors
-/// As [`from_bytes`], and if the file cannot be read.
-pub fn read(spec: &NetworkSpec, path: &Path) -> Result<Matrices> {
-    // Weights and velocities, 8 bytes each: no overflow below 2^28 weights.
-    let most = HEADER_BYTES + 16 * u64::try_from(spec.weights()).unwrap_or(u64::MAX >> 8);
-    let bytes = read_bounded(path, most)?;
-    from_bytes(spec, &bytes).map_err(|error| match error {
-        Error::Weights(problem) => Error::Weights(format!("{}: {problem}", path.display())),
-        other => other,
-    })
-}
-
-/// Writes the file of [`to_bytes`], whole or not at all.
-///
-/// # Errors
-/// If the system refuses.
-pub fn write(matrices: &Matrices, path: &Path) -> Result<()> {
-    Ok(write_atomically(path, &to_bytes(matrices)?)?)
 }
 
 fn tensor(file: &SafeTensors<'_>, name: &str, (rows, columns): (usize, usize)) -> Result<Matrix> {
@@ -159,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_survive_their_file_bit_for_bit() {
+    fn saved_matrices_load_bit_for_bit() {
         let bytes = to_bytes(&matrices()).unwrap();
         let back = from_bytes(&spec(), &bytes).unwrap();
         assert_eq!(back, matrices());
@@ -173,18 +175,18 @@ mod tests {
     }
 
     #[test]
-    fn a_file_on_disk_is_read_no_further_than_its_network_is_large() {
+    fn a_file_larger_than_its_network_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("weights.safetensors");
-        write(&matrices(), &path).unwrap();
-        assert_eq!(read(&spec(), &path).unwrap(), matrices());
+        matrices().save(&path).unwrap();
+        assert_eq!(Matrices::load(&spec(), &path).unwrap(), matrices());
         std::fs::write(&path, vec![0; 3 << 20]).unwrap();
-        let error = read(&spec(), &path).unwrap_err().to_string();
+        let error = Matrices::load(&spec(), &path).unwrap_err().to_string();
         assert!(error.contains("larger than"), "{error}");
     }
 
     #[test]
-    fn another_network_is_refused_by_the_tensor_that_differs() {
+    fn another_network_is_refused_by_the_name_of_the_tensor_that_differs() {
         let bytes = to_bytes(&matrices()).unwrap();
         for (features, hidden, part) in [
             (3, vec![4, 2, 2], "`blocks.2.forward.weight` is missing"),
@@ -202,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_and_what_is_no_f64_is_refused() {
+    fn values_that_are_not_finite_or_not_f64_are_refused() {
         let mut broken = matrices();
         broken.blocks[0].forward.weight.values_mut()[5] = f64::INFINITY;
         let text = refusal(&spec(), &to_bytes(&broken).unwrap());

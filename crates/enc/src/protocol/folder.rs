@@ -1,13 +1,13 @@
-//! The folder that the owner of the data hands to the server: what is in it, and where.
+//! The folder that the owner of the data hands to the server: its files and their names.
 //!
-//! | file | what |
+//! | file | content |
 //! |---|---|
-//! | `task.toml` | what is asked for ([`Task`]) |
+//! | `task.toml` | the [`Task`] |
 //! | `evaluation.keys` | keys for rotations, products and bootstrapping |
 //! | `initial/state-000.ct` … | the state before the first step |
 //! | `data/000000/` … | the inputs and labels of each batch |
-//! | `manifest.json` | a digest of each of them |
-//! | `steps/000000000001/` … | what the server leaves after each step |
+//! | `manifest.json` | a digest of each of these files |
+//! | `steps/000000000001/` … | the state after each step, and its prediction errors |
 //! | `metrics.csv` | how long each step took |
 
 use crate::layout::Form;
@@ -26,18 +26,20 @@ pub const TASK: &str = "task.toml";
 pub const KEYS: &str = "evaluation.keys";
 /// The file of digests.
 pub const MANIFEST: &str = "manifest.json";
+/// The table of times, which the server writes.
+pub const METRICS: &str = "metrics.csv";
 
-/// Most bytes of a task.
-const MOST_TASK_BYTES: u64 = 1 << 20;
-/// Most bytes of a manifest.
-const MOST_MANIFEST_BYTES: u64 = 1 << 28;
+/// Maximum size of a task in bytes.
+const MAX_TASK_BYTES: u64 = 1 << 20;
+/// Maximum size of a manifest in bytes.
+const MAX_MANIFEST_BYTES: u64 = 1 << 28;
 
-/// A vector of the inputs of a batch: which vector of samples, which vector of theirs.
+/// The name of an input of a batch: `part` is one of the vectors of a vector of samples.
 pub fn input(batch: u32, vector: usize, part: usize) -> String {
     format!("data/{batch:06}/input-{vector:03}-{part:03}.ct")
 }
 
-/// The labels of a vector of samples of a batch.
+/// The name of the labels of a vector of samples of a batch.
 pub fn labels(batch: u32, vector: usize, form: Form) -> String {
     let form = match form {
         Form::Expanded => "expanded",
@@ -46,7 +48,7 @@ pub fn labels(batch: u32, vector: usize, form: Form) -> String {
     format!("data/{batch:06}/labels-{vector:03}-{form}.ct")
 }
 
-/// A vector of the initial state.
+/// The name of a vector of the initial state.
 pub fn initial(vector: usize) -> String {
     format!("initial/{}", state(vector))
 }
@@ -56,27 +58,27 @@ pub fn state(vector: usize) -> String {
     format!("state-{vector:03}.ct")
 }
 
-/// The name of the errors of a vector of samples.
+/// The name of the prediction errors of a vector of samples.
 pub fn errors(vector: usize) -> String {
     format!("errors-{vector:03}.ct")
 }
 
-/// The folder of a step.
+/// The name of the folder of a step.
 pub fn step(step: u64) -> String {
     format!("steps/{step:012}")
 }
 
-/// A vector of the inputs of a request: which vector of samples, which vector of theirs.
+/// The name of an input of a request: `part` is one of the vectors of a vector of samples.
 pub fn request(vector: usize, part: usize) -> String {
     format!("input-{vector:03}-{part:03}.ct")
 }
 
-/// The answers to a vector of samples of a request.
+/// The name of the answers to a vector of samples of a request.
 pub fn answer(vector: usize) -> String {
     format!("answer-{vector:03}.ct")
 }
 
-/// The steps that a folder has, in their order.
+/// The steps in a folder, in ascending order.
 ///
 /// # Errors
 /// If the folder cannot be read.
@@ -94,8 +96,8 @@ pub fn steps(folder: &Path) -> Result<Vec<u64>> {
     Ok(steps)
 }
 
-/// Digests of all files that the owner made, so that none of another owner, another run or an
-/// accident is taken for one of them.
+/// Digests of all files that the owner wrote, so that a damaged file, or one of another owner or
+/// run, is refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -110,12 +112,13 @@ impl Manifest {
     /// If there is none, or it is damaged.
     pub fn read(folder: &Path) -> Result<Self> {
         let path = folder.join(MANIFEST);
-        let bytes = read_bounded(&path, MOST_MANIFEST_BYTES)?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Error::file(&path, format!("is no manifest: {error}")))
+        let bytes = read_bounded(&path, MAX_MANIFEST_BYTES)?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            Error::file(&path, format!("is not a manifest: {error}; copy it again"))
+        })
     }
 
-    /// Adds a file of the folder.
+    /// Adds the digest of a file of the folder.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -136,17 +139,17 @@ impl Manifest {
         Ok(write_atomically(&path, &text)?)
     }
 
-    /// The path of a file that is as the owner made it.
+    /// The path of a file, once its digest is as the owner listed it.
     ///
     /// # Errors
-    /// If it is missing, not listed, or another one.
+    /// If the file is missing, not listed, or another one.
     pub fn verified(&self, folder: &Path, name: &str) -> Result<PathBuf> {
         let path = folder.join(name);
         let listed = self.files.get(name);
         let listed = listed.ok_or_else(|| {
             Error::file(
                 &path,
-                format!("is not listed in {MANIFEST}: the owner did not make it"),
+                format!("is not listed in {MANIFEST}: the owner did not write it"),
             )
         })?;
         if digest(&path)? != *listed {
@@ -173,12 +176,12 @@ fn digest(path: &Path) -> Result<String> {
 /// Reads the task of a folder.
 ///
 /// # Errors
-/// If there is none, or it is none.
+/// If there is none, or it is damaged.
 pub fn read_task(folder: &Path) -> Result<Task> {
     let path = folder.join(TASK);
-    let bytes = read_bounded(&path, MOST_TASK_BYTES)?;
-    let text = String::from_utf8(bytes).map_err(|_| Error::file(&path, "is no text"))?;
-    toml::from_str(&text).map_err(|error| Error::file(&path, format!("is no task: {error}")))
+    let bytes = read_bounded(&path, MAX_TASK_BYTES)?;
+    let text = String::from_utf8(bytes).map_err(|_| Error::file(&path, "is not UTF-8 text"))?;
+    toml::from_str(&text).map_err(|error| Error::file(&path, format!("is not a task: {error}")))
 }
 
 /// Writes a task.
@@ -191,10 +194,10 @@ pub fn write_task(folder: &Path, task: &Task) -> Result<()> {
     Ok(write_atomically(&path, text.as_bytes())?)
 }
 
-/// Refuses a folder that holds a secret key: a server must never see one.
+/// Refuses a folder with a secret key: a server must never see one.
 ///
 /// # Errors
-/// If it does, or cannot be read.
+/// If there is one, or the folder cannot be read.
 pub fn refuse_secret_keys(folder: &Path) -> Result<()> {
     let entries = std::fs::read_dir(folder).map_err(Error::io("read", folder))?;
     for entry in entries {

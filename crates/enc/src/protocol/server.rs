@@ -1,20 +1,19 @@
-//! The server: trains on what it cannot read.
+//! The server: trains on data that it cannot read.
 
 mod files;
 
-use crate::circuit::{Circuit, Durations};
+use crate::circuit::{Circuit, StepTimings};
 use crate::protocol::folder;
-use crate::protocol::task::Planned;
+use crate::protocol::task::TaskPlan;
 use crate::slots::Ckks;
 use crate::{Error, Result};
 use files::Files;
-pub use files::METRICS;
 use nearfield_ckks::Ciphertext;
 use nearfield_files::RunFolder;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-/// A training on encrypted data under way.
+/// A training on encrypted data, between two steps.
 pub struct Server {
     files: Files,
     _lock: RunFolder,
@@ -23,25 +22,25 @@ pub struct Server {
     step: u64,
 }
 
-/// How long a step took.
+/// The times of a step, as the server logs them.
 #[derive(Clone, Copy, Debug)]
-pub struct StepTimes {
+pub struct StepRecord {
     /// The step, counted from 1.
     pub step: u64,
     /// The batch, counted from 0.
     pub batch: u32,
     /// Reading the batch.
     pub load: Duration,
-    /// Computing.
-    pub compute: Durations,
-    /// Writing what the step leaves.
+    /// Computing: refresh, learning, update.
+    pub compute: StepTimings,
+    /// Writing the results.
     pub save: Duration,
 }
 
-impl StepTimes {
-    /// All of it.
+impl StepRecord {
+    /// The whole time.
     pub fn total(&self) -> Duration {
-        let Durations {
+        let StepTimings {
             refresh,
             learn,
             update,
@@ -51,11 +50,11 @@ impl StepTimes {
 }
 
 impl Server {
-    /// Opens a folder: reads keys and the state after the last step that is whole. The states of
-    /// every so-manieth step stay, beside the last two.
+    /// Opens a folder: reads keys and the state after the last complete step. The states of every
+    /// `keep_states`-th step are kept, beside the last two.
     ///
     /// # Errors
-    /// If something in it is not as its owner made it, a secret key is in it, or another process
+    /// If a file is not as its owner wrote it, a secret key is in the folder, or another process
     /// works there.
     pub fn open(path: &Path, keep_states: u64) -> Result<Self> {
         folder::refuse_secret_keys(path)?;
@@ -76,45 +75,46 @@ impl Server {
         })
     }
 
-    /// Steps that were made.
+    /// Number of steps so far.
     pub fn step(&self) -> u64 {
         self.step
     }
 
-    /// What it was asked.
-    pub fn planned(&self) -> &Planned {
+    /// The task, planned.
+    pub fn planned(&self) -> &TaskPlan {
         &self.files.planned
     }
 
-    /// Bytes that keys and matrices take in memory.
+    /// Bytes that keys, and matrices of bootstrapping, take in memory.
     pub fn bytes(&self) -> (usize, usize) {
         let keys = self.slots.evaluator().keys().bytes();
         (keys, self.slots.bootstrapper().plan().bytes())
     }
 
-    /// Makes steps until all are made or `go_on` says no; tells it of each.
+    /// Makes steps until all are done or `go_on` returns `false`. It is called before the first
+    /// step, and after each with its record.
     ///
     /// # Errors
-    /// If a file is not as its owner made it, or a step cannot be written; what was written
-    /// before stays.
-    pub fn train(&mut self, mut go_on: impl FnMut(Option<&StepTimes>) -> bool) -> Result<()> {
+    /// If a file is not as its owner wrote it, or a step cannot be written; steps written before
+    /// are kept.
+    pub fn train(&mut self, mut go_on: impl FnMut(Option<&StepRecord>) -> bool) -> Result<()> {
         let planned = &self.files.planned;
         let circuit = Circuit::new(&self.slots, &planned.layout, planned.task.ranges())?;
-        let mut last: Option<StepTimes> = None;
+        let mut last: Option<StepRecord> = None;
         while go_on(last.as_ref()) && self.step < planned.task.steps {
             let number = planned.task.batch_of(self.step);
-            let begun = Instant::now();
+            let start = Instant::now();
             let batch = self.files.batch(number)?;
             let loaded = Instant::now();
             let rates = planned.task.training.at(self.step);
             let stepped = circuit.step(&self.state, batch, &rates)?;
             let computed = Instant::now();
             self.files.save(self.step + 1, &stepped)?;
-            let times = StepTimes {
+            let times = StepRecord {
                 step: self.step + 1,
                 batch: number,
-                load: loaded - begun,
-                compute: stepped.durations,
+                load: loaded - start,
+                compute: stepped.timings,
                 save: computed.elapsed(),
             };
             self.files.log(&times)?;
@@ -125,8 +125,8 @@ impl Server {
         Ok(())
     }
 
-    /// The answers of the trained network to encrypted inputs, which lie in a folder as the
-    /// owner made it.
+    /// Answers the encrypted requests in a folder that the owner wrote, with the predictions of the
+    /// trained network; returns how many there were.
     ///
     /// # Errors
     /// If they are not of this training, or cannot be read or written.

@@ -1,4 +1,4 @@
-//! What the owner of the data asks the server to do: all of it may be read by anybody.
+//! The training that the owner of the data asks the server for. All of it is public.
 
 use crate::layout::{Layout, Ranges};
 use crate::network::NetworkSpec;
@@ -9,16 +9,13 @@ use nearfield_ckks::bootstrap::{BootstrapPlan, BootstrapSpec, Preset};
 use nearfield_ckks::{Encoder, KeyList, Params};
 use serde::{Deserialize, Serialize};
 
-/// The version of tasks that is written and read.
-pub const TASK_VERSION: u32 = 1;
-
 /// A training, as the server sees it: sizes, rates and how it is encrypted. No data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// [`TASK_VERSION`].
+    /// [`Task::VERSION`].
     pub version: u32,
-    /// For people.
+    /// A name for reports.
     pub name: String,
     /// Features of a sample.
     pub features: usize,
@@ -30,15 +27,15 @@ pub struct Task {
     pub batch: usize,
     /// Batches that are encrypted; an epoch goes through all of them.
     pub batches: u32,
-    /// Steps of the whole training.
+    /// Number of steps of the whole training.
     pub steps: u64,
-    /// Of the order of batches in each epoch.
+    /// Seed of the order of the batches in each epoch.
     pub order_seed: u64,
     /// Learning rates.
     pub training: RateSpec,
-    /// What weights in the state are divided by.
+    /// The unit of weights in the state.
     pub weight_range: f64,
-    /// What velocities in the state are divided by.
+    /// The unit of velocities in the state.
     pub velocity_range: f64,
     /// Whether a refresh is an iterated bootstrapping: twice the time, for more bits of weights.
     #[serde(default)]
@@ -53,14 +50,14 @@ pub struct Task {
     pub insecure: bool,
 }
 
-/// A task that was checked, with what follows from it.
+/// A checked task with its layout and its steps.
 #[derive(Clone, Debug)]
-pub struct Planned {
-    /// What was asked.
+pub struct TaskPlan {
+    /// The task.
     pub task: Task,
-    /// Where everything lies.
+    /// Where its numbers lie.
     pub layout: Layout,
-    /// What a step does.
+    /// Levels, keys and operations of a step.
     pub step: StepPlan,
 }
 
@@ -68,43 +65,51 @@ pub struct Planned {
 /// the precision of its worst slot.
 const ITERATION_BITS: u8 = 12;
 
-/// Sizes beyond which nothing is planned: a task comes from a file.
-const MOST_UNITS: usize = 1 << 20;
-const MOST_HIDDEN: usize = 16;
-const MOST_BATCH: usize = 1 << 16;
+/// Limits of a task, which comes from a file.
+const MAX_UNITS: usize = 1 << 20;
+const MAX_HIDDEN: usize = 16;
+const MAX_BATCH: usize = 1 << 16;
 
 impl Task {
-    /// Fills in the layout that takes least work, with the levels that it needs.
+    /// The version of tasks that is written and read.
+    pub const VERSION: u32 = 1;
+
+    /// Plans the task with the layout whose steps take the least work, and fills in its rows and
+    /// levels.
     ///
     /// # Errors
-    /// If the task contradicts itself, or its network fits no layout.
-    pub fn with_best_layout(mut self) -> Result<Planned> {
+    /// [`Error::Task`] or [`Error::Setting`] if the task contradicts itself, [`Error::Layout`] if
+    /// its network fits no layout.
+    pub fn with_best_layout(mut self) -> Result<TaskPlan> {
         self.check()?;
         let network = NetworkSpec::new(self.features, self.hidden.clone(), self.classes)?;
         let rates = self.training.at(0);
-        let mut best: Option<(f64, Layout, StepPlan)> = None;
+        let mut plans = Vec::new();
         for layout in Layout::all(&network, 1 << (self.log_degree - 1))? {
             let step = StepPlan::new(&layout, self.batch, &rates)?;
-            let work = step.work();
-            if best.as_ref().is_none_or(|(least, ..)| work < *least) {
-                best = Some((work, layout, step));
-            }
+            plans.push((layout, step));
         }
-        let (_, layout, step) = best.ok_or(Error::Levels { what: "a network" })?;
-        self.rows = layout.grid.rows;
+        let cheapest = plans
+            .into_iter()
+            .min_by(|(_, a), (_, b)| a.work().total_cmp(&b.work()));
+        let Some((layout, step)) = cheapest else {
+            return Err(Error::Layout(format!("the network {network} has none")));
+        };
+        self.rows = layout.grid().rows();
         self.levels = step.levels;
-        Ok(Planned {
+        Ok(TaskPlan {
             task: self,
             layout,
             step,
         })
     }
 
-    /// Checks a task and plans it.
+    /// Plans the task with its rows and levels.
     ///
     /// # Errors
-    /// If it contradicts itself, or its network does not fit its slots and levels.
-    pub fn plan(self) -> Result<Planned> {
+    /// [`Error::Task`] or [`Error::Setting`] if the task contradicts itself, [`Error::Layout`] if
+    /// its network does not fit its rows.
+    pub fn plan(self) -> Result<TaskPlan> {
         self.check()?;
         let network = NetworkSpec::new(self.features, self.hidden.clone(), self.classes)?;
         let layout = Layout::new(&network, 1 << (self.log_degree - 1), self.rows)?;
@@ -115,7 +120,7 @@ impl Task {
                 self.levels, step.levels
             )));
         }
-        Ok(Planned {
+        Ok(TaskPlan {
             task: self,
             layout,
             step,
@@ -124,25 +129,26 @@ impl Task {
 
     fn check(&self) -> Result<()> {
         let refuse = |text: String| Err(Error::Task(text));
-        if self.version != TASK_VERSION {
+        if self.version != Self::VERSION {
             return refuse(format!(
-                "version {} where this program knows {TASK_VERSION}",
-                self.version
+                "version {} where this program knows {}; use the program that wrote it",
+                self.version,
+                Self::VERSION
             ));
         }
         let sizes = [self.features, self.classes].into_iter();
-        let largest = sizes.chain(self.hidden.iter().copied()).max().unwrap_or(0);
-        if largest > MOST_UNITS || self.hidden.len() > MOST_HIDDEN {
+        let max_size = sizes.chain(self.hidden.iter().copied()).max().unwrap_or(0);
+        if max_size > MAX_UNITS || self.hidden.len() > MAX_HIDDEN {
             return refuse(format!(
-                "layers of up to {largest} units, {} of them hidden: at most {MOST_UNITS} and \
-                 {MOST_HIDDEN} are planned",
+                "layers of up to {max_size} units, {} of them hidden; take at most {MAX_UNITS} and \
+                 {MAX_HIDDEN}",
                 self.hidden.len()
             ));
         }
-        if self.batch == 0 || self.batch > MOST_BATCH || self.batches == 0 || self.steps == 0 {
+        if self.batch == 0 || self.batch > MAX_BATCH || self.batches == 0 || self.steps == 0 {
             return refuse(format!(
                 "{} steps on {} batches of {} samples: take 1 of each at least, and at most \
-                 {MOST_BATCH} samples",
+                 {MAX_BATCH} samples",
                 self.steps, self.batches, self.batch
             ));
         }
@@ -172,12 +178,12 @@ impl Task {
         Ok(())
     }
 
-    /// Bootstrappings of a refresh.
-    pub fn bootstraps(&self) -> usize {
+    /// Number of bootstrappings of a refresh.
+    pub(super) fn bootstraps_per_refresh(&self) -> usize {
         if self.iterated { 2 } else { 1 }
     }
 
-    /// What numbers in the state are divided by.
+    /// The units of the state.
     pub fn ranges(&self) -> Ranges {
         Ranges {
             weights: self.weight_range,
@@ -194,7 +200,7 @@ impl Task {
     }
 }
 
-impl Planned {
+impl TaskPlan {
     /// The parameters of the encryption.
     ///
     /// # Errors
@@ -213,7 +219,7 @@ impl Planned {
         })
     }
 
-    /// The bootstrapping.
+    /// The bootstrapping that refreshes the state.
     pub fn bootstrap_spec(&self) -> BootstrapSpec {
         BootstrapSpec {
             iteration_bits: self.task.iterated.then_some(ITERATION_BITS),

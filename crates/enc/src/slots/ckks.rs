@@ -1,4 +1,4 @@
-//! Slots in ciphertexts: what the server computes with. It holds evaluation keys, and no secret.
+//! Slots in ciphertexts: the server's arithmetic. It holds evaluation keys and no secret key.
 
 use crate::slots::Slots;
 use crate::{Error, Result};
@@ -25,25 +25,25 @@ pub struct Ckks {
     refreshes: AtomicUsize,
 }
 
-/// What was done on ciphertexts.
+/// Numbers of operations on ciphertexts, without those inside bootstrappings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operations {
-    /// Rotations, those of bootstrappings not counted.
+    /// Rotations.
     pub rotations: usize,
-    /// Products relinearized, those of bootstrappings not counted.
+    /// Relinearized products.
     pub relinearizations: usize,
     /// Bootstrappings, of single vectors or of pairs.
     pub refreshes: usize,
 }
 
-/// Numbers in the clear, encoded as often as they are wanted at another level or scale.
+/// Plaintext numbers, encoded once for every level and scale they are used at.
 pub struct Mask {
     values: Vec<f64>,
     encoded: Mutex<Vec<Arc<Plaintext>>>,
 }
 
 impl Ckks {
-    /// From what the owner of the data gave to the server.
+    /// Arithmetic with the keys that the owner of the data gave to the server.
     pub fn new(bootstrapper: Bootstrapper, encoder: Encoder) -> Self {
         Ckks {
             encoder,
@@ -54,7 +54,7 @@ impl Ckks {
         }
     }
 
-    /// What was done so far.
+    /// The operations done so far.
     pub fn operations(&self) -> Operations {
         let count = |counter: &AtomicUsize| counter.load(Ordering::Relaxed);
         Operations {
@@ -64,7 +64,7 @@ impl Ckks {
         }
     }
 
-    /// The bootstrapping that refreshes.
+    /// Refreshes ciphertexts.
     pub fn bootstrapper(&self) -> &Bootstrapper {
         &self.bootstrapper
     }
@@ -157,9 +157,11 @@ impl Slots for Ckks {
         Ok(self.evaluator().add_product_assign(a, b)?)
     }
 
-    fn finish(&self, product: &Product) -> Result<Ciphertext> {
+    fn relinearize_rescale(&self, product: &Product) -> Result<Ciphertext> {
         if product.level() <= self.base() {
-            return Err(Error::Levels { what: "a product" });
+            return Err(Error::Levels {
+                operation: "a product",
+            });
         }
         self.relinearizations.fetch_add(1, Ordering::Relaxed);
         Ok(self.evaluator().relinearize_rescale(product)?)
@@ -169,20 +171,23 @@ impl Slots for Ckks {
         let mut square = self.evaluator().tensor(a, a)?;
         self.evaluator()
             .add_scaled_to_product(&mut square, a, 1.0)?;
-        self.finish(&square)
+        self.relinearize_rescale(&square)
     }
 
-    fn twice_plus_one(&self, a: &Ciphertext) -> Result<Ciphertext> {
+    fn double_plus_one(&self, a: &Ciphertext) -> Result<Ciphertext> {
         let mut twice = a.clone().with_scale_times(0.5);
         self.evaluator().add_constant_assign(&mut twice, 1.0)?;
         Ok(twice)
     }
 
-    fn weigh(&self, terms: &[(&Ciphertext, &Mask)]) -> Result<Ciphertext> {
-        let what = "a product with a mask";
+    fn linear_combination(&self, terms: &[(&Ciphertext, &Mask)]) -> Result<Ciphertext> {
         let level = terms.iter().map(|(a, _)| a.level()).min();
-        let level = level.filter(|&level| level > self.base());
-        let level = level.ok_or(Error::Levels { what })?;
+        let level = level.ok_or(Error::NoTerms)?;
+        if level <= self.base() {
+            return Err(Error::Levels {
+                operation: "a product with a mask",
+            });
+        }
         let scale = self.scale() * prime(self.evaluator(), level);
         let mut sum: Option<Ciphertext> = None;
         for (a, mask) in terms {
@@ -193,11 +198,11 @@ impl Slots for Ckks {
                 Some(sum) => self.evaluator().add_assign(sum, &product)?,
             }
         }
-        let sum = sum.ok_or(Error::Levels { what })?;
+        let sum = sum.ok_or(Error::NoTerms)?;
         Ok(self.evaluator().rescale(&sum)?)
     }
 
-    fn lower(&self, a: &mut Ciphertext, levels: usize) -> Result<()> {
+    fn drop_levels(&self, a: &mut Ciphertext, levels: usize) -> Result<()> {
         let level = a.level().min(self.base().saturating_add(levels));
         Ok(a.drop_to(level)?)
     }

@@ -1,33 +1,19 @@
-//! Slots in floating point: the twin that every encrypted run is compared with.
+//! Slots in floating point: the twin, which is the plaintext run of the same circuit.
 
 use crate::slots::Slots;
 use crate::{Error, Result};
 
-/// Vectors of `f64`.
+/// Vectors of `f64`. Levels are unlimited.
 #[derive(Clone, Debug)]
 pub struct Clear {
-    count: usize,
+    slots: usize,
 }
 
 impl Clear {
-    /// Vectors of so many slots.
-    pub fn new(count: usize) -> Self {
-        Clear { count }
+    /// Vectors of `slots` slots.
+    pub fn new(slots: usize) -> Self {
+        Clear { slots }
     }
-}
-
-fn zip_with(a: &mut [f64], b: &[f64], combine: impl Fn(&mut f64, f64)) -> Result<()> {
-    if a.len() != b.len() {
-        return Err(Error::Count {
-            what: "slots of an operand",
-            found: b.len(),
-            expected: a.len(),
-        });
-    }
-    for (a, &b) in a.iter_mut().zip(b) {
-        combine(a, b);
-    }
-    Ok(())
 }
 
 impl Slots for Clear {
@@ -36,7 +22,7 @@ impl Slots for Clear {
     type Mask = Vec<f64>;
 
     fn count(&self) -> usize {
-        self.count
+        self.slots
     }
 
     fn mask(&self, values: Vec<f64>) -> Vec<f64> {
@@ -45,7 +31,7 @@ impl Slots for Clear {
 
     fn rotate(&self, a: &Vec<f64>, steps: isize) -> Result<Vec<f64>> {
         let mut rotated = a.clone();
-        rotated.rotate_left(steps.rem_euclid(self.count.cast_signed()).unsigned_abs());
+        rotated.rotate_left(steps.rem_euclid(self.slots.cast_signed()).unsigned_abs());
         Ok(rotated)
     }
 
@@ -67,7 +53,7 @@ impl Slots for Clear {
         self.add(a, b)
     }
 
-    fn finish(&self, product: &Vec<f64>) -> Result<Vec<f64>> {
+    fn relinearize_rescale(&self, product: &Vec<f64>) -> Result<Vec<f64>> {
         Ok(product.clone())
     }
 
@@ -75,12 +61,15 @@ impl Slots for Clear {
         Ok(a.iter().map(|z| z * z + z).collect())
     }
 
-    fn twice_plus_one(&self, a: &Vec<f64>) -> Result<Vec<f64>> {
+    fn double_plus_one(&self, a: &Vec<f64>) -> Result<Vec<f64>> {
         Ok(a.iter().map(|z| 2.0 * z + 1.0).collect())
     }
 
-    fn weigh(&self, terms: &[(&Vec<f64>, &Vec<f64>)]) -> Result<Vec<f64>> {
-        let mut sum = vec![0.0; self.count];
+    fn linear_combination(&self, terms: &[(&Vec<f64>, &Vec<f64>)]) -> Result<Vec<f64>> {
+        if terms.is_empty() {
+            return Err(Error::NoTerms);
+        }
+        let mut sum = vec![0.0; self.slots];
         for (vector, mask) in terms {
             let product = self.product(vector, mask)?;
             self.add(&mut sum, &product)?;
@@ -88,7 +77,7 @@ impl Slots for Clear {
         Ok(sum)
     }
 
-    fn lower(&self, _: &mut Vec<f64>, _: usize) -> Result<()> {
+    fn drop_levels(&self, _: &mut Vec<f64>, _: usize) -> Result<()> {
         Ok(())
     }
 
@@ -103,4 +92,19 @@ impl Slots for Clear {
     fn refresh_pair(&self, a: &Vec<f64>, b: &Vec<f64>) -> Result<(Vec<f64>, Vec<f64>)> {
         Ok((a.clone(), b.clone()))
     }
+}
+
+/// Combines `a` and `b` slot by slot, in `a`.
+fn zip_with(a: &mut [f64], b: &[f64], combine: impl Fn(&mut f64, f64)) -> Result<()> {
+    if a.len() != b.len() {
+        return Err(Error::Count {
+            what: "slots of an operand",
+            found: b.len(),
+            expected: a.len(),
+        });
+    }
+    for (a, &b) in a.iter_mut().zip(b) {
+        combine(a, b);
+    }
+    Ok(())
 }

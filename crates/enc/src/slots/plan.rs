@@ -1,82 +1,32 @@
-//! Slots without numbers: a circuit's levels, keys and operations, counted by running it.
+//! Slots without numbers: levels, keys and operations of a circuit, counted by running it.
 
-use crate::slots::{Slots, Stage};
+use crate::slots::{Counts, Slots, Stage};
 use crate::{Error, Result};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Counts what a circuit does.
 #[derive(Debug)]
-pub struct Plan {
-    count: usize,
+pub(crate) struct Plan {
+    slots: usize,
     levels: usize,
     counts: Mutex<Counts>,
 }
 
-/// What a circuit did, by levels left.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rotations by steps from 0 to below the number of slots: the highest level, and how many at
-    /// each.
-    pub rotations: BTreeMap<usize, BTreeMap<usize, usize>>,
-    /// How many of them were of a vector that was rotated by other steps at the same time, by
-    /// level.
-    pub further_rotations: BTreeMap<usize, usize>,
-    /// Products brought back to vectors, by their level before.
-    pub relinearizations: BTreeMap<usize, usize>,
-    /// Products of vectors.
-    pub products: BTreeMap<usize, usize>,
-    /// Products of vectors and masks.
-    pub weighings: BTreeMap<usize, usize>,
-    /// Vectors refreshed by themselves.
-    pub refreshes: usize,
-    /// Pairs of vectors refreshed together.
-    pub pair_refreshes: usize,
-    /// Levels left at each place of a step.
-    pub stages: BTreeMap<Stage, usize>,
-}
-
-impl Counts {
-    /// Number of rotations.
-    pub fn rotation_count(&self) -> usize {
-        self.rotations.values().flat_map(BTreeMap::values).sum()
-    }
-
-    /// So many key switches at a level, as if each was the only one of its vector.
-    pub(crate) fn first_ones(&self, level: usize, key_switches: usize) -> f64 {
-        let further = self.further_rotations.get(&level).copied().unwrap_or(0);
-        #[allow(clippy::cast_precision_loss, reason = "counts are small")]
-        let float = |count: usize| count as f64;
-        float(key_switches) - (1.0 - FURTHER_ROTATION) * float(further)
-    }
-
-    /// Key switches by level: rotations and relinearizations.
-    ///
-    /// [`Counts::further_rotations`] are among them.
-    pub fn key_switches(&self) -> BTreeMap<usize, usize> {
-        let mut all = self.relinearizations.clone();
-        for by_level in self.rotations.values() {
-            for (&level, &count) in by_level {
-                *all.entry(level).or_insert(0) += count;
-            }
-        }
-        all
-    }
-}
-
 impl Plan {
-    /// So many slots, and so many levels after a refresh.
-    pub fn new(count: usize, levels: usize) -> Self {
+    /// Vectors of `slots` slots that have `levels` levels after a refresh.
+    pub(crate) fn new(slots: usize, levels: usize) -> Self {
         Plan {
-            count,
+            slots,
             levels,
             counts: Mutex::default(),
         }
     }
 
-    /// What was done so far.
-    pub fn counts(&self) -> Counts {
-        self.lock().clone()
+    /// Everything done so far.
+    pub(crate) fn into_counts(self) -> Counts {
+        let counts = self.counts.into_inner();
+        counts.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Counts> {
@@ -84,16 +34,16 @@ impl Plan {
     }
 }
 
+/// The level after an operation that takes one.
+///
 /// # Errors
-/// If none is left.
-fn spend(level: usize, what: &'static str) -> Result<usize> {
-    level.checked_sub(1).ok_or(Error::Levels { what })
+/// [`Error::Levels`] if none is left.
+fn spend(level: usize, operation: &'static str) -> Result<usize> {
+    level.checked_sub(1).ok_or(Error::Levels { operation })
 }
 
-/// The share of a key switch that a further rotation of the same vector takes.
-const FURTHER_ROTATION: f64 = 0.13;
-
-fn one_more(counts: &mut BTreeMap<usize, usize>, level: usize) {
+/// Counts an operation at a level.
+fn count_one(counts: &mut BTreeMap<usize, usize>, level: usize) {
     *counts.entry(level).or_insert(0) += 1;
 }
 
@@ -104,22 +54,22 @@ impl Slots for Plan {
     type Mask = ();
 
     fn count(&self) -> usize {
-        self.count
+        self.slots
     }
 
     fn mask(&self, _: Vec<f64>) {}
 
     fn rotate(&self, a: &usize, steps: isize) -> Result<usize> {
-        let steps = steps.rem_euclid(self.count.cast_signed()).unsigned_abs();
+        let steps = steps.rem_euclid(self.slots.cast_signed()).unsigned_abs();
         if steps != 0 {
-            one_more(self.lock().rotations.entry(steps).or_default(), *a);
+            count_one(self.lock().rotations.entry(steps).or_default(), *a);
         }
         Ok(*a)
     }
 
     fn rotate_each(&self, a: &usize, steps: &[isize]) -> Result<Vec<usize>> {
         for _ in steps.iter().skip(1) {
-            one_more(&mut self.lock().further_rotations, *a);
+            count_one(&mut self.lock().hoisted_rotations, *a);
         }
         steps.iter().map(|&steps| self.rotate(a, steps)).collect()
     }
@@ -140,7 +90,7 @@ impl Slots for Plan {
 
     fn product(&self, a: &usize, b: &usize) -> Result<usize> {
         let level = *a.min(b);
-        one_more(&mut self.lock().products, level);
+        count_one(&mut self.lock().products, level);
         Ok(level)
     }
 
@@ -148,28 +98,29 @@ impl Slots for Plan {
         self.add(a, b)
     }
 
-    fn finish(&self, product: &usize) -> Result<usize> {
-        one_more(&mut self.lock().relinearizations, *product);
+    fn relinearize_rescale(&self, product: &usize) -> Result<usize> {
+        count_one(&mut self.lock().relinearizations, *product);
         spend(*product, "a product")
     }
 
     fn square_plus_itself(&self, a: &usize) -> Result<usize> {
-        self.finish(&self.product(a, a)?)
+        self.relinearize_rescale(&self.product(a, a)?)
     }
 
-    fn twice_plus_one(&self, a: &usize) -> Result<usize> {
+    fn double_plus_one(&self, a: &usize) -> Result<usize> {
         Ok(*a)
     }
 
-    fn weigh(&self, terms: &[(&usize, &())]) -> Result<usize> {
-        let level = terms.iter().map(|(level, ())| **level).min().unwrap_or(0);
+    fn linear_combination(&self, terms: &[(&usize, &())]) -> Result<usize> {
+        let level = terms.iter().map(|(level, ())| **level).min();
+        let level = level.ok_or(Error::NoTerms)?;
         for _ in terms {
-            one_more(&mut self.lock().weighings, level);
+            count_one(&mut self.lock().mask_products, level);
         }
         spend(level, "a product with a mask")
     }
 
-    fn lower(&self, a: &mut usize, levels: usize) -> Result<()> {
+    fn drop_levels(&self, a: &mut usize, levels: usize) -> Result<()> {
         *a = (*a).min(levels);
         Ok(())
     }
@@ -178,8 +129,8 @@ impl Slots for Plan {
         *a
     }
 
-    fn passed(&self, stage: Stage, a: &usize) {
-        self.lock().stages.insert(stage, *a);
+    fn observe(&self, stage: Stage, a: &usize) {
+        self.lock().levels_left.insert(stage, *a);
     }
 
     fn refresh(&self, _: &usize) -> Result<usize> {

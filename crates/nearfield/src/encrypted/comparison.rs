@@ -54,7 +54,7 @@ pub fn compare(
     mut progress: impl FnMut(u64),
 ) -> Result<Comparison> {
     let planned = owner.planned();
-    let slots = Clear::new(planned.layout.grid.slots());
+    let slots = Clear::new(planned.layout.grid().slots());
     let initial = owner.decrypt_with_noise(server, 0)?;
     let initial = exact_if_equal(&setup.weights, initial)?;
     let mut twin = Twin::new(setup, planned, &slots, &initial)?;

@@ -6,7 +6,7 @@ use super::owner_side::{
 };
 use super::server_side::{ServerOutcome, ServerSide};
 use crate::{Error, Result};
-use nearfield_enc::StepTimes;
+use nearfield_enc::StepRecord;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -144,7 +144,7 @@ impl Demo {
     ///
     /// # Errors
     /// If it fails.
-    pub fn perform(&self, act: Act, on_step: &mut dyn FnMut(&StepTimes)) -> Result<ActResult> {
+    pub fn perform(&self, act: Act, on_step: &mut dyn FnMut(&StepRecord)) -> Result<ActResult> {
         let owner = || OwnerSide::open(self.folders());
         let server = || ServerSide::open(&self.folders().server, 10);
         Ok(match act {

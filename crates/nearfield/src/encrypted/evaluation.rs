@@ -2,7 +2,7 @@
 
 use super::setup::Setup;
 use crate::{Error, Result};
-use nearfield_enc::{Dense, HeadScore, weights_file};
+use nearfield_enc::{Dense, HeadScore, Matrices};
 use std::path::Path;
 
 /// How well every block's head does on test samples; the last one's prediction is the answer.
@@ -27,7 +27,7 @@ pub fn evaluate(model: &Path, run_file: &Path) -> Result<Evaluation> {
             run_file.display()
         )));
     }
-    let dense = Dense::new(weights_file::read(setup.weights.spec(), model)?);
+    let dense = Dense::new(Matrices::load(setup.weights.spec(), model)?);
     let heads = dense.evaluate(&setup.test.inputs, &setup.test.labels)?;
     Ok(Evaluation { samples, heads })
 }

@@ -2,7 +2,7 @@
 
 use super::setup::Setup;
 use crate::{Error, Result};
-use nearfield_enc::{Estimate, Planned, Speed};
+use nearfield_enc::{Estimate, Speed, TaskPlan};
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub struct Forecast {
     /// The task with its layout and the counts of a step.
-    pub planned: Planned,
+    pub planned: TaskPlan,
     /// Sizes and probabilities.
     pub estimate: Estimate,
     /// Time of a step on this machine, where it was measured.
@@ -25,7 +25,7 @@ impl Forecast {
     pub fn new(run_file: &Path, measure: bool) -> Result<Self> {
         let planned = Setup::read(run_file)?.plan()?;
         let step_time = match measure {
-            true => Some(Speed::measure(&planned)?.step(&planned.step.counts)),
+            true => Some(Speed::measure(&planned)?.step_time(&planned.step.counts)),
             false => None,
         };
         Ok(Forecast {

@@ -5,7 +5,7 @@ use crate::{Error, Result};
 use nearfield_ckks::file::KeyWriter;
 use nearfield_ckks::{Ciphertext, Decryptor, Encoder, Params, SecretKey, Stored};
 use nearfield_enc::{
-    Form, Matrices, Matrix, Planned,
+    Form, Matrices, Matrix, TaskPlan,
     folder::{self, Manifest},
 };
 use rayon::prelude::*;
@@ -18,7 +18,7 @@ const SECRET_KEY: &str = "secret.key";
 
 /// The owner of a training, with the secret key in memory.
 pub struct Owner {
-    planned: Planned,
+    planned: TaskPlan,
     secret: SecretKey,
     encoder: Encoder,
     /// The level of a state: where a bootstrapping takes ciphertexts.
@@ -46,7 +46,7 @@ impl Owner {
     /// # Errors
     /// If there is a key already, or the system refuses.
     pub fn generate(
-        planned: Planned,
+        planned: TaskPlan,
         owner: &Path,
         server: &Path,
         progress: &mut dyn FnMut(usize),
@@ -85,7 +85,7 @@ impl Owner {
     ///
     /// # Errors
     /// If there is no such key, others can read it, or it is of other parameters.
-    pub fn open(planned: Planned, owner: &Path) -> Result<Self> {
+    pub fn open(planned: TaskPlan, owner: &Path) -> Result<Self> {
         let params = planned.params()?;
         let secret = SecretKey::load(owner.join(SECRET_KEY), &params)?;
         Ok(Owner {
@@ -97,7 +97,7 @@ impl Owner {
     }
 
     /// What is trained.
-    pub fn planned(&self) -> &Planned {
+    pub fn planned(&self) -> &TaskPlan {
         &self.planned
     }
 
@@ -149,14 +149,14 @@ impl Owner {
             ));
         }
         let layout = &self.planned.layout;
-        if *weights.spec() != layout.network {
+        if weights.spec() != layout.network() {
             return Err(Error::setting(
                 "network",
                 format!(
                     "the initial weights are of {}, the task is of {}; give weights of the \
                      same network",
                     weights.spec(),
-                    layout.network
+                    layout.network()
                 ),
             ));
         }
@@ -186,8 +186,8 @@ impl Owner {
         create(&server.join(format!("data/{batch:06}")))?;
         let mut jobs = Vec::new();
         for vector in 0..self.planned.step.vectors {
-            let begin = first + vector * layout.samples();
-            let end = (begin + layout.samples()).min(first + task.batch);
+            let begin = first + vector * layout.samples_per_vector();
+            let end = (begin + layout.samples_per_vector()).min(first + task.batch);
             for part in 0..layout.input_vectors() {
                 let name = folder::input(batch, vector, part);
                 jobs.push((name, Piece::Inputs(begin..end, part)));
@@ -199,11 +199,13 @@ impl Owner {
         }
         let done = jobs.into_par_iter().map(|(name, piece)| {
             let values = match piece {
-                Piece::Inputs(range, part) => layout.inputs(&rows(&samples.inputs, range), part),
+                Piece::Inputs(range, part) => {
+                    layout.pack_inputs(&rows(&samples.inputs, range), part)
+                }
                 Piece::Labels(range, form) => {
                     let labels = samples.labels[range].iter();
                     let labels: Vec<usize> = labels.map(|&label| usize::from(label)).collect();
-                    layout.labels(&labels, form)
+                    layout.pack_labels(&labels, form)
                 }
             };
             self.encrypt(&values, levels, &server.join(&name))?;
@@ -229,14 +231,14 @@ impl Owner {
             return Err(Error::folder(folder, "is not empty: choose a new folder"));
         }
         let levels = self.planned.step.input_levels();
-        let vectors = count.div_ceil(layout.samples());
+        let vectors = count.div_ceil(layout.samples_per_vector());
         for vector in 0..vectors {
-            let begin = vector * layout.samples();
-            let end = (begin + layout.samples()).min(count);
+            let begin = vector * layout.samples_per_vector();
+            let end = (begin + layout.samples_per_vector()).min(count);
             let parts = (0..layout.input_vectors()).into_par_iter();
             parts
                 .map(|part| {
-                    let values = layout.inputs(&rows(&samples.inputs, begin..end), part);
+                    let values = layout.pack_inputs(&rows(&samples.inputs, begin..end), part);
                     self.encrypt(&values, levels, &folder.join(folder::request(vector, part)))
                 })
                 .collect::<Result<()>>()?;
@@ -265,7 +267,7 @@ impl Owner {
             let path = folder.join(folder::answer(vector));
             let slots = decryptor.decrypt_real(&Ciphertext::load(&path, self.params())?)?;
             let left = samples.labels.len() - count;
-            for scores in layout.unpack_answers(&[slots], left) {
+            for scores in layout.unpack_predictions(&[slots], left) {
                 let class = largest(&scores);
                 correct += usize::from(usize::from(samples.labels[count]) == class);
                 let scores: Vec<String> = scores.iter().map(f64::to_string).collect();
@@ -337,7 +339,7 @@ impl Owner {
         });
         let vectors: Vec<Vec<f64>> = paths.collect::<Result<_>>()?;
         let (task, layout) = (&self.planned.task, &self.planned.layout);
-        Ok(layout.unpack_answers(&vectors, task.batch))
+        Ok(layout.unpack_predictions(&vectors, task.batch))
     }
 }
 

@@ -5,7 +5,7 @@ use super::owner::{Owner, RUN_FILE};
 use super::report;
 use super::setup::Setup;
 use crate::{Error, Result};
-use nearfield_enc::{folder, weights_file};
+use nearfield_enc::{Matrices, folder};
 use nearfield_files::write_atomically;
 use std::path::{Path, PathBuf};
 
@@ -141,7 +141,7 @@ impl OwnerSide {
     /// If there is encrypted data already, or the weights are of another network.
     pub fn encrypt_training(&self, initial: Option<&Path>, progress: &dyn Fn(u32)) -> Result<()> {
         let weights = match initial {
-            Some(path) => weights_file::read(self.setup.weights.spec(), path)?,
+            Some(path) => Matrices::load(self.setup.weights.spec(), path)?,
             None => self.setup.weights.clone(),
         };
         let server = &self.folders.server;
@@ -178,7 +178,7 @@ impl OwnerSide {
         };
         let matrices = self.owner.decrypt_model(server, step)?;
         let path = self.out(out, "model.safetensors");
-        weights_file::write(&matrices, &path)?;
+        matrices.save(&path)?;
         Ok(DecryptedModel {
             path,
             step,

@@ -2,7 +2,7 @@
 
 use super::comparison::{Comparison, StepComparison};
 use crate::{Error, Result};
-use nearfield_enc::{METRICS, Planned};
+use nearfield_enc::{TaskPlan, folder};
 use nearfield_files::read_bounded;
 use nearfield_report::{Chart, ChartLine, Report, Table};
 use std::path::Path;
@@ -19,7 +19,7 @@ const PHASES: [&str; 5] = ["read", "refresh", "learn", "update", "write"];
 ///
 /// # Errors
 /// If the server's table of times is damaged.
-pub fn of(planned: &Planned, comparison: &Comparison, server: &Path) -> Result<Report> {
+pub fn of(planned: &TaskPlan, comparison: &Comparison, server: &Path) -> Result<Report> {
     let times = times(server)?;
     Ok(Report {
         title: format!("{} (encrypted)", planned.task.name),
@@ -37,7 +37,7 @@ pub fn of(planned: &Planned, comparison: &Comparison, server: &Path) -> Result<R
 /// Reads the server's table. A step that was made again after an interruption is there twice:
 /// the later one counts.
 fn times(server: &Path) -> Result<Vec<Seconds>> {
-    let path = server.join(METRICS);
+    let path = server.join(folder::METRICS);
     if !path.is_file() {
         return Ok(Vec::new());
     }
@@ -61,10 +61,14 @@ fn median(mut values: Vec<f64>) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }
 
-fn summary(planned: &Planned, comparison: &Comparison, times: &[Seconds]) -> Vec<(String, String)> {
+fn summary(
+    planned: &TaskPlan,
+    comparison: &Comparison,
+    times: &[Seconds],
+) -> Vec<(String, String)> {
     let task = &planned.task;
     let mut facts = vec![
-        ("Network".into(), planned.layout.network.to_string()),
+        ("Network".into(), planned.layout.network().to_string()),
         (
             "Steps".into(),
             format!("{} of {}", comparison.steps.len(), task.steps),
@@ -213,8 +217,8 @@ fn phases(times: &[Seconds]) -> Table {
     }
 }
 
-fn levels(planned: &Planned) -> Table {
-    let stages = planned.step.counts.stages.iter();
+fn levels(planned: &TaskPlan) -> Table {
+    let stages = planned.step.counts.levels_left.iter();
     Table {
         title: "Levels".into(),
         note: "Left at each place of a step. Bootstrapping makes new ones; a product takes one."

@@ -1,7 +1,7 @@
 //! What the server does: it trains, and answers encrypted inputs.
 
 use crate::Result;
-use nearfield_enc::{Server, StepTimes, Task};
+use nearfield_enc::{Server, StepRecord, Task};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,7 +62,7 @@ impl ServerSide {
         &mut self,
         max_steps: Option<u64>,
         stop: &AtomicBool,
-        mut on_step: impl FnMut(&StepTimes),
+        mut on_step: impl FnMut(&StepRecord),
     ) -> Result<ServerOutcome> {
         let last = self.last_step(max_steps);
         let mut step = self.step();

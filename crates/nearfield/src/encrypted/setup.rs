@@ -6,7 +6,7 @@ use crate::encrypted::run_file::RunFile;
 use crate::encrypted::samples as enc;
 use crate::encrypted::source;
 use crate::{Error, Result};
-use nearfield_enc::{Dense, Matrices, Matrix, Planned, TASK_VERSION, Task};
+use nearfield_enc::{Dense, Matrices, Matrix, Task, TaskPlan};
 use std::path::Path;
 
 /// Samples in the clear: features from 0 to 1, and classes.
@@ -40,7 +40,7 @@ impl Setup {
     ///
     /// # Errors
     /// If its network fits no layout.
-    pub fn plan(&self) -> Result<Planned> {
+    pub fn plan(&self) -> Result<TaskPlan> {
         Ok(self.task.clone().with_best_layout()?)
     }
 
@@ -58,7 +58,7 @@ impl Setup {
         #[allow(clippy::cast_precision_loss, reason = "a share for people")]
         let share = scores
             .last()
-            .map(|score| score.right.correct as f64 / score.right.seen.max(1) as f64);
+            .map(|score| score.tally.correct as f64 / score.tally.seen.max(1) as f64);
         Ok(share)
     }
 
@@ -86,7 +86,7 @@ impl Setup {
         let samples: Vec<usize> = order.fixed_batches().flatten().collect();
         let train = train.select(&samples)?;
         let task = Task {
-            version: TASK_VERSION,
+            version: Task::VERSION,
             name: run.name.clone(),
             features: run.network.features,
             hidden: run.network.hidden.clone(),

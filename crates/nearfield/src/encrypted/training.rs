@@ -25,7 +25,7 @@ impl Epoch {
         let right = self
             .test
             .last()
-            .map(|score| score.right)
+            .map(|score| score.tally)
             .unwrap_or_default();
         100.0 * right.correct as f64 / right.seen.max(1) as f64
     }
@@ -81,8 +81,8 @@ pub fn train(
 fn add(sums: &mut Vec<HeadScore>, scores: &[HeadScore]) {
     sums.resize(scores.len(), HeadScore::default());
     for (sum, score) in sums.iter_mut().zip(scores) {
-        sum.squares += score.squares;
-        sum.right.add(score.right);
+        sum.squared_error += score.squared_error;
+        sum.tally.add(score.tally);
     }
 }
 
@@ -109,9 +109,9 @@ mod tests {
         })
         .unwrap();
         assert_eq!((epochs.len(), epochs[39].steps), (40, 600));
-        assert_eq!(epochs[0].train[0].right.seen, 120);
+        assert_eq!(epochs[0].train[0].tally.seen, 120);
         assert!(epochs[39].test_percent() > 90.0, "{:?}", epochs[39]);
-        let squares = |epoch: &Epoch| epoch.train[0].squares;
+        let squares = |epoch: &Epoch| epoch.train[0].squared_error;
         assert!(squares(&epochs[39]) < squares(&epochs[0]) / 2.0);
     }
 

@@ -2,12 +2,12 @@
 
 use super::setup::Setup;
 use crate::Result;
-use nearfield_enc::{Batch, Circuit, Clear, Matrices, Planned};
+use nearfield_enc::{Batch, Circuit, Clear, Matrices, TaskPlan};
 
 /// A twin between two steps.
 pub struct Twin<'a> {
     setup: &'a Setup,
-    planned: &'a Planned,
+    planned: &'a TaskPlan,
     circuit: Circuit<'a, Clear>,
     state: Vec<Vec<f64>>,
     step: u64,
@@ -56,7 +56,7 @@ impl<'a> Twin<'a> {
     /// Never for slots of the plan.
     pub fn new(
         setup: &'a Setup,
-        planned: &'a Planned,
+        planned: &'a TaskPlan,
         slots: &'a Clear,
         weights: &Matrices,
     ) -> Result<Self> {
@@ -84,7 +84,7 @@ impl<'a> Twin<'a> {
         let layout = &self.planned.layout;
         Ok(TwinStep {
             batch: number,
-            errors: layout.unpack_answers(&stepped.errors, task.batch),
+            errors: layout.unpack_predictions(&stepped.errors, task.batch),
         })
     }
 

@@ -3,7 +3,7 @@
 use super::setup::Setup;
 use super::twin::{Largest, Twin};
 use crate::{Error, Result};
-use nearfield_enc::{Clear, Task, weights_file};
+use nearfield_enc::{Clear, Matrices, Task};
 use std::path::{Path, PathBuf};
 
 /// How the twin is trained.
@@ -63,9 +63,9 @@ pub fn train_twin(
 ) -> Result<TwinSummary> {
     let setup = Setup::read(run_file)?;
     let planned = setup.plan()?;
-    let slots = Clear::new(planned.layout.grid.slots());
+    let slots = Clear::new(planned.layout.grid().slots());
     let weights = match &options.initial {
-        Some(path) => weights_file::read(setup.weights.spec(), path)?,
+        Some(path) => Matrices::load(setup.weights.spec(), path)?,
         None => setup.weights.clone(),
     };
     let mut twin = Twin::new(&setup, &planned, &slots, &weights)?;
@@ -91,7 +91,7 @@ pub fn train_twin(
         });
     }
     let matrices = twin.matrices()?;
-    weights_file::write(&matrices, out)?;
+    matrices.save(out)?;
     Ok(TwinSummary {
         steps,
         model: out.to_path_buf(),

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use nearfield::encrypted::setup::Setup;
 use nearfield::observer::percent;
-use nearfield_enc::{Dense, weights_file};
+use nearfield_enc::{Dense, Matrices};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -15,10 +15,10 @@ pub(in crate::commands) fn run(model: &Path, run: &Path, json: bool) -> Result<E
         "{} has no test samples",
         run.display()
     );
-    let dense = Dense::new(weights_file::read(setup.weights.spec(), model)?);
+    let dense = Dense::new(Matrices::load(setup.weights.spec(), model)?);
     let scores = dense.evaluate(&setup.test.inputs, &setup.test.labels)?;
     if json {
-        let right: Vec<u64> = scores.iter().map(|score| score.right.correct).collect();
+        let right: Vec<u64> = scores.iter().map(|score| score.tally.correct).collect();
         println!(
             "{}",
             json!({ "model": model, "right": right, "of": setup.test.labels.len() })
@@ -36,7 +36,7 @@ pub(in crate::commands) fn run(model: &Path, run: &Path, json: bool) -> Result<E
         } else {
             ""
         };
-        println!("  head of block {block}: {}{last}", percent(score.right));
+        println!("  head of block {block}: {}{last}", percent(score.tally));
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use indicatif::ProgressBar;
 use nearfield::encrypted::owner::{Owner, RUN_FILE};
 use nearfield::encrypted::setup::Setup;
-use nearfield_enc::{folder, weights_file};
+use nearfield_enc::{Matrices, folder};
 use nearfield_files::write_atomically;
 use serde_json::json;
 use std::path::Path;
@@ -57,7 +57,7 @@ pub(in crate::commands) fn encrypt(arguments: &EncryptArguments, json: bool) -> 
         return encrypt_requests(&setup, &owner, requests, arguments.limit, json);
     }
     let weights = match &arguments.init_weights {
-        Some(path) => weights_file::read(setup.weights.spec(), path)?,
+        Some(path) => Matrices::load(setup.weights.spec(), path)?,
         None => setup.weights.clone(),
     };
     let batches = owner.planned().task.batches;
@@ -132,7 +132,7 @@ pub(in crate::commands) fn decrypt(arguments: &DecryptArguments, json: bool) -> 
     };
     let matrices = owner.decrypt_model(server, step)?;
     let path = out("model.safetensors");
-    weights_file::write(&matrices, &path)?;
+    matrices.save(&path)?;
     let accuracy = setup.accuracy(&matrices)?;
     match json {
         true => println!(

@@ -4,7 +4,7 @@ use super::size;
 use crate::cli::PlanArguments;
 use anyhow::{Result, bail};
 use nearfield::encrypted::setup::Setup;
-use nearfield_enc::{Estimate, Planned, Speed};
+use nearfield_enc::{Estimate, Speed, TaskPlan};
 use serde_json::json;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -14,7 +14,7 @@ pub(in crate::commands) fn run(arguments: &PlanArguments, json: bool) -> Result<
     let planned = setup.plan()?;
     let estimate = Estimate::new(&planned)?;
     let step = match arguments.measure {
-        true => Some(Speed::measure(&planned)?.step(&planned.step.counts)),
+        true => Some(Speed::measure(&planned)?.step_time(&planned.step.counts)),
         false => None,
     };
     match json {
@@ -52,12 +52,14 @@ fn memory_of_this_machine() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
+fn print(planned: &TaskPlan, estimate: &Estimate, step: Option<Duration>) {
     let (task, layout, counts) = (&planned.task, &planned.layout, &planned.step.counts);
-    let grid = layout.grid;
+    let grid = layout.grid();
     println!(
         "{}: {}, batches of {}",
-        task.name, layout.network, task.batch
+        task.name,
+        layout.network(),
+        task.batch
     );
     println!(
         "  run           {} steps on {} batches of {} samples",
@@ -65,18 +67,18 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
     );
     println!(
         "  slots         {} rows x {} samples x {} columns; a batch is {} x {} ciphertexts",
-        grid.rows,
-        grid.blocks,
-        grid.columns,
+        grid.rows(),
+        grid.blocks(),
+        grid.columns(),
         planned.step.vectors,
         layout.input_vectors() + layout.label_forms().len()
     );
     println!(
         "  state         {} ciphertexts: {}",
         layout.state_vectors(),
-        match layout.shared {
+        match layout.shares_vector() {
             true => "weights and velocities together".to_owned(),
-            false => format!("weights in {0}, velocities in {0}", layout.planes),
+            false => format!("weights in {0}, velocities in {0}", layout.planes()),
         }
     );
     println!(
@@ -84,7 +86,7 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
         planned.step.levels,
         planned.step.circuit_levels()
     );
-    for (stage, left) in &counts.stages {
+    for (stage, left) in &counts.levels_left {
         println!("                  {left:4} left: {stage}");
     }
     println!(
@@ -97,10 +99,10 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
     for (level, count) in counts.key_switches().iter().rev() {
         println!("                  {count:4} key switches with {level} levels left");
     }
-    let (memory, file) = estimate.key_bytes;
+    let (memory, file) = (estimate.key_bytes_in_memory, estimate.key_bytes_on_disk);
     println!(
         "  keys          {}: {} on disk, {} in memory",
-        estimate.keys,
+        estimate.key_count,
         size(file),
         size(memory)
     );
@@ -114,7 +116,7 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
         size(estimate.batch_bytes * u64::from(task.batches)),
         size(estimate.state_bytes)
     );
-    let (found, limit) = estimate.log_modulus;
+    let (found, limit) = (estimate.log2_modulus, estimate.log2_modulus_limit);
     println!(
         "  security      {}",
         match task.insecure {
@@ -143,7 +145,7 @@ fn print(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
     }
 }
 
-fn print_json(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
+fn print_json(planned: &TaskPlan, estimate: &Estimate, step: Option<Duration>) {
     let counts = &planned.step.counts;
     println!(
         "{}",
@@ -154,22 +156,22 @@ fn print_json(planned: &Planned, estimate: &Estimate, step: Option<Duration>) {
             "input_ciphertexts": planned.layout.input_vectors(),
             "levels": planned.step.levels,
             "circuit_levels": planned.step.circuit_levels(),
-            "levels_left": counts.stages.iter().map(|(stage, left)| {
+            "levels_left": counts.levels_left.iter().map(|(stage, left)| {
                 json!({ "stage": stage.to_string(), "levels": left })
             }).collect::<Vec<_>>(),
             "bootstraps": counts.refreshes + counts.pair_refreshes,
             "rotations": counts.rotation_count(),
             "relinearizations": counts.relinearizations.values().sum::<usize>(),
             "key_switches_by_levels_left": counts.key_switches(),
-            "keys": estimate.keys,
-            "key_bytes_in_memory": estimate.key_bytes.0,
-            "key_bytes_on_disk": estimate.key_bytes.1,
+            "keys": estimate.key_count,
+            "key_bytes_in_memory": estimate.key_bytes_in_memory,
+            "key_bytes_on_disk": estimate.key_bytes_on_disk,
             "matrix_bytes": estimate.matrix_bytes,
             "peak_bytes": estimate.peak_bytes,
             "data_bytes": estimate.batch_bytes * u64::from(planned.task.batches),
             "state_bytes": estimate.state_bytes,
-            "log2_modulus": estimate.log_modulus.0,
-            "log2_modulus_limit": estimate.log_modulus.1,
+            "log2_modulus": estimate.log2_modulus,
+            "log2_modulus_limit": estimate.log2_modulus_limit,
             "insecure": planned.task.insecure,
             "log2_failure": estimate.log2_failure,
             "expected_bits": estimate.expected_bits,

@@ -5,7 +5,7 @@ use crate::commands::INTERRUPTED;
 use crate::commands::train::stop_on_signal;
 use anyhow::Result;
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
-use nearfield_enc::{Server, StepTimes};
+use nearfield_enc::{Server, StepRecord};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -90,7 +90,7 @@ fn bar(json: bool, first: u64, last: u64) -> ProgressBar {
     bar
 }
 
-fn tell(bar: &ProgressBar, times: &StepTimes, durations: &[Duration], last: u64, json: bool) {
+fn tell(bar: &ProgressBar, times: &StepRecord, durations: &[Duration], last: u64, json: bool) {
     let compute = times.compute;
     if json {
         println!(

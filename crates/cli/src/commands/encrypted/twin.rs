@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use indicatif::{ProgressBar, ProgressStyle};
 use nearfield::encrypted::setup::Setup;
 use nearfield::encrypted::twin::Twin;
-use nearfield_enc::{Clear, weights_file};
+use nearfield_enc::{Clear, Matrices};
 use serde_json::json;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,9 +18,9 @@ pub(in crate::commands) fn run(
 ) -> Result<ExitCode> {
     let setup = Setup::read(path)?;
     let planned = setup.plan()?;
-    let slots = Clear::new(planned.layout.grid.slots());
+    let slots = Clear::new(planned.layout.grid().slots());
     let weights = match &arguments.init_weights {
-        Some(path) => weights_file::read(setup.weights.spec(), path)?,
+        Some(path) => Matrices::load(setup.weights.spec(), path)?,
         None => setup.weights.clone(),
     };
     let mut twin = Twin::new(&setup, &planned, &slots, &weights)?;
@@ -60,7 +60,7 @@ pub(in crate::commands) fn run(
         .out
         .clone()
         .unwrap_or_else(|| "twin.safetensors".into());
-    weights_file::write(&matrices, &out)?;
+    matrices.save(&out)?;
     let accuracy = setup.accuracy(&matrices)?;
     if json {
         println!(

@@ -29,13 +29,13 @@ fn steps_are_those_of_the_naive_formulas() {
         let mut dense = Dense::new(expected.clone());
         for step in 0..5 {
             let (inputs, labels) = batch(10, 3, 9, step);
-            let answers = naive::step(&mut expected, &inputs, &labels, &rates(0.01, 0.003));
+            let predictions = naive::step(&mut expected, &inputs, &labels, &rates(0.01, 0.003));
             let scores = dense.step(&inputs, &labels, &rates(0.01, 0.003)).unwrap();
-            for (answers, score) in answers.unwrap().iter().zip(&scores) {
-                let mut errors = answers.clone();
+            for (predictions, score) in predictions.unwrap().iter().zip(&scores) {
+                let mut errors = predictions.clone();
                 let expected = subtract_labels(&mut errors, &labels);
-                assert!((expected.squares - score.squares).abs() < 1e-12);
-                assert_eq!(expected.right, score.right);
+                assert!((expected.squared_error - score.squared_error).abs() < 1e-12);
+                assert_eq!(expected.tally, score.tally);
             }
             let distance = expected.distance(dense.matrices()).unwrap();
             assert!(distance < 1e-13, "{spec}, step {step}: {distance}");
@@ -43,14 +43,14 @@ fn steps_are_those_of_the_naive_formulas() {
     }
 }
 
-/// Half the sum of squares, as a function of one weight.
+/// Half the squared error, as a function of the weights.
 fn loss(matrices: &Matrices, inputs: &Matrix, labels: &[u16], head: usize) -> f64 {
     let dense = Dense::new(matrices.clone());
-    dense.evaluate(inputs, labels).unwrap()[head].squares / 2.0
+    dense.evaluate(inputs, labels).unwrap()[head].squared_error / 2.0
 }
 
 #[test]
-fn gradients_are_the_slopes_of_each_block_s_own_loss() {
+fn gradients_are_the_slopes_of_the_block_s_own_loss() {
     let spec = NetworkSpec::new(5, vec![4, 3], 2).unwrap();
     let start = Matrices::new(&spec, 9);
     let (inputs, labels) = batch(5, 2, 6, 1);
@@ -72,26 +72,26 @@ fn gradients_are_the_slopes_of_each_block_s_own_loss() {
 }
 
 #[test]
-fn evaluation_changes_nothing_and_adds_up_over_pieces() {
+fn evaluation_is_the_sum_over_samples() {
     let spec = NetworkSpec::new(4, vec![3], 2).unwrap();
     let dense = Dense::new(Matrices::new(&spec, 1));
-    let (inputs, labels) = batch(4, 2, EVALUATED + 7, 0);
+    let (inputs, labels) = batch(4, 2, EVALUATION_BATCH + 7, 0);
     let all = dense.evaluate(&inputs, &labels).unwrap()[0];
-    assert_eq!(all.right.seen, (EVALUATED + 7) as u64);
-    let mut squares = 0.0;
-    let mut right = Tally::default();
+    assert_eq!(all.tally.seen, (EVALUATION_BATCH + 7) as u64);
+    let mut squared_error = 0.0;
+    let mut tally = Tally::default();
     for sample in 0..labels.len() {
         let one = inputs.gather(&[sample]).unwrap();
         let score = dense.evaluate(&one, &labels[sample..=sample]).unwrap()[0];
-        squares += score.squares;
-        right.add(score.right);
+        squared_error += score.squared_error;
+        tally.add(score.tally);
     }
-    assert_eq!(right, all.right);
-    assert!((squares - all.squares).abs() < 1e-9);
+    assert_eq!(tally, all.tally);
+    assert!((squared_error - all.squared_error).abs() < 1e-9);
 }
 
 #[test]
-fn a_training_that_diverges_says_where() {
+fn a_diverged_training_names_step_and_head() {
     let spec = NetworkSpec::new(4, vec![3, 3], 2).unwrap();
     let mut dense = Dense::new(Matrices::new(&spec, 1));
     let (inputs, labels) = batch(4, 2, 8, 0);

@@ -1,10 +1,10 @@
-//! What the server reads and writes.
+//! The files that the server reads and writes.
 
-use super::StepTimes;
-use crate::circuit::Stepped;
+use super::StepRecord;
+use crate::circuit::StepOutput;
 use crate::layout::{Batch, Form, Labels};
 use crate::protocol::folder::{self, Manifest};
-use crate::protocol::task::Planned;
+use crate::protocol::task::TaskPlan;
 use crate::slots::Ckks;
 use crate::{Error, Result};
 use nearfield_ckks::bootstrap::Bootstrapper;
@@ -15,22 +15,20 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// A folder with a task, and how it is read.
+/// An owner's folder with its task, planned.
 pub(super) struct Files {
     folder: PathBuf,
     manifest: Manifest,
-    pub(super) planned: Planned,
+    pub(super) planned: TaskPlan,
     params: Params,
     /// The level at which a bootstrapping takes ciphertexts: that of a state.
     base: usize,
     keep_states: u64,
 }
 
-/// Steps whose state stays, beside every so-manieth.
+/// Number of last steps whose state is kept, beside every `keep_states`-th.
 const LAST_STATES: u64 = 2;
 
-/// The table of times in a server's folder.
-pub const METRICS: &str = "metrics.csv";
 const METRICS_HEAD: &str =
     "step,batch,load_seconds,refresh_seconds,learn_seconds,update_seconds,save_seconds\n";
 
@@ -49,7 +47,7 @@ impl Files {
         })
     }
 
-    /// What computes, with the keys of the folder.
+    /// The arithmetic, with the keys of the folder.
     pub(super) fn slots(&self) -> Result<Ckks> {
         let path = self.manifest.verified(&self.folder, folder::KEYS)?;
         let keys = KeyFile::open(&path, &self.params)?.read_all()?;
@@ -62,7 +60,7 @@ impl Files {
         Ok(Ckks::new(bootstrapper, encoder))
     }
 
-    /// The last step that is whole, and the state after it.
+    /// The last complete step, and the state after it.
     pub(super) fn latest(&self) -> Result<(u64, Vec<Ciphertext>)> {
         let vectors = 0..self.planned.layout.state_vectors();
         let with_state = |&step: &u64| {
@@ -116,8 +114,8 @@ impl Files {
         let forms = self.planned.layout.label_forms();
         let of = |form| {
             let name = folder::labels(batch, vector, form);
-            let wanted = forms.contains(&form);
-            wanted
+            let needed = forms.contains(&form);
+            needed
                 .then(|| self.listed(&self.folder, &name, level))
                 .transpose()
         };
@@ -127,7 +125,7 @@ impl Files {
         })
     }
 
-    /// A ciphertext that the owner made.
+    /// A ciphertext that the owner wrote.
     fn listed(&self, folder: &Path, name: &str, level: usize) -> Result<Ciphertext> {
         let path = match folder == self.folder {
             true => self.manifest.verified(folder, name)?,
@@ -139,10 +137,10 @@ impl Files {
     /// A ciphertext of this level, with all slots and the default scale.
     fn ciphertext(&self, path: &Path, level: usize) -> Result<Ciphertext> {
         let found = Ciphertext::load(path, &self.params)?;
-        let slots = self.planned.layout.grid.slots();
+        let slots = self.planned.layout.grid().slots();
         if (found.level(), found.slots()) != (level, slots) {
             let what = format!(
-                "is at level {} with {} slots, where the plan has level {level} with {slots}",
+                "is at level {} with {} slots, where the plan needs level {level} with {slots}",
                 found.level(),
                 found.slots()
             );
@@ -150,15 +148,15 @@ impl Files {
         }
         let scale = found.scale() / self.params.scale();
         if (scale - 1.0).abs() > 1e-6 {
-            let what = format!("has {scale} times the scale of the plan");
+            let what = format!("has {scale} times the scale that the plan needs");
             return Err(Error::file(path, what));
         }
         Ok(found)
     }
 
-    /// Writes what a step leaves, whole or not at all, and drops states that are no longer
-    /// wanted.
-    pub(super) fn save(&self, step: u64, stepped: &Stepped<Ciphertext>) -> Result<()> {
+    /// Writes the results of a step, whole or not at all, and removes states that are no longer
+    /// kept.
+    pub(super) fn save(&self, step: u64, stepped: &StepOutput<Ciphertext>) -> Result<()> {
         let path = self.folder.join(folder::step(step));
         let parent = path.parent().unwrap_or(&self.folder);
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
@@ -200,21 +198,21 @@ impl Files {
     }
 
     /// Adds a line to the table of times.
-    pub(super) fn log(&self, times: &StepTimes) -> Result<()> {
-        let path = self.folder.join(METRICS);
+    pub(super) fn log(&self, record: &StepRecord) -> Result<()> {
+        let path = self.folder.join(folder::METRICS);
         let new = !path.exists();
         let mut file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(&path)
             .map_err(Error::io("open", &path))?;
-        let compute = times.compute;
+        let compute = record.compute;
         let parts = [
-            times.load,
+            record.load,
             compute.refresh,
             compute.learn,
             compute.update,
-            times.save,
+            record.save,
         ];
         let seconds: Vec<String> = parts
             .iter()
@@ -223,15 +221,15 @@ impl Files {
         let head = if new { METRICS_HEAD } else { "" };
         let line = format!(
             "{head}{},{},{}\n",
-            times.step,
-            times.batch,
+            record.step,
+            record.batch,
             seconds.join(",")
         );
         file.write_all(line.as_bytes())
             .map_err(Error::io("write", &path))
     }
 
-    /// Answers requests that lie in a folder of their own, and returns how many there were.
+    /// Answers the requests in a folder of their own, and returns how many there were.
     pub(super) fn answer(
         &self,
         requests: &Path,
@@ -248,13 +246,16 @@ impl Files {
             count += 1;
         }
         if count == 0 {
-            return Err(Error::file(requests, "holds no encrypted inputs"));
+            return Err(Error::file(
+                requests,
+                "holds no encrypted inputs; ask its owner for a folder with requests",
+            ));
         }
         Ok(count)
     }
 }
 
-/// A step is on the disk only when its folder's name is; older states go after that.
+/// Makes the name of a step's folder durable, before older states are removed.
 fn sync(folder: &Path) -> Result<()> {
     if cfg!(unix) {
         let opened = fs::File::open(folder).map_err(Error::io("open", folder))?;

@@ -11,7 +11,7 @@ use crate::encrypted::run_file::{ClassSpec, DataSection, RunFile, Source};
 use crate::profile::Profile;
 use crate::{Error, Result};
 use nearfield_data::Values;
-use nearfield_enc::MOMENTUM;
+use nearfield_enc::RateSpec;
 
 /// What weights and velocities of usual trainings stay within.
 const WEIGHT_RANGE: f64 = 1.0;
@@ -75,7 +75,7 @@ fn training(
         steps: steps(file, order.batches() as u64)?,
         rate: section.rate.unwrap_or(if is_table { 0.005 } else { 0.001 }),
         decay: section.decay.unwrap_or(0.0),
-        momentum: section.momentum.unwrap_or(MOMENTUM),
+        momentum: section.momentum.unwrap_or(RateSpec::MOMENTUM),
         schedule: section.schedule.unwrap_or(match profile {
             Profile::Strict => ScheduleName::Constant,
             Profile::Reference => ScheduleName::Cosine,
