@@ -1,6 +1,7 @@
-//! Arithmetic on ciphertexts, for which no secret is needed.
+//! Arithmetic on ciphertexts, with evaluation keys and without the secret key.
 
 mod arithmetic;
+mod checks;
 mod key_switch;
 mod multiply;
 mod polynomial;
@@ -16,11 +17,10 @@ use crate::{Error, EvaluationKeys, Params, Result};
 use nearfield_ring::{Ntt, Poly};
 use std::sync::Arc;
 
-/// Computes on ciphertexts with evaluation keys.
+/// Computes on ciphertexts with evaluation keys. Clones share the keys.
 ///
-/// All operations leave their operands as they are. Levels and scales are kept exactly: a sum
-/// wants equal scales, and takes the lower level of its operands; a product has the product of
-/// the scales, until a rescaling divides it by a prime.
+/// Levels and scales are exact: a sum needs equal scales, and has the lower level of its operands;
+/// a product has the product of the scales, until a rescaling divides it by a prime.
 #[derive(Clone, Debug)]
 pub struct Evaluator {
     params: Params,
@@ -28,7 +28,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// An evaluator with some keys.
+    /// An evaluator with these keys.
     pub fn new(keys: EvaluationKeys) -> Self {
         Evaluator {
             params: keys.params().clone(),
@@ -46,7 +46,7 @@ impl Evaluator {
         &self.keys
     }
 
-    /// The switch of what a polynomial becomes by the automorphism of a key.
+    /// The key switch of the image of a polynomial under the automorphism of a key.
     fn mapped_key_switch<'a>(&'a self, poly: &'a Poly<Ntt>, key: &'a GaloisKey) -> KeySwitch<'a> {
         KeySwitch {
             map: Some(&key.automorphism),
@@ -73,25 +73,4 @@ impl Evaluator {
         let other = "the evaluation keys";
         Err(Error::Mismatch { what, other })
     }
-}
-
-/// # Errors
-/// If the scales differ by more than rounding explains.
-pub(crate) fn check_scales(a: f64, b: f64) -> Result<()> {
-    if (a / b - 1.0).abs() < SAME_SCALE {
-        return Ok(());
-    }
-    Err(Error::Scales(a, b))
-}
-
-/// Relative difference of scales that are taken as equal: 2^-40.
-const SAME_SCALE: f64 = 9.1e-13;
-
-/// # Errors
-/// If two operands have different slots.
-fn check_slots(a: usize, b: usize) -> Result<()> {
-    if a == b {
-        return Ok(());
-    }
-    Err(Error::Slots { found: a, slots: b })
 }

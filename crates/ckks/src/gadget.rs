@@ -1,11 +1,11 @@
-//! How a key switch splits a polynomial into digits, raises them to the special primes, and
-//! comes back.
+//! How a key switch splits a polynomial into digits, raises them to the special primes, and divides
+//! by those again.
 //!
 //! A digit is the polynomial modulo the product `D` of some consecutive primes of the chain. A
 //! switching key holds, for each digit, an encryption of `P * g * s'`, where `P` is the product
 //! of the special primes and `g` is 1 modulo the digit's primes and 0 modulo the others. The sum
 //! of products of digits and keys is an encryption of `P` times the polynomial times `s'`;
-//! dividing it by `P` divides the noise that the digits brought.
+//! dividing it by `P` also divides the noise that the key adds.
 //!
 //! # Source
 //! Han and Ki, "Better bootstrapping for approximate homomorphic encryption" (2019/688), hybrid
@@ -15,7 +15,8 @@ mod division;
 
 use crate::primes::log2_product;
 use crate::{Error, Result};
-use division::Divisor;
+pub(crate) use division::Division;
+use division::{Divisor, product};
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Multiplier, Ntt, Poly, Ring, Row};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -23,42 +24,41 @@ use std::ops::Range;
 /// Bits by which the special primes must exceed a digit.
 const MARGIN_BITS: f64 = 5.0;
 
-/// A way to split, raise and lower polynomials modulo some primes of a ring.
+/// The constants to split, raise and divide polynomials modulo some primes of a ring.
 #[derive(Debug)]
 pub(crate) struct Gadget {
     limbs: Limbs,
     digits: Vec<Digit>,
     /// The product of the special primes, modulo each prime of the chain.
     special: Vec<Multiplier>,
-    /// From the special primes to the chain.
+    /// Division by the special primes.
     lower: Divisor,
-    /// From the special primes and the last prime of a level to the chain below, by the number of
-    /// primes that are left, less 1.
+    /// Division by the special primes and the last prime of a level. Index: the number of remaining
+    /// primes of the chain, less 1.
     lower_and_rescale: Vec<Divisor>,
-    /// From the last prime of a level to the chain below, by the number of primes that are left,
-    /// less 1.
+    /// Division by the last prime of a level, with the same indices.
     rescale: Vec<Divisor>,
 }
 
 #[derive(Debug)]
 struct Digit {
     primes: Range<usize>,
-    /// From the first primes of the digit to all primes but the digit's, by their number less 1.
+    /// From the first primes of the digit to all primes outside it. Index: their number, less 1.
     raise: Vec<BaseConversion>,
 }
 
-/// A polynomial's digits modulo other primes than their own.
+/// The digits of a polynomial, raised to the primes outside them.
 ///
 /// # Shapes
-/// `[rows, digits]`: nothing where a row's prime is one of the digit's, since there the digit is
-/// the polynomial itself.
+/// `[rows, digits]`: `None` where the prime of the row belongs to the digit, since there the digit
+/// equals the polynomial.
 pub(crate) type Digits = Vec<Vec<Option<Row>>>;
 
 impl Gadget {
-    /// For the primes `limbs` of a ring, with so many digits of about equal length.
+    /// For the primes `limbs` of a ring, with `digits` digits of nearly equal length.
     ///
     /// # Errors
-    /// If the special primes exceed a digit by too little.
+    /// If the special primes do not exceed each digit by 5 bits.
     pub(crate) fn new(ring: &Ring, limbs: Limbs, digits: usize) -> Result<Self> {
         let moduli: Vec<Modulus> = ring.moduli(limbs).collect();
         let (chain, special) = moduli.split_at(limbs.chain);
@@ -115,7 +115,7 @@ impl Gadget {
         self.digits[digit].primes.clone()
     }
 
-    /// The primes modulo which a polynomial with so many primes is raised.
+    /// The primes of a polynomial with `chain` primes once it is raised.
     pub(crate) fn raised(&self, chain: usize) -> Limbs {
         Limbs {
             chain,
@@ -123,8 +123,8 @@ impl Gadget {
         }
     }
 
-    /// Splits a polynomial into digits, and raises each to the other primes: by coefficients, to
-    /// be transformed.
+    /// Splits a polynomial into digits, and raises each to the other primes. The rows hold
+    /// coefficients, still to be transformed.
     pub(crate) fn raise(&self, ring: &Ring, poly: &Poly<Ntt>) -> Digits {
         let chain = poly.limbs().chain;
         let count = self.raised(chain).count();
@@ -154,7 +154,41 @@ impl Gadget {
         raised
     }
 
-    /// The place of a raised row's prime among those that a digit is converted to.
+    /// Division by the special primes of polynomials with `chain` primes of the chain, and by the
+    /// last of those too if `rescale`.
+    pub(crate) fn division<'a>(
+        &'a self,
+        ring: &'a Ring,
+        chain: usize,
+        rescale: bool,
+    ) -> Division<'a> {
+        let left = if rescale { chain - 1 } else { chain };
+        Division {
+            ring,
+            divisor: match rescale {
+                true => &self.lower_and_rescale[left - 1],
+                false => &self.lower,
+            },
+            limbs: self.raised(chain),
+            left,
+        }
+    }
+
+    /// Division of a pair by the last prime of the chain.
+    pub(crate) fn rescale(&self, ring: &Ring, pair: &[Poly<Ntt>; 2]) -> [Poly<Ntt>; 2] {
+        let limbs = pair[0].limbs();
+        let left = limbs.chain - 1;
+        let division = Division {
+            ring,
+            divisor: &self.rescale[left - 1],
+            limbs,
+            left,
+        };
+        let make = |index: usize, ()| pair.each_ref().map(|poly| poly.rows()[index].clone());
+        division.of_rows(vec![(); limbs.count()], make, |_, _| ())
+    }
+
+    /// The index of a raised row's prime among the primes that a digit is converted to.
     fn target(&self, digit: &Digit, chain: usize, row: usize) -> usize {
         let prime = if row < chain {
             row
@@ -196,14 +230,7 @@ fn slices(rows: &[Row]) -> Vec<&[u64]> {
     rows.iter().map(|row| &row[..]).collect()
 }
 
-/// The product of some primes modulo another.
-fn product(primes: &[Modulus], modulus: Modulus) -> u64 {
-    primes.iter().fold(1, |product, prime| {
-        modulus.mul(product, modulus.reduce(prime.value()))
-    })
-}
-
-/// Bits that the special primes need at least, for a chain of primes of so many bits.
+/// The fewest bits that the special primes may have together, for a chain of primes of given bits.
 pub(crate) fn special_bits_needed(chain: &[u32], digits: usize) -> f64 {
     let bits: Vec<f64> = chain.iter().map(|&bits| f64::from(bits)).collect();
     let ranges = balanced(&bits, digits);
@@ -211,7 +238,7 @@ pub(crate) fn special_bits_needed(chain: &[u32], digits: usize) -> f64 {
     digits.fold(0.0, f64::max) + MARGIN_BITS
 }
 
-/// Splits primes of so many bits into so many runs of about equal bits.
+/// Splits primes of given bits into `digits` runs of nearly equal bits.
 fn balanced(bits: &[f64], digits: usize) -> Vec<Range<usize>> {
     let total: f64 = bits.iter().sum();
     let mut ranges = Vec::new();

@@ -1,6 +1,7 @@
 //! Sums, and products with constants.
 
-use super::{Evaluator, check_scales, check_slots};
+use super::Evaluator;
+use super::checks::{check_scales, check_slots};
 use crate::fixed_point::{residue_of, scaled_integer};
 use crate::primes::limbs_at;
 use crate::{Ciphertext, Plaintext, Result};
@@ -63,24 +64,24 @@ impl Evaluator {
         a.like(parts, a.scale)
     }
 
-    /// `a + b`, of encoded numbers.
+    /// `a + b`, where `b` is encoded.
     ///
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn add_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
-        self.beside_plain(a, b, Ring::sum)
+        self.with_plain(a, b, Ring::sum)
     }
 
-    /// `a - b`, of encoded numbers.
+    /// `a - b`, where `b` is encoded.
     ///
     /// # Errors
     /// If scales, slots or parameters differ.
     pub fn sub_plain(&self, a: &Ciphertext, b: &Plaintext) -> Result<Ciphertext> {
-        self.beside_plain(a, b, Ring::difference)
+        self.with_plain(a, b, Ring::difference)
     }
 
-    /// A ciphertext whose first part is one with encoded numbers.
-    fn beside_plain(
+    /// A ciphertext whose first part is combined with encoded numbers.
+    fn with_plain(
         &self,
         a: &Ciphertext,
         b: &Plaintext,
@@ -100,7 +101,7 @@ impl Evaluator {
     /// `a += constant` in every slot.
     ///
     /// # Errors
-    /// If the constant times the scale is no number below 2^120, or parameters differ.
+    /// If the constant times the scale is not a number below 2^120, or parameters differ.
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
         self.check(&a.params, "the ciphertext")?;
         let constant = scaled_integer(constant, a.scale)?;
@@ -116,7 +117,7 @@ impl Evaluator {
     /// `a * constant` in every slot, at the scale of `a` times `scale`; it is not rescaled.
     ///
     /// # Errors
-    /// If the constant times its scale is no number below 2^120, or parameters differ.
+    /// If the constant times its scale is not a number below 2^120, or parameters differ.
     pub fn multiply_constant(
         &self,
         a: &Ciphertext,
@@ -126,7 +127,7 @@ impl Evaluator {
         self.scaled_at(a, a.level(), constant, scale)
     }
 
-    /// [`Evaluator::multiply_constant`] at a level that the ciphertext has at least.
+    /// [`Evaluator::multiply_constant`] at the ciphertext's level or a lower one.
     pub(super) fn scaled_at(
         &self,
         a: &Ciphertext,
@@ -145,10 +146,10 @@ impl Evaluator {
         Ok(a.like(parts, a.scale * scale))
     }
 
-    /// `a += b * constant`, where the constant takes the scale that makes the sum fit.
+    /// `a += b * constant`, with the constant at the scale that makes the scales equal.
     ///
     /// # Errors
-    /// If slots or parameters differ, or the constant times its scale is no number below 2^120.
+    /// If slots or parameters differ, or the constant times its scale is not a number below 2^120.
     pub fn add_scaled_assign(
         &self,
         a: &mut Ciphertext,
@@ -170,7 +171,7 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Brings the first operand of a sum to the level of the second.
+    /// Drops the first operand of a sum to the level of the second.
     fn prepare(&self, a: &mut Ciphertext, b: &Ciphertext) -> Result<()> {
         self.check_sum(a, b)?;
         a.drop_to(a.level().min(b.level()))

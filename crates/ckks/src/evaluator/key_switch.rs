@@ -5,19 +5,20 @@ use crate::keys::SwitchingKey;
 use nearfield_ring::{Automorphism, Limbs, Ntt, NttTable, PackedRow, Poly, Ring, Row};
 use rayon::prelude::*;
 
-/// A polynomial to be switched by a key: the result is the special primes' product times what
-/// the polynomial is with the key's first secret, under its second. Work is shared out by primes:
-/// all digits modulo one are transformed, and meet the key while they are in the cache.
+/// A polynomial to be switched by a key. The result encrypts, under the second secret of the key,
+/// the polynomial times the first secret, times the product of the special primes. Threads share
+/// the work by primes: all digits modulo one prime are transformed, and multiplied with the key
+/// while they are in the cache.
 pub(crate) struct KeySwitch<'a> {
     pub(crate) ring: &'a Ring,
     pub(crate) gadget: &'a Gadget,
     pub(crate) poly: &'a Poly<Ntt>,
     pub(crate) key: &'a SwitchingKey,
-    /// What the polynomial is mapped by first, if it is.
+    /// The automorphism that the polynomial is mapped by first, if there is one.
     pub(crate) map: Option<&'a Automorphism>,
 }
 
-/// A polynomial's digits, raised and transformed once for many key switches.
+/// The digits of a polynomial, raised and transformed once for many key switches.
 pub(crate) struct RaisedDigits {
     limbs: Limbs,
     digits: Digits,
@@ -28,7 +29,7 @@ impl KeySwitch<'_> {
         self.gadget.raised(self.poly.limbs().chain)
     }
 
-    /// Does something with each pair of rows of the result, and with something of its own.
+    /// Calls `each` with the index of every row, its pair of rows of the result and its item.
     pub(crate) fn each<T: Send>(
         &self,
         items: impl IndexedParallelIterator<Item = T>,
@@ -39,8 +40,8 @@ impl KeySwitch<'_> {
         rows.for_each(|(row, (digits, item))| each(row, self.pair(row, digits), item));
     }
 
-    /// The result divided by the special primes, and by the last prime of the chain if it is
-    /// rescaled. `add` may add to the rows before, and `finish` has them after the division.
+    /// The result divided by the special primes, and by the last prime of the chain if `rescale`.
+    /// `add` may add to the rows before the division, `finish` gets them after it.
     pub(crate) fn lowered(
         &self,
         rescale: bool,
@@ -63,7 +64,7 @@ impl KeySwitch<'_> {
         let table = self.ring.table(self.limbs(), row);
         transform(table, &mut digits);
         let digits = values(&digits, self.poly, row);
-        let products = self.key.pairs(&digits, (self.limbs(), row));
+        let products = self.key.pairs(&digits, self.limbs(), row);
         let modulus = table.modulus();
         let mut pair = [self.ring.row(), self.ring.row()];
         match self.map {
@@ -85,7 +86,7 @@ impl KeySwitch<'_> {
     }
 }
 
-/// Raises a polynomial's digits, to be switched many times.
+/// Raises the digits of a polynomial for many key switches.
 pub(crate) fn hoist(ring: &Ring, gadget: &Gadget, poly: &Poly<Ntt>) -> RaisedDigits {
     let limbs = gadget.raised(poly.limbs().chain);
     let mut digits = gadget.raise(ring, poly);
@@ -110,15 +111,16 @@ fn values<'a>(digits: &'a [Option<Row>], poly: &'a Poly<Ntt>, row: usize) -> Vec
 }
 
 impl RaisedDigits {
-    /// The primes modulo which they are raised.
+    /// The primes that they are raised to.
     pub(crate) fn limbs(&self) -> Limbs {
         self.limbs
     }
 
-    /// Pairs of rows that are made of these digits with `make`, divided by the special primes.
+    /// Pairs of rows that `make` computes from these digits, divided by the special primes.
     pub(crate) fn lowered(
         &self,
-        (ring, gadget): (&Ring, &Gadget),
+        ring: &Ring,
+        gadget: &Gadget,
         make: impl Fn(usize) -> [Row; 2] + Sync,
         finish: impl Fn(usize, &mut [Row; 2]) + Sync,
     ) -> [Poly<Ntt>; 2] {
@@ -127,7 +129,7 @@ impl RaisedDigits {
         division.of_rows(rows, |row, ()| make(row), finish)
     }
 
-    /// The digits of the polynomial with both halves of a key, modulo the prime of a row.
+    /// The digits of the polynomial with both parts of a key, modulo the prime of a row.
     pub(crate) fn pairs<'a>(
         &'a self,
         poly: &'a Poly<Ntt>,
@@ -135,16 +137,17 @@ impl RaisedDigits {
         row: usize,
     ) -> Vec<(&'a [u64], [&'a PackedRow; 2])> {
         let digits = values(&self.digits[row], poly, row);
-        key.pairs(&digits, (self.limbs, row))
+        key.pairs(&digits, self.limbs, row)
     }
 }
 
 impl SwitchingKey {
-    /// Digits with both halves of this key, modulo the prime of a row.
+    /// Digits with both parts of this key, modulo the prime of a row.
     fn pairs<'a>(
         &'a self,
         digits: &[&'a [u64]],
-        (limbs, row): (Limbs, usize),
+        limbs: Limbs,
+        row: usize,
     ) -> Vec<(&'a [u64], [&'a PackedRow; 2])> {
         let pairs = digits.iter().zip(&self.digits);
         pairs

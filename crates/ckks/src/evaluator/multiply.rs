@@ -1,6 +1,7 @@
 //! Products, relinearization and rescaling.
 
-use super::{Evaluator, check_scales, check_slots};
+use super::Evaluator;
+use super::checks::{check_scales, check_slots};
 use crate::fixed_point::{residue_of, scaled_integer};
 use crate::keys::SwitchingKey;
 use crate::primes::limbs_at;
@@ -9,7 +10,7 @@ use nearfield_ring::{Ntt, Poly, Row};
 use rayon::prelude::*;
 
 impl Evaluator {
-    /// The product of ciphertexts, before relinearization. Many of one scale may be added first.
+    /// The product of ciphertexts, before relinearization: products of one scale may be added first.
     ///
     /// # Levels
     /// None. The lower of the two.
@@ -63,11 +64,11 @@ impl Evaluator {
         Ok(())
     }
 
-    /// `a += b * constant`, where the constant takes the scale that makes the sum fit.
+    /// `a += b * constant`, with the constant at the scale that makes the scales equal.
     ///
     /// # Errors
     /// If slots or parameters differ, `b` is at a lower level, or the constant times its scale is
-    /// no number below 2^120.
+    /// not a number below 2^120.
     pub fn add_scaled_to_product(
         &self,
         a: &mut Product,
@@ -97,7 +98,7 @@ impl Evaluator {
     /// `a += constant` in every slot.
     ///
     /// # Errors
-    /// If the constant times the scale is no number below 2^120.
+    /// If the constant times the scale is not a number below 2^120.
     pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
         let constant = scaled_integer(constant, a.scale)?;
         self.params
@@ -109,7 +110,7 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Makes a product a ciphertext.
+    /// Relinearizes a product: it becomes a ciphertext.
     ///
     /// # Levels
     /// None.
@@ -132,8 +133,8 @@ impl Evaluator {
         Ok(product.with_parts(parts, product.scale))
     }
 
-    /// Makes a product a ciphertext and rescales it, in one division: for the price of the
-    /// relinearization alone.
+    /// Relinearizes and rescales a product in one division, at the cost of the relinearization
+    /// alone.
     ///
     /// # Levels
     /// One.
@@ -159,8 +160,8 @@ impl Evaluator {
         Ok(product.with_parts(parts, product.scale / prime))
     }
 
-    /// The product of ciphertexts, relinearized and rescaled. It costs less than one after the
-    /// other: what needs no key is multiplied when it is added, and not kept.
+    /// The product of ciphertexts, relinearized and rescaled. It costs less than one operation after
+    /// the other: the two parts that need no key are computed where they are added, and not stored.
     ///
     /// # Levels
     /// One.
@@ -211,10 +212,10 @@ impl Evaluator {
     /// A ciphertext of the same numbers at another level and scale.
     ///
     /// # Levels
-    /// One more than asked for, unless it has the scale already.
+    /// It takes level `level + 1`, or `level` if the ciphertext has the scale already.
     ///
     /// # Errors
-    /// If it has too few levels, the scale cannot be had, or parameters differ.
+    /// If it has too few levels, parameters differ, or the factor between the scales is too large.
     pub fn adjust(&self, a: &Ciphertext, level: usize, scale: f64) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         if check_scales(a.scale, scale).is_ok() {
@@ -226,7 +227,7 @@ impl Evaluator {
         Ok(self.rescale(&scaled)?.with_scale(scale))
     }
 
-    /// Divides by the last prime of the chain: the numbers stay, the scale shrinks.
+    /// Divides by the last prime of the chain: the numbers stay the same, the scale is divided.
     ///
     /// # Levels
     /// One.

@@ -1,6 +1,7 @@
 //! Polynomials of ciphertexts.
 
-use super::{Evaluator, check_scales};
+use super::Evaluator;
+use super::checks::check_scales;
 use crate::polynomial::{Arithmetic, PatersonStockmeyer};
 use crate::{Ciphertext, Error, Product, Result};
 

@@ -6,7 +6,7 @@ use crate::keys::GaloisKey;
 use crate::{Ciphertext, Error, Galois, Result};
 use nearfield_ring::Row;
 
-/// A ciphertext of which many rotations are wanted: what they share is done once.
+/// A ciphertext prepared for many rotations: their common part is computed once.
 ///
 /// # Source
 /// Halevi and Shoup, "Faster homomorphic linear transformations in HElib" (2018/244).
@@ -16,8 +16,8 @@ pub struct Hoisted {
 }
 
 impl Evaluator {
-    /// Moves what is in every slot so many slots forward, around: the first slot takes what was
-    /// in slot number `steps`.
+    /// Rotates the slots to the left: slot `i` takes the number in slot `i + steps`, cyclically, so
+    /// that the first slot takes the number in slot `steps`. Negative steps rotate to the right.
     ///
     /// # Levels
     /// None.
@@ -28,7 +28,7 @@ impl Evaluator {
         self.apply(a, self.rotation(a, steps))
     }
 
-    /// Replaces every slot by its complex conjugate.
+    /// Replaces the number in every slot by its complex conjugate.
     ///
     /// # Levels
     /// None.
@@ -74,18 +74,18 @@ impl Evaluator {
             [first, second]
         };
         let finish = |index, rows: &mut [Row; 2]| self.add_first(&a.ciphertext, key, index, rows);
-        let parts = a.digits.lowered((ring, self.params.gadget()), make, finish);
+        let parts = a.digits.lowered(ring, self.params.gadget(), make, finish);
         Ok(a.ciphertext.like(parts, a.ciphertext.scale))
     }
 
-    /// The sum of `count` runs of `stride` slots, in every place: slot `i` takes the sum of the
-    /// slots `i + k * stride`, for `k` from 0 to below `count`, a power of two.
+    /// Sums over slots that are `stride` apart: slot `i` takes the sum of the slots
+    /// `i + k * stride` for `k` in `0..count`, cyclically. `count` is a power of two.
     ///
     /// # Levels
     /// None. Rotations by `stride` times each power of two below `count`.
     ///
     /// # Errors
-    /// If there is no key for one of the rotations, or `count` is no power of two.
+    /// If there is no key for one of the rotations, or `count` is not a power of two.
     pub fn inner_sum(&self, a: &Ciphertext, stride: isize, count: usize) -> Result<Ciphertext> {
         if !count.is_power_of_two() {
             return Err(Error::InnerSum { count });
@@ -98,8 +98,8 @@ impl Evaluator {
         Ok(sum)
     }
 
-    /// A ciphertext plus its rotations by each of some steps. Raised once and lowered once, they
-    /// cost less than one after the other.
+    /// A ciphertext plus its rotations by each of `steps`. It is raised once and divided by the
+    /// special primes once, which costs less than one rotation after the other.
     ///
     /// # Levels
     /// None.
@@ -126,7 +126,7 @@ impl Evaluator {
         Ok(sum)
     }
 
-    /// Work is shared out by primes: what all keys make modulo one is summed at once.
+    /// Threads share the work by primes: the results of all keys modulo one prime are summed at once.
     fn add_mapped(&self, a: &Ciphertext, keys: &[&GaloisKey]) -> Ciphertext {
         let (ring, gadget) = (self.params.ring(), self.params.gadget());
         let digits = key_switch::hoist(ring, gadget, &a.parts[1]);
@@ -152,13 +152,12 @@ impl Evaluator {
                 modulus.add_rows(row, &part.rows()[index]);
             }
         };
-        let parts = digits.lowered((ring, gadget), make, finish);
+        let parts = digits.lowered(ring, gadget, make, finish);
         a.like(parts, a.scale)
     }
 
-    /// Adds to a ciphertext its own rotations by each of some steps of the whole ring, one after
-    /// the other: coefficients that the sum of them keeps are doubled each time, others vanish.
-    /// The scale grows alike.
+    /// For each rotation of the whole ring's slots in turn, adds to a ciphertext its rotation. Each
+    /// of them doubles some coefficients and cancels the others; the scale is doubled too.
     pub(crate) fn project(&self, a: &Ciphertext, rotations: &[isize]) -> Result<Ciphertext> {
         let mut sum = a.clone();
         for &steps in rotations {
@@ -169,15 +168,15 @@ impl Evaluator {
         Ok(sum)
     }
 
-    /// The rotation of a ciphertext's slots. With fewer slots than there could be, they come
-    /// again and again, and the key of any rotation that is the same to them will do.
+    /// The rotation of a ciphertext's slots that there is a key for. Fewer slots than the ring has
+    /// repeat themselves, so that different rotations of the ring act on them alike.
     fn rotation(&self, a: &Ciphertext, steps: isize) -> Galois {
-        let least = Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()));
-        let asked = Galois::Rotation(steps);
-        if least.is_identity() || !self.keys.has(asked) {
-            return least;
+        let reduced = Galois::Rotation(steps.rem_euclid(a.slots.cast_signed()));
+        let given = Galois::Rotation(steps);
+        if reduced.is_identity() || !self.keys.has(given) {
+            return reduced;
         }
-        asked
+        given
     }
 
     fn apply(&self, a: &Ciphertext, galois: Galois) -> Result<Ciphertext> {
@@ -192,7 +191,7 @@ impl Evaluator {
         Ok(a.like(parts, a.scale))
     }
 
-    /// Adds a row of what the first part becomes to one of what the second was switched to.
+    /// Adds a row of the first part's image to that of the switched second part.
     fn add_first(&self, a: &Ciphertext, key: &GaloisKey, index: usize, rows: &mut [Row; 2]) {
         let modulus = self.params.ring().chain_table(index).modulus();
         let first = &a.parts[0].rows()[index];

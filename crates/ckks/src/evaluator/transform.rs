@@ -1,6 +1,7 @@
 //! Matrices times encrypted vectors.
 
 use super::Evaluator;
+use super::checks::check_slots;
 use super::key_switch::{self, RaisedDigits};
 use crate::keys::GaloisKey;
 use crate::linear::{BabyGiant, Diagonals};
@@ -23,21 +24,21 @@ use std::ops::Range;
 pub struct LinearTransform {
     params: Params,
     plan: BabyGiant,
-    /// For each giant step the diagonals that it brings to their place.
+    /// For each giant step, the encoded diagonals of its terms.
     weights: Vec<Vec<Weights>>,
-    /// How many values of a diagonal in a row are equal.
+    /// Length of the runs of equal values in a row of a diagonal.
     run: usize,
     scale: f64,
     level: usize,
     slots: usize,
 }
 
-/// An encoded diagonal: for each prime a row of `degree / run` values in Montgomery form.
+/// An encoded diagonal: for each prime, a row of `degree / run` values in Montgomery form.
 type Weights = Vec<Box<[u64]>>;
 
-/// A baby step as it is applied.
+/// A baby step with its key.
 enum Baby<'a> {
-    /// By 0: the vector itself, times the special primes.
+    /// By 0: the vector itself, times the product of the special primes.
     Itself,
     Rotation(&'a GaloisKey),
 }
@@ -53,7 +54,7 @@ impl LinearTransform {
     /// If the level is 0 or too high, or the slots do not fit.
     ///
     /// # Panics
-    /// If the plan is that of another matrix.
+    /// If the plan belongs to another matrix.
     pub fn new(
         encoder: &Encoder,
         matrix: &Diagonals,
@@ -77,7 +78,7 @@ impl LinearTransform {
         let giants = plan.giants().iter().map(|giant| {
             let terms = giant.terms.iter().map(|&term| {
                 let diagonal = plan.weights(matrix, giant, term);
-                encode(encoder, &diagonal, period, (limbs, scale))
+                encode(encoder, &diagonal[..period], limbs, scale)
             });
             terms.collect::<Result<Vec<_>>>()
         });
@@ -92,18 +93,18 @@ impl LinearTransform {
         })
     }
 
-    /// The level of the vectors that it takes.
+    /// The level of the vectors that it is encoded for.
     pub fn level(&self) -> usize {
         self.level
     }
 
-    /// Bytes that it takes in memory.
+    /// Bytes in memory.
     pub fn bytes(&self) -> usize {
         let rows = self.weights.iter().flatten().flatten();
         rows.map(|row| size_of_val(&row[..])).sum()
     }
 
-    /// Adds the keys of its rotations.
+    /// Generates the keys of its rotations and adds them to others.
     ///
     /// # Errors
     /// If the operating system gives no randomness, or the secret key is of other parameters.
@@ -113,7 +114,7 @@ impl LinearTransform {
         keys.add(secret, &list)
     }
 
-    /// Adds the keys of its rotations to a list of those that are wanted.
+    /// Adds the keys of its rotations to a list.
     pub fn list_keys(&self, list: &mut KeyList) {
         for steps in self.plan.rotations() {
             list.add_galois(rotation(steps), self.level);
@@ -121,16 +122,11 @@ impl LinearTransform {
     }
 }
 
-/// Encodes a diagonal that repeats itself after `period`: it is a polynomial in a power of `X`,
-/// whose values come in runs, and only one of each run is kept.
-fn encode(
-    encoder: &Encoder,
-    diagonal: &[Complex64],
-    period: usize,
-    (limbs, scale): (Limbs, f64),
-) -> Result<Weights> {
-    let run = encoder.params().max_slots() / period;
-    let poly = encoder.encode_poly(&diagonal[..period], limbs, scale)?;
+/// Encodes a diagonal that repeats `period`. It is a polynomial in a power of `X`, whose values come
+/// in runs of equal ones; one of each run is kept.
+fn encode(encoder: &Encoder, period: &[Complex64], limbs: Limbs, scale: f64) -> Result<Weights> {
+    let run = encoder.params().max_slots() / period.len();
+    let poly = encoder.encode_poly(period, limbs, scale)?;
     let values = encoder.params().ring().montgomery(poly);
     let rows = values.rows().iter();
     Ok(rows
@@ -138,7 +134,7 @@ fn encode(
         .collect())
 }
 
-/// The least power of two after which a vector repeats itself.
+/// The smallest power of two after which a vector repeats itself.
 fn period(vector: &[Complex64]) -> usize {
     let mut period = vector.len();
     while period > 1 && vector[..period / 2] == vector[period / 2..period] {
@@ -158,7 +154,7 @@ impl Evaluator {
     pub fn transform(&self, a: &Ciphertext, matrix: &LinearTransform) -> Result<Ciphertext> {
         self.check(&a.params, "the ciphertext")?;
         self.check(&matrix.params, "the matrix")?;
-        super::check_slots(a.slots, matrix.slots)?;
+        check_slots(a.slots, matrix.slots)?;
         let vector = a.lowered_to(matrix.level)?;
         let work = Application {
             evaluator: self,
@@ -193,6 +189,13 @@ impl Evaluator {
     }
 }
 
+/// Columns of a row.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    row: usize,
+    columns: &'a Range<usize>,
+}
+
 /// One application of a matrix.
 struct Application<'a> {
     evaluator: &'a Evaluator,
@@ -207,7 +210,8 @@ impl Application<'_> {
     }
 
     /// For each giant step, the sum of its diagonals times the vector rotated by baby steps.
-    /// Work is shared out by primes: all rotations modulo one are made and used at once.
+    /// Threads share the work by primes: all rotations modulo one prime are computed and used at
+    /// once.
     fn sums_over_babies(&self, vector: &Ciphertext) -> Vec<[Poly<Ntt>; 2]> {
         let (ring, gadget) = (self.params().ring(), self.params().gadget());
         let digits = key_switch::hoist(ring, gadget, &vector.parts[1]);
@@ -226,15 +230,19 @@ impl Application<'_> {
             let rotated = self.rotated(vector, &digits, row);
             for columns in columns(ring.degree(), self.matrix.run) {
                 for (giant, sums) in sums.chunks_exact_mut(2).enumerate() {
-                    self.sum(giant, &rotated, (row, &columns), sums);
+                    let part = Part {
+                        row,
+                        columns: &columns,
+                    };
+                    self.sum(giant, &rotated, part, sums);
                 }
             }
         });
         sums
     }
 
-    /// The rows of all rotations by baby steps, times the special primes. Those of the vector
-    /// itself are 0 modulo a special prime, and left out.
+    /// The rows of all rotations by baby steps, times the product of the special primes. Those of
+    /// the vector itself are 0 modulo a special prime, and left out.
     fn rotated(
         &self,
         vector: &Ciphertext,
@@ -266,14 +274,15 @@ impl Application<'_> {
         babies.collect()
     }
 
-    /// Some columns of a row of the sum of one giant step.
+    /// A part of the sum of one giant step.
     fn sum(
         &self,
         giant: usize,
         rotated: &[Option<[Row; 2]>],
-        (row, columns): (usize, &Range<usize>),
+        part: Part<'_>,
         sums: &mut [&mut Row],
     ) {
+        let Part { row, columns } = part;
         let modulus = self.params().ring().table(self.limbs, row).modulus();
         let terms = &self.matrix.plan.giants()[giant].terms;
         let weights = &self.matrix.weights[giant];
@@ -319,13 +328,9 @@ impl Application<'_> {
         Ok(total)
     }
 
-    /// Adds the rotation of a pair that is still times the special primes.
-    fn add_rotated(
-        &self,
-        [total, total_second]: &mut [Poly<Ntt>; 2],
-        [first, second]: [Poly<Ntt>; 2],
-        key: &GaloisKey,
-    ) {
+    /// Adds the rotation of a pair that is still multiplied by the special primes.
+    fn add_rotated(&self, totals: &mut [Poly<Ntt>; 2], pair: [Poly<Ntt>; 2], key: &GaloisKey) {
+        let ([total, total_second], [first, second]) = (totals, pair);
         let (ring, gadget) = (self.params().ring(), self.params().gadget());
         let second = gadget.division(ring, self.limbs.chain, false).of(second);
         let totals = total.rows_mut().par_iter_mut().zip(total_second.rows_mut());
@@ -341,14 +346,14 @@ impl Application<'_> {
     }
 }
 
-/// A row in parts so small that those of all rotations fit in the second-level cache, where every
-/// giant step finds them again.
+/// The parts of a row. They are so small that those of all rotations fit in the second-level cache,
+/// where they stay for all giant steps.
 fn columns(degree: usize, run: usize) -> impl Iterator<Item = Range<usize>> {
     let width = COLUMNS.max(run).min(degree);
     (0..degree / width).map(move |part| part * width..(part + 1) * width)
 }
 
-/// Residues of a row that are summed over for all giant steps, before the next ones.
+/// Residues of a row that are summed for all giant steps before the next ones.
 const COLUMNS: usize = 2048;
 
 fn rotation(steps: usize) -> Galois {

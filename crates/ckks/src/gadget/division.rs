@@ -1,69 +1,35 @@
 //! Division of polynomials by some of their primes, with rounding.
 
-use super::{Gadget, product};
 use crate::Result;
 use nearfield_ring::{BaseConversion, Basis, Limbs, Modulus, Multiplier, Ntt, Poly, Ring, Row};
 use rayon::prelude::*;
 
-/// From the primes that are divided by to those that are left.
+/// The constants of a division by some primes, whose product is the divisor.
 #[derive(Debug)]
 pub(super) struct Divisor {
     conversion: BaseConversion,
-    /// One over the product, modulo each prime that is left.
+    /// The inverse of the divisor, modulo each remaining prime.
     inverses: Vec<Multiplier>,
 }
 
 /// A division by the special primes, by the last prime of the chain, or by both.
 pub(crate) struct Division<'a> {
-    ring: &'a Ring,
-    divisor: &'a Divisor,
-    limbs: Limbs,
-    left: usize,
+    pub(super) ring: &'a Ring,
+    pub(super) divisor: &'a Divisor,
+    /// The primes before the division.
+    pub(super) limbs: Limbs,
+    /// How many primes of the chain remain.
+    pub(super) left: usize,
 }
 
 impl Divisor {
+    /// A divisor of primes `from`, for polynomials modulo those and the primes `to`.
     pub(super) fn new(from: &[Modulus], to: &[Modulus]) -> Result<Self> {
         let inverse = |to: &Modulus| to.multiplier(to.invert_by_fermat(product(from, *to)));
         Ok(Divisor {
             inverses: to.iter().map(inverse).collect(),
             conversion: BaseConversion::new(&Basis::new(from)?, &Basis::new(to)?)?,
         })
-    }
-}
-
-impl Gadget {
-    /// Division by the special primes of what has `chain` primes of the chain, and by the last of
-    /// those too if it is rescaled.
-    pub(crate) fn division<'a>(
-        &'a self,
-        ring: &'a Ring,
-        chain: usize,
-        rescale: bool,
-    ) -> Division<'a> {
-        let left = if rescale { chain - 1 } else { chain };
-        Division {
-            ring,
-            divisor: match rescale {
-                true => &self.lower_and_rescale[left - 1],
-                false => &self.lower,
-            },
-            limbs: self.raised(chain),
-            left,
-        }
-    }
-
-    /// Division of a pair by the last prime of the chain.
-    pub(crate) fn rescale(&self, ring: &Ring, pair: &[Poly<Ntt>; 2]) -> [Poly<Ntt>; 2] {
-        let limbs = pair[0].limbs();
-        let left = limbs.chain - 1;
-        let division = Division {
-            ring,
-            divisor: &self.rescale[left - 1],
-            limbs,
-            left,
-        };
-        let make = |index: usize, ()| pair.each_ref().map(|poly| poly.rows()[index].clone());
-        division.of_rows(vec![(); limbs.count()], make, |_, _| ())
     }
 }
 
@@ -75,9 +41,9 @@ impl Division<'_> {
         quotient
     }
 
-    /// Divides polynomials whose rows are made, with their indices, when they are wanted: those
-    /// modulo the primes that are divided by first, and every other just before it is divided,
-    /// so that it need not leave the cache in between. `finish` gets the rows of the quotients.
+    /// Divides polynomials whose rows `make` gives by index: first the rows modulo the primes of the
+    /// divisor, then each remaining row just before it is divided, while it is in the cache.
+    /// `finish` gets the rows of the quotients.
     pub(crate) fn of_rows<const POLYS: usize, T: Send>(
         &self,
         mut rows: Vec<T>,
@@ -96,15 +62,15 @@ impl Division<'_> {
                 .for_each(|row| table.inverse_scaled(row, factor));
             rows
         });
-        let rests = self.rests(&dividing.collect::<Vec<_>>());
-        let quotients = rows.into_par_iter().zip(rests).enumerate();
-        let quotients = quotients.map(|(index, (row, rests))| {
+        let remainders = self.remainders(&dividing.collect::<Vec<_>>());
+        let quotients = rows.into_par_iter().zip(remainders).enumerate();
+        let quotients = quotients.map(|(index, (row, remainders))| {
             let table = self.ring.chain_table(index);
             let inverse = self.divisor.inverses[index];
             let mut rows = make(index, row);
-            for (row, mut rest) in rows.iter_mut().zip(rests) {
-                table.forward(&mut rest);
-                table.modulus().sub_scale_rows(row, &rest, inverse);
+            for (row, mut remainder) in rows.iter_mut().zip(remainders) {
+                table.forward(&mut remainder);
+                table.modulus().sub_scale_rows(row, &remainder, inverse);
             }
             finish(index, &mut rows);
             rows
@@ -112,12 +78,12 @@ impl Division<'_> {
         polys(quotients.collect())
     }
 
-    /// What is left over, modulo each prime that is left.
-    fn rests<const POLYS: usize>(&self, dividing: &[[Row; POLYS]]) -> Vec<[Row; POLYS]> {
+    /// The remainders, modulo each remaining prime.
+    fn remainders<const POLYS: usize>(&self, dividing: &[[Row; POLYS]]) -> Vec<[Row; POLYS]> {
         let row = |_| std::array::from_fn(|_| self.ring.row());
-        let mut rests: Vec<[Row; POLYS]> = (0..self.left).map(row).collect();
+        let mut remainders: Vec<[Row; POLYS]> = (0..self.left).map(row).collect();
         let mut targets = [(); POLYS].map(|()| Vec::with_capacity(self.left));
-        for (index, rows) in rests.iter_mut().enumerate() {
+        for (index, rows) in remainders.iter_mut().enumerate() {
             for (targets, row) in targets.iter_mut().zip(rows) {
                 targets.push((index, &mut row[..]));
             }
@@ -127,7 +93,7 @@ impl Division<'_> {
             let from: Vec<&[u64]> = dividing.iter().map(|rows| &rows[poly][..]).collect();
             self.divisor.conversion.convert_digits(&from, targets);
         });
-        rests
+        remainders
     }
 }
 
@@ -141,4 +107,11 @@ fn polys<const POLYS: usize>(rows: Vec<[Row; POLYS]>) -> [Poly<Ntt>; POLYS] {
         }
     }
     polys.map(|rows| Poly::from_rows(rows, chain))
+}
+
+/// The product of some primes modulo another.
+pub(super) fn product(primes: &[Modulus], modulus: Modulus) -> u64 {
+    primes.iter().fold(1, |product, prime| {
+        modulus.mul(product, modulus.reduce(prime.value()))
+    })
 }
