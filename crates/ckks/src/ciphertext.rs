@@ -1,4 +1,4 @@
-//! What is encoded, and what is encrypted.
+//! Plaintexts, ciphertexts and their products.
 
 use crate::primes::limbs_at;
 use crate::wipe::wipe;
@@ -25,8 +25,7 @@ pub struct Ciphertext {
     pub(crate) slots: usize,
 }
 
-/// A product of ciphertexts, or a sum of such, which a relinearization makes a ciphertext:
-/// `(d0, d1, d2)` with `d0 + d1 s + d2 s^2` near the encoded numbers.
+/// A product of ciphertexts or a sum of such products, before relinearization: `(d0, d1, d2)` with `d0 + d1 s + d2 s^2` near the encoded numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {
     pub(crate) params: Params,
@@ -35,7 +34,7 @@ pub struct Product {
     pub(crate) slots: usize,
 }
 
-/// What was decrypted carries noise that would tell the secret key: it is wiped.
+/// A decrypted plaintext carries noise that reveals the secret key: it is wiped.
 impl Drop for Plaintext {
     fn drop(&mut self) {
         wipe(&mut self.poly);
@@ -45,18 +44,18 @@ impl Drop for Plaintext {
 macro_rules! accessors {
     ($type:ty, $first:ident => $poly:expr) => {
         impl $type {
-            /// The parameters that it is of.
+            /// The parameters.
             pub fn params(&self) -> &Params {
                 &self.params
             }
 
-            /// The number of rescalings that it can still take.
+            /// The level: the number of rescalings that are left.
             pub fn level(&self) -> usize {
                 let $first = self;
                 $poly.limbs().chain - 1
             }
 
-            /// What the numbers were multiplied by to become integers.
+            /// The factor between the numbers and the integers that encode them.
             pub fn scale(&self) -> f64 {
                 self.scale
             }
@@ -74,19 +73,14 @@ accessors!(Ciphertext, ciphertext => ciphertext.parts[0]);
 accessors!(Product, product => product.parts[0]);
 
 impl Ciphertext {
-    /// The two polynomials.
-    pub fn parts(&self) -> &[Poly<Ntt>; 2] {
-        &self.parts
-    }
-
-    /// Takes the numbers to be divided by `factor`, which costs nothing.
+    /// Multiplies the scale by `factor`, which divides the numbers by it at no cost.
     #[must_use]
     pub fn with_scale_times(mut self, factor: f64) -> Self {
         self.scale *= factor;
         self
     }
 
-    /// Forgets the primes above a level.
+    /// Drops the primes above a level.
     ///
     /// # Errors
     /// If it is below that level.
@@ -98,7 +92,7 @@ impl Ciphertext {
         Ok(())
     }
 
-    /// At a level: a copy, if that is a lower one.
+    /// The ciphertext at its level or a lower one, which makes a copy.
     ///
     /// # Errors
     /// If it is below that level.
@@ -130,7 +124,7 @@ impl Ciphertext {
     }
 
     /// # Errors
-    /// If its second part is 0: then anybody can read it.
+    /// If its second part is 0, so that anybody can read it.
     pub(crate) fn check_hides(&self) -> Result<()> {
         let zero = |row: &nearfield_ring::Row| row.iter().all(|&residue| residue == 0);
         if self.parts[1].rows().iter().all(zero) {
@@ -141,7 +135,7 @@ impl Ciphertext {
 }
 
 impl Ciphertext {
-    /// The same polynomials, taken at another scale.
+    /// The same polynomials at another scale.
     pub(crate) fn with_scale(self, scale: f64) -> Ciphertext {
         Ciphertext { scale, ..self }
     }
@@ -151,7 +145,7 @@ impl Ciphertext {
         self.parts.each_ref().map(|part| &part.rows()[index][..])
     }
 
-    /// A ciphertext of other parts and another scale, else like this one.
+    /// A ciphertext with the same parameters and slots, but other parts and another scale.
     pub(crate) fn like(&self, parts: [Poly<Ntt>; 2], scale: f64) -> Ciphertext {
         Ciphertext {
             params: self.params.clone(),
@@ -163,7 +157,7 @@ impl Ciphertext {
 }
 
 impl Product {
-    /// The same polynomials, whose numbers are now `factor` times as large.
+    /// Divides the scale by `factor`, which multiplies the numbers by it at no cost.
     pub(crate) fn with_scale_over(self, factor: f64) -> Product {
         let scale = self.scale / factor;
         Product { scale, ..self }

@@ -1,4 +1,4 @@
-//! Numbers in slots to polynomials and back.
+//! From numbers in slots to polynomials and back.
 
 use crate::fixed_point::{MAX_BITS, residue_of, scaled_integer};
 use crate::primes::{limbs_at, log2_product};
@@ -9,11 +9,11 @@ use nearfield_ring::{Limbs, Modulus, Ntt, Poly};
 use num_complex::Complex64;
 use std::sync::OnceLock;
 
-/// Encodes vectors of numbers as polynomials, and decodes them.
+/// Encodes vectors of numbers as polynomials and decodes polynomials.
 ///
 /// # Shapes
-/// A vector of `slots` numbers, a power of two up to half the ring degree. Fewer than half the
-/// degree use a part of the coefficients only (*sparse packing*).
+/// A vector has one number for each slot, a power of two up to half the ring degree. Vectors with
+/// fewer slots use only some of the coefficients (*sparse packing*).
 ///
 /// # Source
 /// Cheon, Kim, Kim, Song, "Homomorphic encryption for arithmetic of approximate numbers"
@@ -21,12 +21,12 @@ use std::sync::OnceLock;
 #[derive(Debug)]
 pub struct Encoder {
     params: Params,
-    /// By log2 of the slots.
+    /// Index: log2 of the slots.
     transforms: Vec<OnceLock<SpecialFft>>,
 }
 
 impl Encoder {
-    /// An encoder for parameters.
+    /// An encoder for these parameters.
     pub fn new(params: &Params) -> Self {
         let sizes = params.spec().log_degree;
         Encoder {
@@ -35,15 +35,16 @@ impl Encoder {
         }
     }
 
-    /// The parameters that it encodes for.
+    /// The parameters of its plaintexts.
     pub fn params(&self) -> &Params {
         &self.params
     }
 
-    /// Encodes complex numbers, which must be as many as the slots, at a level and a scale.
+    /// Encodes complex numbers, one for each slot, at a level and a scale.
     ///
     /// # Errors
-    /// If their number is no power of two or too large, or a value does not fit.
+    /// If their number is not a power of two or too large, a value does not fit, or the parameters do
+    /// not have the level.
     pub fn encode(&self, values: &[Complex64], level: usize, scale: f64) -> Result<Plaintext> {
         let top = self.params.max_level();
         if level > top {
@@ -65,7 +66,8 @@ impl Encoder {
     /// [`Encoder::encode`] for real numbers.
     ///
     /// # Errors
-    /// If their number is no power of two or too large, or a value does not fit.
+    /// If their number is not a power of two or too large, a value does not fit, or the parameters do
+    /// not have the level.
     pub fn encode_real(&self, values: &[f64], level: usize, scale: f64) -> Result<Plaintext> {
         let values: Vec<Complex64> = values.iter().map(|&value| value.into()).collect();
         self.encode(&values, level, scale)
@@ -74,7 +76,7 @@ impl Encoder {
     /// Decodes a polynomial.
     ///
     /// # Errors
-    /// If it is of other parameters, or its coefficients reach 2^120.
+    /// If it is of other parameters, or a coefficient reaches 2^120.
     pub fn decode(&self, plaintext: &Plaintext) -> Result<Vec<Complex64>> {
         if plaintext.params != self.params {
             return Err(Error::Mismatch {
@@ -94,10 +96,10 @@ impl Encoder {
         Ok(slots)
     }
 
-    /// The real parts of what [`Encoder::decode`] gives.
+    /// [`Encoder::decode`] for real numbers: drops imaginary parts.
     ///
     /// # Errors
-    /// If it is of other parameters, or its coefficients reach 2^120.
+    /// If it is of other parameters, or a coefficient reaches 2^120.
     pub fn decode_real(&self, plaintext: &Plaintext) -> Result<Vec<f64>> {
         let slots = self.decode(plaintext)?;
         Ok(slots.iter().map(|slot| slot.re).collect())
@@ -135,7 +137,7 @@ impl Encoder {
             let modulus = table.modulus();
             let residues = &mut row[..integers.len()];
             match &short {
-                Some(short) if short.largest < modulus.value() => {
+                Some(short) if short.max_abs < modulus.value() => {
                     for (residue, &integer) in residues.iter_mut().zip(&short.integers) {
                         *residue = modulus.residue_of_small(integer);
                     }
@@ -152,20 +154,20 @@ impl Encoder {
         Ok(poly)
     }
 
-    /// The integers that a polynomial has.
+    /// The coefficients of a polynomial as integers.
     ///
     /// # Errors
-    /// If one is no number below 2^120, as all that are encoded are.
+    /// If one reaches 2^120, the limit of encoding.
     fn coefficients(&self, plaintext: &Plaintext) -> Result<Vec<i128>> {
-        let moduli = self.telling_primes(plaintext.poly.limbs());
+        let moduli = self.sufficient_primes(plaintext.poly.limbs());
         let mut poly = plaintext.poly.clone();
         poly.truncate(moduli.len());
         let mut poly = self.params.ring().inverse(poly);
         let mut integers = vec![0_i128; self.params.ring().degree()];
         let mut weight = 1_i128;
         for (row, &modulus) in poly.rows().iter().zip(&moduli) {
-            // Garner: the next digit in the mixed radix of the primes. Digits between plus and
-            // minus half a prime make every partial sum the integer nearest to zero.
+            // Garner's algorithm: the next digit in the mixed radix of the primes. With digits
+            // between plus and minus half a prime, every partial sum is the integer nearest to zero.
             let inverse = modulus.multiplier(modulus.invert_by_fermat(residue_of(modulus, weight)));
             for (integer, &residue) in integers.iter_mut().zip(row.iter()) {
                 let known = residue_of(modulus, *integer);
@@ -185,8 +187,9 @@ impl Encoder {
         })
     }
 
-    /// The first primes of a polynomial, as many as tell an integer below 2^120 and its sign.
-    fn telling_primes(&self, limbs: Limbs) -> Vec<Modulus> {
+    /// The first primes of a polynomial, up to as many as determine an integer below 2^120 and its
+    /// sign.
+    fn sufficient_primes(&self, limbs: Limbs) -> Vec<Modulus> {
         let mut below = 0.0;
         let needed = |&modulus: &Modulus| {
             let more = below < f64::from(MAX_BITS + 1);
@@ -205,7 +208,7 @@ impl Encoder {
     }
 }
 
-/// Moves the first residues, one for every `gap` of the row, apart by that, with zeros between.
+/// Moves the residues at the beginning of a row to every `gap`-th place, with zeros between.
 fn spread(row: &mut [u64], gap: usize) {
     if gap == 1 {
         return;
@@ -216,29 +219,28 @@ fn spread(row: &mut [u64], gap: usize) {
     row.chunks_mut(gap).for_each(|run| run[1..].fill(0));
 }
 
-/// Integers of a word each.
+/// Integers of one word each.
 struct Short {
     integers: Vec<i64>,
-    /// The largest magnitude.
-    largest: u64,
+    max_abs: u64,
 }
 
 impl Short {
-    /// Nothing if one is longer.
+    /// `None` if an integer is longer.
     fn of(integers: &[i128]) -> Option<Self> {
         let short = integers.iter().map(|&integer| i64::try_from(integer));
         let integers = short.collect::<std::result::Result<Vec<_>, _>>().ok()?;
-        let largest = integers.iter().map(|integer| integer.unsigned_abs()).max();
+        let max_abs = integers.iter().map(|integer| integer.unsigned_abs()).max();
         Some(Short {
-            largest: largest.unwrap_or(0),
+            max_abs: max_abs.unwrap_or(0),
             integers,
         })
     }
 }
 
 /// # Errors
-/// If a value is no number, or so large that coefficients might be: these are no larger than the
-/// largest value's magnitude.
+/// If a value is not a number, or so large that coefficients may be too large: no coefficient exceeds
+/// the largest magnitude of the values.
 fn check_range(values: &[Complex64], limit: f64) -> Result<()> {
     let fits = |value: &Complex64| value.norm() < limit;
     match values.iter().position(|value| !fits(value)) {
@@ -253,7 +255,7 @@ fn check_range(values: &[Complex64], limit: f64) -> Result<()> {
 
 #[allow(
     clippy::cast_precision_loss,
-    reason = "what a decoded number has more than 53 bits of is noise"
+    reason = "beyond 53 bits, decoded numbers are noise"
 )]
 fn float(integer: i128) -> f64 {
     integer as f64

@@ -13,7 +13,7 @@ impl PublicKey {
     /// Encrypts encoded numbers.
     ///
     /// # Levels
-    /// That of the plaintext.
+    /// The level of the plaintext.
     ///
     /// # Errors
     /// If the operating system gives no randomness, or the plaintext is of other parameters.
@@ -61,10 +61,10 @@ impl PublicKey {
 }
 
 impl SecretKey {
-    /// Encrypts encoded numbers, with less noise than a public key does.
+    /// Encrypts encoded numbers, with less noise than the public key.
     ///
     /// # Levels
-    /// That of the plaintext.
+    /// The level of the plaintext.
     ///
     /// # Errors
     /// If the operating system gives no randomness, or the plaintext is of other parameters.
@@ -87,11 +87,11 @@ impl SecretKey {
         })
     }
 
-    /// Decrypts to a polynomial that carries the ciphertext's noise.
+    /// Decrypts to a polynomial that carries the noise of the ciphertext.
     ///
-    /// Whoever sees that noise can learn the secret key from it (Li and Micciancio, "On the
-    /// security of homomorphic encryption on approximate numbers", 2020/1533): keep it to
-    /// yourself, and show others what [`Decryptor`] gives, at most.
+    /// The noise reveals the secret key (Li and Micciancio, "On the security of homomorphic encryption
+    /// on approximate numbers", 2020/1533): show this plaintext to nobody. Results for others come
+    /// from [`Decryptor`].
     ///
     /// # Errors
     /// If the ciphertext is of other parameters, or hides nothing.
@@ -126,18 +126,18 @@ impl SecretKey {
     }
 }
 
-/// Decrypts numbers and rounds them, so that the noise in their last bits does not show.
+/// Decrypts numbers and rounds them, which hides most of the noise in their last bits.
 ///
-/// Rounding hides the noise only as far as it is far below the last bit that stays. It is no
-/// proof of security against somebody who sees decrypted values of ciphertexts of their choice
-/// (IND-CPA-D): for publishing results, add noise that drowns the ciphertext's.
+/// The noise is hidden as far as it is well below the last remaining bit. Rounding does not prove
+/// security against somebody who sees decrypted values of ciphertexts of their choice (IND-CPA-D):
+/// before results are published, add noise that drowns that of the ciphertext.
 pub struct Decryptor<'a> {
     secret: &'a SecretKey,
     encoder: Encoder,
     precision: i32,
 }
 
-/// Bits between the default scale and the last bit that a decrypted number keeps.
+/// Bits of the default scale that rounding drops.
 const HIDDEN_BITS: i32 = 24;
 
 impl<'a> Decryptor<'a> {
@@ -151,14 +151,14 @@ impl<'a> Decryptor<'a> {
         }
     }
 
-    /// Rounds to so many bits after the binary point.
+    /// Rounds to `bits` bits after the binary point.
     #[must_use]
     pub fn with_precision(mut self, bits: i32) -> Self {
         self.precision = bits;
         self
     }
 
-    /// The bits after the binary point that stay.
+    /// The bits after the binary point that rounding keeps.
     pub fn precision(&self) -> i32 {
         self.precision
     }
@@ -171,7 +171,7 @@ impl<'a> Decryptor<'a> {
     pub fn decrypt(&self, ciphertext: &Ciphertext) -> Result<Vec<Complex64>> {
         let plaintext = self.secret.decrypt_with_noise(ciphertext)?;
         let unit = f64::from(self.precision).exp2();
-        // A zero without its sign, which would be that of the noise.
+        // Adding 0 removes the sign of a zero, which would be that of the noise.
         let round = |value: f64| (value * unit).round() / unit + 0.0;
         let slots = self.encoder.decode(&plaintext)?.into_iter();
         Ok(slots

@@ -17,7 +17,7 @@ impl Galois {
     ///
     /// # Source
     /// Slots are values at powers of 5 (Cheon et al. 2018/931).
-    pub fn exponent(self, degree: usize) -> usize {
+    pub(crate) fn exponent(self, degree: usize) -> usize {
         let order = 2 * degree;
         match self {
             Galois::Conjugation => order - 1,

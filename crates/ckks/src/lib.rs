@@ -151,4 +151,3 @@ pub use num_complex::Complex64;
 pub use params::{Params, ParamsSpec};
 pub use precision::Precision;
 pub use secret_key::SecretKey;
-pub use special_fft::{SpecialFft, bit_reverse};

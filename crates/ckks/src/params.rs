@@ -1,4 +1,4 @@
-//! Parameters: what is asked for, and what was checked.
+//! Parameters: their description, and the checked parameters with their tables.
 
 use crate::gadget::Gadget;
 use crate::primes::{self, MAX_BITS, log2_product};
@@ -6,23 +6,24 @@ use crate::{Error, Result, security};
 use nearfield_ring::{Modulus, Ring};
 use std::sync::Arc;
 
-/// What a parameter set is made of.
+/// The description of parameters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParamsSpec {
-    /// log2 of the ring degree: half as many slots.
+    /// log2 of the ring degree. There are half as many slots.
     pub log_degree: u32,
-    /// Bits of the primes of the modulus chain, the last one to be left first. With AVX-512,
-    /// transforms modulo primes of up to 45 bits are faster than modulo longer ones.
+    /// Bits of the primes of the modulus chain, from the first prime, which remains at level 0, to
+    /// that of the highest level. With AVX-512, transforms modulo primes of up to 45 bits are faster
+    /// than modulo longer ones.
     pub chain_bits: Vec<u32>,
     /// Bits of the special primes of key switching.
     pub special_bits: Vec<u32>,
-    /// Into how many digits a key switch splits at the highest level.
+    /// Number of digits that a key switch splits a polynomial into, at the highest level.
     pub digits: usize,
-    /// Bits of the scale at which values are encoded unless one says otherwise.
+    /// Bits of the default scale.
     pub scale_bits: u32,
 }
 
-/// Checked parameters, with all that operations need to know beforehand. Cheap to clone.
+/// Checked parameters with the tables that operations need. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Params(Arc<Inner>);
 
@@ -35,10 +36,10 @@ struct Inner {
     fingerprint: [u8; 32],
 }
 
-/// Fewest bits of a prime: below, there are too few for large degrees.
+/// Minimum of the bits of a prime: there are too few shorter ones for large degrees.
 const MIN_BITS: u32 = 20;
 
-/// Most primes of the chain, and most special ones.
+/// Maximum number of primes of the chain, and of special primes.
 const MAX_PRIMES: usize = 64;
 
 impl Params {
@@ -60,8 +61,8 @@ impl Params {
         Ok(params.with_security(false))
     }
 
-    /// Parameters whose security nobody has checked, for tests. Everything made with them says
-    /// so.
+    /// Parameters without a check of their security, for tests. Everything made with them is marked
+    /// as insecure, files too.
     ///
     /// # Errors
     /// If the description contradicts itself.
@@ -82,25 +83,25 @@ impl Params {
 
     fn with_security(self, insecure: bool) -> Self {
         let mut inner = self.0;
-        // Nobody else has it yet.
+        // Nothing else shares it yet.
         if let Some(inner) = Arc::get_mut(&mut inner) {
             inner.insecure = insecure;
         }
         Params(inner)
     }
 
-    /// What they are made of.
+    /// The description that they were made from.
     pub fn spec(&self) -> &ParamsSpec {
         &self.0.spec
     }
 
-    /// Whether nobody checked their security.
+    /// Whether their security was not checked.
     pub fn is_insecure(&self) -> bool {
         self.0.insecure
     }
 
-    /// A digest of the primes and the description: what is made with equal parameters fits
-    /// together.
+    /// A digest of the primes and the description. Keys and ciphertexts fit together if it is the
+    /// same for their parameters.
     pub fn fingerprint(&self) -> &[u8; 32] {
         &self.0.fingerprint
     }
@@ -110,7 +111,7 @@ impl Params {
         &self.0.ring
     }
 
-    /// How key switches split and raise polynomials.
+    /// The constants of key switches.
     pub(crate) fn gadget(&self) -> &Gadget {
         &self.0.gadget
     }
@@ -120,17 +121,17 @@ impl Params {
         self.0.ring.degree()
     }
 
-    /// Most slots of a ciphertext: half the degree.
+    /// Maximum number of slots of a ciphertext: half the degree.
     pub fn max_slots(&self) -> usize {
         self.degree() / 2
     }
 
-    /// The highest level: rescalings that a fresh ciphertext can take.
+    /// The highest level, which is the number of rescalings that a fresh ciphertext can take.
     pub fn max_level(&self) -> usize {
         self.0.ring.limbs().chain - 1
     }
 
-    /// The scale at which values are encoded unless one says otherwise.
+    /// The default scale.
     pub fn scale(&self) -> f64 {
         f64::from(self.0.spec.scale_bits).exp2()
     }
@@ -165,7 +166,7 @@ fn check(spec: &ParamsSpec) -> Result<()> {
     let refuse = |text: String| Err(Error::Params(text));
     if !(4..=17).contains(&spec.log_degree) {
         let log_degree = spec.log_degree;
-        return refuse(format!("the degree 2^{log_degree} is not from 2^4 to 2^17"));
+        return refuse(format!("degree 2^{log_degree}: take 2^4 to 2^17"));
     }
     for (name, bits) in [("chain", &spec.chain_bits), ("special", &spec.special_bits)] {
         if bits.is_empty() || bits.len() > MAX_PRIMES {
@@ -181,7 +182,9 @@ fn check(spec: &ParamsSpec) -> Result<()> {
     }
     if spec.digits == 0 || spec.digits > spec.chain_bits.len() {
         let (digits, primes) = (spec.digits, spec.chain_bits.len());
-        return refuse(format!("{digits} digits of {primes} primes"));
+        return refuse(format!(
+            "{digits} digits of {primes} primes: take 1 to {primes} digits"
+        ));
     }
     if !(10..=60).contains(&spec.scale_bits) {
         let bits = spec.scale_bits;
@@ -220,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_table_allows_is_secure() {
+    fn parameters_within_the_table_are_secure() {
         let params = Params::new(spec()).unwrap();
         assert!(!params.is_insecure());
         assert!((params.log_modulus() - 213.0).abs() < 0.01);
@@ -229,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_table_forbids_is_refused() {
+    fn parameters_beyond_the_table_are_refused() {
         let mut spec = spec();
         spec.special_bits = vec![50, 35];
         let error = Params::new(spec.clone()).unwrap_err();

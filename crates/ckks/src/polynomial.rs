@@ -6,7 +6,7 @@ mod eval_mod;
 mod paterson_stockmeyer;
 mod twofold;
 
-pub use arithmetic::{Arithmetic, Clear, Counted};
+pub(crate) use arithmetic::{Arithmetic, Combination};
 pub use chebyshev::Chebyshev;
 pub use eval_mod::{EvalMod, EvalModSpec};
-pub use paterson_stockmeyer::{Node, PatersonStockmeyer, Power, Product};
+pub use paterson_stockmeyer::PatersonStockmeyer;

@@ -1,30 +1,30 @@
-//! How near numbers came to what they should be.
+//! Precision statistics.
 
 use num_complex::Complex64;
 
-/// Bits of the errors of numbers, after the binary point.
+/// Precision statistics of numbers, in bits after the binary point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Precision {
-    /// Bits of the mean magnitude.
+    /// Bits of the mean magnitude of an error.
     pub mean_bits: f64,
-    /// Bits of the largest magnitude.
+    /// Bits of the largest magnitude of an error.
     pub worst_bits: f64,
 }
 
 impl Precision {
-    /// Of real numbers.
+    /// The precision of real numbers.
     ///
     /// # Panics
-    /// If they are not as many as are expected, or none.
+    /// If the two slices have different lengths, or are empty.
     pub fn of_real(found: &[f64], expected: &[f64]) -> Self {
         assert_eq!(found.len(), expected.len(), "a number for each");
         Self::of_errors(found.iter().zip(expected).map(|(a, b)| (a - b).abs()))
     }
 
-    /// Of complex numbers: magnitudes of an error are those of its real and imaginary parts.
+    /// The precision of complex numbers. Real and imaginary parts of an error count as two errors.
     ///
     /// # Panics
-    /// If they are not as many as are expected, or none.
+    /// If the two slices have different lengths, or are empty.
     pub fn of(found: &[Complex64], expected: &[Complex64]) -> Self {
         assert_eq!(found.len(), expected.len(), "a number for each");
         let errors = found.iter().zip(expected).map(|(a, b)| a - b);
@@ -36,7 +36,7 @@ impl Precision {
         for error in errors {
             count += 1.0;
             sum += error;
-            // What is no number is as wrong as can be, and stays so.
+            // An error that is not a number is worse than all others.
             let worse = error > worst || error.is_nan();
             worst = if worse && !worst.is_nan() {
                 error
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_not_precise() {
+    fn an_error_that_is_not_a_number_has_no_bits() {
         let found = Precision::of_real(&[f64::NAN, 1.0], &[0.0, 1.0]);
         assert!(found.worst_bits.is_nan() && found.mean_bits.is_nan());
     }

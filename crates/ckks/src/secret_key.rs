@@ -5,13 +5,12 @@ use crate::wipe::Secret;
 use crate::{Params, Result};
 use zeroize::Zeroizing;
 
-/// A dense ternary secret key. It shows nothing of itself and is wiped from memory at the end.
+/// A dense ternary secret key. It is wiped from memory when it is dropped.
 ///
-/// Decryption and key generation are free of branches and addresses that depend on it; that the
-/// processor's multiplications and vectors take the same time for all values is taken for
-/// granted.
+/// Decryption and key generation have no branches and no addresses that depend on it. They assume
+/// that multiplications and vector instructions of the processor take the same time for all values.
 ///
-/// It cannot be shown:
+/// It cannot be printed:
 ///
 /// ```compile_fail,E0277
 /// # fn example(secret: nearfield_ckks::SecretKey) {
@@ -19,7 +18,7 @@ use zeroize::Zeroizing;
 /// # }
 /// ```
 ///
-/// nor be copied:
+/// nor copied:
 ///
 /// ```compile_fail,E0599
 /// # fn example(secret: nearfield_ckks::SecretKey) {
@@ -33,10 +32,10 @@ pub struct SecretKey {
 }
 
 impl SecretKey {
-    /// A new key, from the operating system's randomness.
+    /// A new key, from the randomness of the operating system.
     ///
     /// # Errors
-    /// If the system gives none.
+    /// If the operating system gives none.
     pub fn generate(params: &Params) -> Result<Self> {
         let mut coefficients = Zeroizing::new(vec![0; params.degree()]);
         fresh_sampler()?.ternary(&mut coefficients);
@@ -54,7 +53,7 @@ impl SecretKey {
         }
     }
 
-    /// The parameters that it is of.
+    /// The parameters of the key.
     pub fn params(&self) -> &Params {
         &self.params
     }

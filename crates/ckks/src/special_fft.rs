@@ -3,7 +3,7 @@
 use num_complex::Complex64;
 use std::f64::consts::TAU;
 
-/// Most slots that the engine knows of: those of ring degree 2^17.
+/// Maximum number of slots: that of ring degree 2^17.
 const MAX_SLOTS: usize = 1 << 16;
 
 /// The embedding of `R[X] / (X^N + 1)` into `N / 2` complex slots, and its inverse.
@@ -18,8 +18,8 @@ const MAX_SLOTS: usize = 1 << 16;
 /// # Source
 /// Cheon, Han, Kim, Kim, Song 2018/153.
 #[derive(Clone, Debug)]
-pub struct SpecialFft {
-    /// Twiddle `j` of the butterflies that join halves of length `h` is entry `h + j`.
+pub(crate) struct SpecialFft {
+    /// Entry `h + j` is twiddle `j` of the butterflies that join halves of length `h`.
     twiddles: Vec<Complex64>,
 }
 
@@ -31,7 +31,7 @@ impl SpecialFft {
     ///
     /// # Panics
     /// Outside of it.
-    pub fn new(slots: usize) -> Self {
+    pub(crate) fn new(slots: usize) -> Self {
         assert!(
             slots.is_power_of_two() && slots <= MAX_SLOTS,
             "{slots} slots: take a power of two up to {MAX_SLOTS}"
@@ -51,16 +51,16 @@ impl SpecialFft {
     }
 
     /// Number of slots.
-    pub fn slots(&self) -> usize {
+    pub(crate) fn slots(&self) -> usize {
         self.twiddles.len()
     }
 
-    /// Replaces coefficients by the slots' values.
+    /// Replaces coefficients by the values in the slots.
     ///
     /// # Panics
-    /// If there is not one entry a slot.
-    pub fn slots_from_coefficients(&self, values: &mut [Complex64]) {
-        assert_eq!(values.len(), self.slots(), "one entry a slot");
+    /// If there is not one entry for each slot.
+    pub(crate) fn slots_from_coefficients(&self, values: &mut [Complex64]) {
+        assert_eq!(values.len(), self.slots(), "one entry for each slot");
         bit_reverse(values);
         let mut half = 1;
         while half < values.len() {
@@ -75,13 +75,13 @@ impl SpecialFft {
         }
     }
 
-    /// Replaces the slots' values by coefficients: the inverse of
+    /// Replaces the values in the slots by coefficients: the inverse of
     /// [`slots_from_coefficients`](Self::slots_from_coefficients).
     ///
     /// # Panics
-    /// If there is not one entry a slot.
-    pub fn coefficients_from_slots(&self, values: &mut [Complex64]) {
-        assert_eq!(values.len(), self.slots(), "one entry a slot");
+    /// If there is not one entry for each slot.
+    pub(crate) fn coefficients_from_slots(&self, values: &mut [Complex64]) {
+        assert_eq!(values.len(), self.slots(), "one entry for each slot");
         let mut half = values.len() / 2;
         while half > 0 {
             for block in values.chunks_exact_mut(2 * half) {
@@ -95,7 +95,7 @@ impl SpecialFft {
         bit_reverse(values);
     }
 
-    /// Twiddles of the layer whose butterflies reach over `half` entries.
+    /// Twiddles of the layer whose butterflies combine entries `half` apart.
     pub(crate) fn twiddles_of(&self, half: usize) -> &[Complex64] {
         &self.twiddles[half..2 * half]
     }
@@ -104,8 +104,8 @@ impl SpecialFft {
 /// Exchanges every entry with the one whose index has the same bits in opposite order.
 ///
 /// # Panics
-/// If the number of entries is no power of two.
-pub fn bit_reverse<T>(values: &mut [T]) {
+/// If the number of entries is not a power of two.
+pub(crate) fn bit_reverse<T>(values: &mut [T]) {
     assert!(values.len().is_power_of_two(), "{} entries", values.len());
     if values.len() < 2 {
         return;
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_way_there_and_back_keeps_thirteen_digits() {
+    fn the_transform_and_its_inverse_keep_thirteen_digits() {
         let slots = 1 << 15;
         let entry = |k: usize| Complex64::new((k as f64 * 0.37).sin(), (k as f64 * 1.91).cos());
         let values: Vec<_> = (0..slots).map(entry).collect();

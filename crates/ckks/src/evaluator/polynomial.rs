@@ -2,30 +2,28 @@
 
 use super::Evaluator;
 use super::checks::check_scales;
-use crate::polynomial::{Arithmetic, PatersonStockmeyer};
+use crate::polynomial::{Arithmetic, Combination, PatersonStockmeyer};
 use crate::{Ciphertext, Error, Product, Result};
 
-/// The level and the scale that a value must have.
+/// The level and the scale required of a value.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Target {
-    /// The level.
-    pub level: usize,
-    /// The scale.
-    pub scale: f64,
+struct Target {
+    level: usize,
+    scale: f64,
 }
 
-/// Evaluates series on ciphertexts, every node at the level and scale that its sum wants.
+/// Evaluates series on ciphertexts, every node at the level and scale that its sum requires.
 ///
 /// # Source
 /// Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux (2020/1203), section 5.
 struct Encrypted<'a>(&'a Evaluator);
 
 impl Evaluator {
-    /// The value of a Chebyshev series, from that of `T_1`: what is encrypted must be between -1
+    /// The value of a Chebyshev series, from that of `T_1`: the encrypted numbers must be between -1
     /// and 1.
     ///
     /// # Levels
-    /// As many as the plan says; the result has the scale `scale`.
+    /// [`PatersonStockmeyer::depth`]; the result has the scale `scale`.
     ///
     /// # Errors
     /// If there are too few levels, or there is no relinearization key.
@@ -47,7 +45,7 @@ impl Evaluator {
 }
 
 impl Encrypted<'_> {
-    /// What a node's sum is like before it is rescaled.
+    /// The level and scale of a node's sum before it is rescaled.
     fn before(&self, target: &Target) -> Target {
         let level = target.level + 1;
         Target {
@@ -56,8 +54,8 @@ impl Encrypted<'_> {
         }
     }
 
-    /// `2 a b` at a level. The 2 costs nothing: the product is taken at half its scale, so that
-    /// scales stay where they are if they are twice the prime.
+    /// `2 a b` at a level. Doubling is free: the product is read at half its scale. Scales of twice
+    /// the prime therefore stay the same.
     fn doubled_product(&self, a: &Ciphertext, b: &Ciphertext, level: usize) -> Result<Product> {
         let product = self.0.tensor_at(a, b, level)?;
         Ok(product.with_scale_over(2.0))
@@ -94,11 +92,14 @@ impl Arithmetic for Encrypted<'_> {
 
     fn combine(
         &mut self,
-        products: &[(&Ciphertext, Ciphertext)],
-        linear: &[(f64, &Ciphertext)],
-        constant: f64,
+        combination: &Combination<'_, Ciphertext>,
         target: &Target,
     ) -> Result<Ciphertext> {
+        let Combination {
+            products,
+            linear,
+            constant,
+        } = combination;
         let before = self.before(target);
         let mut sum: Option<Product> = None;
         for (power, factor) in products {
@@ -113,7 +114,7 @@ impl Arithmetic for Encrypted<'_> {
             for (c, power) in linear {
                 self.0.add_scaled_to_product(&mut sum, power, *c)?;
             }
-            self.0.add_constant_to_product(&mut sum, constant)?;
+            self.0.add_constant_to_product(&mut sum, *constant)?;
             return self.0.relinearize_rescale(&sum);
         }
         let Some((first, rest)) = linear.split_first() else {
@@ -128,7 +129,7 @@ impl Arithmetic for Encrypted<'_> {
         for (c, power) in rest {
             self.0.add_scaled_assign(&mut sum, power, *c)?;
         }
-        self.0.add_constant_assign(&mut sum, constant)?;
+        self.0.add_constant_assign(&mut sum, *constant)?;
         self.0.rescale(&sum)
     }
 }

@@ -23,7 +23,7 @@ pub(crate) enum EvaluationKey {
 }
 
 impl EvaluationKeys {
-    /// No keys, to which others are added.
+    /// No keys; others can be added.
     pub fn none(params: &Params) -> Self {
         EvaluationKeys {
             params: params.clone(),

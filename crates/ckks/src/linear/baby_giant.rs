@@ -1,16 +1,16 @@
-//! Which rotations a matrix is applied by.
+//! Baby and giant steps: few rotations that apply a matrix.
 
 use super::Diagonals;
 use num_complex::Complex64;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A way to apply a matrix by few rotations: every diagonal's index is the sum of a baby and a
-/// giant step, so the vector is rotated by each baby step and each giant step's sum once more.
+/// A plan to apply a matrix with few rotations: the index of every diagonal is the sum of a baby and
+/// a giant step. The vector is rotated by each baby step, and the sum of each giant step by that.
 ///
 /// The result is the sum over the giant steps `g` of
 /// `rotate_left(sum of rotate_left(diagonal g + b, -g) * rotate_left(x, b), g)`.
-/// Baby steps rotate one and the same ciphertext and can be hoisted, giant steps cannot, so more
-/// babies than giants are of advantage: 16 x 4 for the 63 diagonals of a radix-32 factor.
+/// Baby steps rotate the same ciphertext and can be hoisted, giant steps cannot. More babies than
+/// giants are therefore faster: 16 x 4 for the 63 diagonals of a radix-32 factor.
 ///
 /// # Source
 /// Halevi, Shoup 2018/244; Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux 2020/1203.
@@ -21,16 +21,16 @@ pub struct BabyGiant {
     giants: Vec<GiantStep>,
 }
 
-/// The diagonals that one giant step brings to their place.
+/// A giant step and the diagonals that it applies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GiantStep {
-    /// How far the sum of the terms is rotated left, `0..slots`.
+    /// The left rotation of the sum of the terms, in `0..slots`.
     pub rotation: usize,
-    /// What is summed, by ascending diagonal as counted from the giant step.
+    /// The terms of the sum, by ascending diagonal, counted from the giant step.
     pub terms: Vec<Term>,
 }
 
-/// One diagonal and the rotated vector that it is multiplied with.
+/// A diagonal and the rotated vector that it multiplies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Term {
     /// Position in [`BabyGiant::babies`].
@@ -41,14 +41,14 @@ pub struct Term {
 }
 
 impl BabyGiant {
-    /// Splits the indices of a matrix's diagonals by `baby_count` baby steps at most.
+    /// Splits the indices of a matrix's diagonals with at most `baby_count` baby steps.
     ///
     /// Indices from `slots / 2` up count as negative, and the steps are multiples of the indices'
     /// greatest common divisor: a progression symmetric about 0 with any stride is split as well
     /// as one from 0 with stride 1.
     ///
     /// # Panics
-    /// If `slots` is no power of two, `baby_count` is 0 or an index is not below `slots`.
+    /// If `slots` is not a power of two, `baby_count` is 0 or an index is not below `slots`.
     pub fn split(
         diagonals: impl IntoIterator<Item = usize>,
         slots: usize,
@@ -83,7 +83,8 @@ impl BabyGiant {
         }
     }
 
-    /// Splits with the least power of two of babies that are `ratio` times as many as giants.
+    /// Splits with the smallest power of two of babies that is at least `ratio` times the number of
+    /// giants.
     ///
     /// # Panics
     /// As [`split`](Self::split).
@@ -103,12 +104,12 @@ impl BabyGiant {
         }
     }
 
-    /// How far the vector is rotated left, each in `0..slots`; 0 is among them where it is used.
+    /// The left rotations of the vector, each in `0..slots`, including 0 where it is used.
     pub fn babies(&self) -> &[usize] {
         &self.babies
     }
 
-    /// Giant steps; that by 0 is among them where it is used.
+    /// Giant steps, including that by 0 where it is used.
     pub fn giants(&self) -> &[GiantStep] {
         &self.giants
     }
@@ -120,17 +121,17 @@ impl BabyGiant {
         steps.filter(|&step| step != 0).collect()
     }
 
-    /// How often a ciphertext is rotated.
+    /// Number of rotations of a ciphertext.
     pub fn rotation_count(&self) -> usize {
         let babies = self.babies.iter().filter(|&&step| step != 0);
         let giants = self.giants.iter().filter(|giant| giant.rotation != 0);
         babies.count() + giants.count()
     }
 
-    /// A term's diagonal as it is multiplied: rotated right by the giant step to come.
+    /// The diagonal of a term, rotated right by the giant step that follows.
     ///
     /// # Panics
-    /// If the matrix has not the diagonal, or not the size.
+    /// If the matrix does not have the diagonal, or has another size.
     pub fn weights(&self, matrix: &Diagonals, giant: &GiantStep, term: Term) -> Vec<Complex64> {
         assert_eq!(matrix.slots(), self.slots, "the matrix that was split");
         let diagonal = matrix.diagonal(term.diagonal);
@@ -142,9 +143,9 @@ impl BabyGiant {
     /// The matrix times a vector, by these steps.
     ///
     /// # Panics
-    /// If the matrix has not these diagonals, or the vector not one entry a slot.
+    /// If the matrix does not have these diagonals, or the vector not one entry for each slot.
     pub fn apply(&self, matrix: &Diagonals, vector: &[Complex64]) -> Vec<Complex64> {
-        assert_eq!(vector.len(), self.slots, "one entry a slot");
+        assert_eq!(vector.len(), self.slots, "one entry for each slot");
         let rotated: Vec<_> = self
             .babies
             .iter()
@@ -172,7 +173,10 @@ fn signed_multiples(
     diagonals: impl IntoIterator<Item = usize>,
     slots: usize,
 ) -> (isize, BTreeSet<isize>) {
-    assert!(slots.is_power_of_two(), "{slots} slots: no power of two");
+    assert!(
+        slots.is_power_of_two(),
+        "{slots} slots: take a power of two"
+    );
     let indices: BTreeSet<usize> = diagonals.into_iter().collect();
     let stride = indices
         .iter()
@@ -230,7 +234,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn steps_do_what_diagonals_do(
+        fn steps_give_the_product_of_the_diagonals(
             log_slots in 0..7_u32,
             indices in prop::collection::vec(0..64_usize, 1..20),
             baby_count in 1..20_usize,

@@ -1,20 +1,20 @@
 //! The special FFT and its inverse as few sparse matrices, for bootstrapping.
 
 use super::Diagonals;
-use crate::SpecialFft;
+use crate::special_fft::SpecialFft;
 use num_complex::Complex64;
 use std::collections::BTreeMap;
 
-/// Factors of the matrix that moves slots into the coefficients, in order of application.
+/// Factors of the matrix that moves slots to coefficients, in order of application.
 ///
-/// On the slots it acts as [`SpecialFft::slots_from_coefficients`], times `scaling`: the polynomial
-/// with these slots then has the former slots for coefficients. Entry `k` of these is the former
-/// slot of `k` with [bits reversed](crate::bit_reverse), and [`coeffs_to_slots`] expects it there:
-/// where one follows the other, no one needs to sort.
+/// On the slots it acts as the transform from coefficients to slots, times `scaling`: the polynomial
+/// with the resulting slots has the former slots as coefficients. Coefficient `k` is the former slot
+/// of `k` with its bits reversed. [`coeffs_to_slots`] expects that order: between the two no
+/// permutation is needed.
 ///
 /// # Shapes
-/// One factor a group, which joins so many of the `log_slots` layers of butterflies. A group of
-/// `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the first, then
+/// One factor for each group, which joins that number of the `log_slots` layers of butterflies. A
+/// group of `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the first, then
 /// 2 to the number of layers before. The last has only `2^g`, since its stride closes on itself.
 ///
 /// # Range
@@ -35,8 +35,8 @@ pub fn slots_to_coeffs(log_slots: u32, groups: &[u32], scaling: f64) -> Vec<Diag
 /// inverse of [`slots_to_coeffs`], times `scaling`.
 ///
 /// # Shapes
-/// As there, with the strides in opposite order: the *first* group's stride closes on itself, the
-/// last one's is 1.
+/// As [`slots_to_coeffs`], with the strides in opposite order: the stride of the *first* group closes
+/// on itself, that of the last is 1.
 ///
 /// # Range
 /// A factor of `g` layers has entries of length `2^-g`, times its share of `scaling`.
@@ -164,8 +164,8 @@ fn layer(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bit_reverse;
     use crate::linear::BabyGiant;
+    use crate::special_fft::bit_reverse;
 
     fn vector(slots: usize) -> Vec<Complex64> {
         let entry = |k: usize| Complex64::new((k as f64 * 0.37).sin(), (k as f64 * 1.91).cos());

@@ -1,4 +1,4 @@
-//! Matrices given by the diagonals that are not zero.
+//! Matrices given by their nonzero diagonals.
 
 use num_complex::Complex64;
 use std::collections::BTreeMap;
@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 /// A square matrix by its generalized diagonals: entry `j` of diagonal `d` is the matrix's entry
 /// in row `j`, column `(j + d) mod slots`.
 ///
-/// What it does to a vector is then what can be done to a ciphertext: the sum over `d` of
+/// The product with a vector uses only operations that ciphertexts have: it is the sum over `d` of
 /// diagonal `d` times the vector rotated left by `d`.
 ///
 /// # Shapes
-/// Every diagonal has `slots` entries. Diagonals that hold nothing but zeros are left out.
+/// Every diagonal has `slots` entries. Diagonals of zeros are left out.
 ///
 /// # Source
 /// Halevi, Shoup 2014/106.
@@ -21,12 +21,15 @@ pub struct Diagonals {
 }
 
 impl Diagonals {
-    /// A matrix of so many rows and columns.
+    /// A matrix of `slots` rows and columns.
     ///
     /// # Panics
-    /// If `slots` is no power of two, an index is not below it, or a diagonal has another length.
+    /// If `slots` is not a power of two, an index is not below it, or a diagonal has another length.
     pub fn new(slots: usize, mut diagonals: BTreeMap<usize, Vec<Complex64>>) -> Self {
-        assert!(slots.is_power_of_two(), "{slots} slots: no power of two");
+        assert!(
+            slots.is_power_of_two(),
+            "{slots} slots: take a power of two"
+        );
         for (&index, diagonal) in &diagonals {
             assert!(index < slots, "diagonal {index} of {slots}");
             assert_eq!(diagonal.len(), slots, "entries of diagonal {index}");
@@ -38,7 +41,7 @@ impl Diagonals {
     /// A small matrix from its rows.
     ///
     /// # Panics
-    /// If it is not square, or the number of rows is no power of two.
+    /// If it is not square, or the number of rows is not a power of two.
     pub fn from_dense(rows: &[Vec<Complex64>]) -> Self {
         let slots = rows.len();
         let square = rows.iter().all(|row| row.len() == slots);
@@ -52,7 +55,7 @@ impl Diagonals {
         self.slots
     }
 
-    /// Number of diagonals that are not zero.
+    /// Number of nonzero diagonals.
     pub fn len(&self) -> usize {
         self.diagonals.len()
     }
@@ -62,7 +65,7 @@ impl Diagonals {
         self.diagonals.is_empty()
     }
 
-    /// Indices of the diagonals that are not zero, ascending.
+    /// Indices of the nonzero diagonals, ascending.
     pub fn indices(&self) -> impl ExactSizeIterator<Item = usize> + '_ {
         self.diagonals.keys().copied()
     }
@@ -72,7 +75,7 @@ impl Diagonals {
         self.diagonals.get(&index).map(Vec::as_slice)
     }
 
-    /// Diagonals that are not zero, with their indices, ascending.
+    /// Nonzero diagonals with their indices, ascending.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (usize, &[Complex64])> {
         self.diagonals.iter().map(|(&d, entries)| (d, &entries[..]))
     }
@@ -86,9 +89,9 @@ impl Diagonals {
     /// The matrix times a vector.
     ///
     /// # Panics
-    /// If the vector has not one entry a slot.
+    /// If the vector does not have one entry for each slot.
     pub fn apply(&self, vector: &[Complex64]) -> Vec<Complex64> {
-        assert_eq!(vector.len(), self.slots, "one entry a slot");
+        assert_eq!(vector.len(), self.slots, "one entry for each slot");
         let mut result = vec![Complex64::ZERO; self.slots];
         for (d, diagonal) in self.iter() {
             add_product(&mut result, diagonal, vector, d);
@@ -96,7 +99,7 @@ impl Diagonals {
         result
     }
 
-    /// The matrix that does what this one does and then what `next` does.
+    /// The product that applies this matrix first and `next` second.
     ///
     /// # Panics
     /// If the two differ in size.
@@ -163,7 +166,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn diagonals_do_what_rows_do(rows in rows(), x in vector()) {
+        fn diagonals_give_the_product_of_the_rows(rows in rows(), x in vector()) {
             let product = |row: &Vec<Complex64>| row.iter().zip(&x).map(|(m, x)| m * x).sum();
             let expected: Vec<Complex64> = rows.iter().map(product).collect();
             prop_assert!(close(&Diagonals::from_dense(&rows).apply(&x), &expected));

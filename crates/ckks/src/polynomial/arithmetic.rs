@@ -1,23 +1,22 @@
-//! What a planned polynomial is evaluated with.
+//! The arithmetic that evaluates a planned polynomial.
 
 use std::convert::Infallible;
 
-/// What can evaluate a series: numbers in the clear, ciphertexts, counts without either.
-pub trait Arithmetic {
-    /// A basis polynomial's or a node's value.
+/// An arithmetic that evaluates series: on numbers in the clear or on ciphertexts.
+pub(crate) trait Arithmetic {
+    /// The value of a basis polynomial or of a node.
     type Value;
 
-    /// What a node's value must be like, down to the last bit: for ciphertexts its level and its
-    /// scale after rescaling.
+    /// What is required of the value of a node: for ciphertexts, its exact level and scale.
     type Target;
 
-    /// Why a step cannot be done.
+    /// Why a step is not possible.
     type Error;
 
     /// `2 a b - c`, or `2 a b - 1` without `c`, relinearized and rescaled.
     ///
     /// # Errors
-    /// If the step cannot be done.
+    /// If the step is not possible.
     fn power(
         &mut self,
         a: &Self::Value,
@@ -25,40 +24,46 @@ pub trait Arithmetic {
         c: Option<&Self::Value>,
     ) -> Result<Self::Value, Self::Error>;
 
-    /// What a factor must be like for its product with a basis polynomial to meet a target.
+    /// The target of a factor whose product with a basis polynomial is to meet `target`.
     fn factor_target(&self, power: &Self::Value, target: &Self::Target) -> Self::Target;
 
-    /// `sum of 2 T factor + sum of c T + constant`, relinearized and rescaled, to meet a target.
+    /// The value of a combination, relinearized and rescaled, which meets the target.
     ///
     /// # Errors
-    /// If the step cannot be done.
+    /// If the step is not possible.
     fn combine(
         &mut self,
-        products: &[(&Self::Value, Self::Value)],
-        linear: &[(f64, &Self::Value)],
-        constant: f64,
+        combination: &Combination<'_, Self::Value>,
         target: &Self::Target,
     ) -> Result<Self::Value, Self::Error>;
 }
 
-/// A number, and how many levels a ciphertext in its place had lost.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Counted {
-    /// The number.
-    pub value: f64,
-    /// Levels below the input.
-    pub depth: u32,
+/// `sum of 2 T factor + sum of c T + constant`, for basis polynomials `T`.
+#[derive(Debug)]
+pub(crate) struct Combination<'a, V> {
+    /// Each `T` with its factor.
+    pub(crate) products: Vec<(&'a V, V)>,
+    /// Each `c` with its `T`.
+    pub(crate) linear: Vec<(f64, &'a V)>,
+    pub(crate) constant: f64,
 }
 
-/// Numbers in the clear, with an account of what the same steps cost ciphertexts.
+/// A number in the clear with the levels that a ciphertext in its place would have used.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Counted {
+    /// The number.
+    pub(super) value: f64,
+    /// Levels below the input.
+    pub(super) depth: u32,
+}
+
+/// Arithmetic on numbers in the clear, which counts the operations that ciphertexts would take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Clear {
+pub(super) struct Clear {
     /// Products of two ciphertexts.
-    pub products: usize,
+    pub(super) products: usize,
     /// Relinearizations.
-    pub relinearizations: usize,
-    /// Rescales.
-    pub rescales: usize,
+    pub(super) relinearizations: usize,
 }
 
 impl Arithmetic for Clear {
@@ -74,7 +79,6 @@ impl Arithmetic for Clear {
     ) -> Result<Counted, Infallible> {
         self.products += 1;
         self.relinearizations += 1;
-        self.rescales += 1;
         let subtracted = c.map_or(1.0, |c| c.value);
         let depth = a.depth.max(b.depth).max(c.map_or(0, |c| c.depth));
         Ok(Counted {
@@ -87,16 +91,16 @@ impl Arithmetic for Clear {
 
     fn combine(
         &mut self,
-        products: &[(&Counted, Counted)],
-        linear: &[(f64, &Counted)],
-        constant: f64,
+        combination: &Combination<'_, Counted>,
         (): &(),
     ) -> Result<Counted, Infallible> {
+        let Combination {
+            products, linear, ..
+        } = combination;
         self.products += products.len();
         self.relinearizations += usize::from(!products.is_empty());
-        self.rescales += 1;
         let mut sum = Counted {
-            value: constant,
+            value: combination.constant,
             depth: 0,
         };
         for (power, factor) in products {

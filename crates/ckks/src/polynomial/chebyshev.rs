@@ -21,7 +21,7 @@ impl Chebyshev {
     pub fn new(coefficients: Vec<f64>, range: (f64, f64)) -> Self {
         assert!(
             !coefficients.is_empty(),
-            "a polynomial has a coefficient at least"
+            "a polynomial has at least one coefficient"
         );
         assert!(
             range.0 < range.1,
@@ -35,8 +35,8 @@ impl Chebyshev {
         }
     }
 
-    /// The polynomial that equals a function at the Chebyshev nodes of the range: all but the best
-    /// of its degree.
+    /// The polynomial that equals a function at the Chebyshev nodes of the range: nearly the best
+    /// approximation of its degree.
     ///
     /// # Panics
     /// As [`new`](Self::new).
@@ -57,11 +57,11 @@ impl Chebyshev {
         Self::new((0..count).map(coefficient).collect(), range)
     }
 
-    /// The polynomial of least degree that has given values at given points, which may lie badly:
-    /// all is computed with 106 bits, enough for sixty equispaced ones.
+    /// The polynomial of least degree with given values at given points. The points may be
+    /// ill-conditioned: 106 bits are used, enough for sixty equispaced ones.
     ///
     /// # Panics
-    /// If there are not as many values as points, two points agree, or as [`new`](Self::new).
+    /// If there are not as many values as points, two points are equal, or as [`new`](Self::new).
     pub fn through_points(points: &[f64], values: &[f64], range: (f64, f64)) -> Self {
         assert_eq!(points.len(), values.len(), "a value for every point");
         let (start, end) = (Twofold::from(range.0), Twofold::from(range.1));
@@ -90,12 +90,12 @@ impl Chebyshev {
         &self.coefficients
     }
 
-    /// Where the basis lives.
+    /// The range of `x`.
     pub fn range(&self) -> (f64, f64) {
         self.range
     }
 
-    /// Where a point of the range lies between -1 and 1.
+    /// The `t` between -1 and 1 of a point of the range.
     pub fn place(&self, x: f64) -> f64 {
         ((x - self.range.0) - (self.range.1 - x)) / (self.range.1 - self.range.0)
     }
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smooth_function_is_met_to_the_last_digits() {
+    fn a_smooth_function_is_interpolated_to_the_last_digits() {
         let polynomial = Chebyshev::interpolate(f64::exp, 20, (-2.0, 1.0));
         for k in 0..=300 {
             let x = -2.0 + 0.01 * f64::from(k);

@@ -1,22 +1,24 @@
 //! Reduction modulo 1 by polynomials: the heart of bootstrapping.
 
-use super::{Chebyshev, PatersonStockmeyer};
+use super::chebyshev::Chebyshev;
+use super::paterson_stockmeyer::PatersonStockmeyer;
 use crate::special_fft::root_of_unity;
 use crate::{Error, Result};
 use std::f64::consts::{PI, TAU};
 
-/// What is asked of an approximate reduction modulo 1.
+/// The description of an approximate reduction modulo 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EvalModSpec {
-    /// `K`: the input is between `-K` and `K`, and at most `degree / 2` but for its fraction.
+    /// `K`: the input is between `-K` and `K`, and its nearest integer at most `degree / 2`.
     pub bound: u32,
-    /// Degree of the cosine, which is met at the integers from `-degree / 2` to `degree / 2`.
+    /// Degree of the polynomial that interpolates the cosine, at the integers from `-degree / 2` to
+    /// `degree / 2`.
     pub degree: u32,
-    /// How often the angle is doubled.
+    /// Number of times that the angle is doubled.
     pub double_angles: u32,
-    /// Bits by which messages are smaller than what they are reduced by: `log2(q0 / scale)`.
+    /// Bits by which messages are smaller than the modulus: `log2(q0 / scale)`.
     pub message_ratio: u32,
-    /// Whether the sine is corrected by a cubic arcsine, for two levels.
+    /// Whether a cubic arcsine corrects the sine, for two more levels.
     pub arcsine: bool,
 }
 
@@ -53,29 +55,27 @@ impl EvalModSpec {
     }
 }
 
-/// Reduction modulo 1 of numbers that are all but integers: `x - round(x)`, approximately.
+/// Reduction modulo 1 of numbers near integers: `x - round(x)`, approximately.
 ///
 /// With `z_0` the polynomial's value at `x`, near `2 cos(2 pi (x - 1/4) / 2^r)`, the `r` steps
-/// `z <- z^2 - 2` double the angle and end at `2 sin(2 pi x)`. Twice the cosine has no constant to
-/// multiply with, and an integer to subtract. The result is
-/// `gain z (1 + cubic z^2)`, where `cubic` can be had by relabelling the scale of `z^2`, and `gain`
-/// by the constant that brings `z` down to the level and the scale of its partner, or (without
-/// arcsine) by relabelling that of the result.
+/// `z <- z^2 - 2` double the angle and end at `2 sin(2 pi x)`: for twice the cosine, doubling takes
+/// no constant factor. The result is `gain z (1 + cubic z^2)`, where scales absorb both constants:
+/// that of `z^2` absorbs `cubic`, that of the result absorbs `gain`.
 ///
 /// # Levels
 /// Those of the polynomial, one for each doubling, two for the arcsine.
 ///
 /// # Range
-/// `x` is within `2^-message_ratio` of an integer of at most `degree / 2`. Farther out the result
-/// means nothing.
+/// `x` is within `2^-message_ratio` of an integer of at most `degree / 2`. Outside this range the
+/// result is meaningless.
 ///
 /// # Source
 /// Han, Ki 2019/688 (interpolation near the integers, double angles); Lee, Lee, Lee,
 /// Kim, No 2020/552 (arcsine).
 ///
 /// # Deviates
-/// The arcsine is no Taylor polynomial but meets the function at Chebyshev nodes of the messages:
-/// four bits better where these are greatest.
+/// The arcsine is not a Taylor polynomial but interpolates at Chebyshev nodes of the messages, which
+/// is four bits more precise for the largest ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvalMod {
     spec: EvalModSpec,
@@ -112,7 +112,7 @@ impl EvalMod {
         })
     }
 
-    /// What was asked.
+    /// The description that it was made from.
     pub fn spec(&self) -> &EvalModSpec {
         &self.spec
     }
@@ -127,12 +127,12 @@ impl EvalMod {
         &self.plan
     }
 
-    /// How often `z <- z^2 - 2`.
+    /// Number of steps `z <- z^2 - 2`.
     pub fn double_angles(&self) -> u32 {
         self.spec.double_angles
     }
 
-    /// What `z`, or `z (1 + cubic z^2)`, is to be multiplied with.
+    /// The factor of `z`, or of `z (1 + cubic z^2)`.
     pub fn gain(&self) -> f64 {
         self.gain
     }
@@ -153,7 +153,7 @@ impl EvalMod {
         self.evaluate_from(self.plan.evaluate_clear(x / f64::from(self.spec.bound)))
     }
 
-    /// What follows the polynomial.
+    /// The steps after the polynomial.
     fn evaluate_from(&self, mut z: f64) -> f64 {
         for _ in 0..self.spec.double_angles {
             z = z * z - 2.0;
@@ -163,8 +163,8 @@ impl EvalMod {
     }
 }
 
-/// `2 cos(2 pi (k - reach - 1/4) / 2^double_angles)`. The angle is counted in units of which there
-/// are `order` in a turn: as an integer.
+/// `2 cos(2 pi (k - reach - 1/4) / 2^double_angles)`. The angle is an integer in units of one turn
+/// divided by `order`.
 fn twice_cosine(k: u32, reach: u32, double_angles: u32) -> f64 {
     let order = 4_usize << double_angles;
     let (k, reach) = (k as usize, reach as usize);
@@ -174,8 +174,8 @@ fn twice_cosine(k: u32, reach: u32, double_angles: u32) -> f64 {
 
 /// `gain` and `cubic` such that `gain z (1 + cubic z^2)` is near `asin(z / 2) / 2 pi`.
 ///
-/// The two meet at the zeros of the Chebyshev polynomial of degree 5 (3 without a cubic term) on
-/// the interval where a message puts `z`.
+/// The two are equal at the zeros of the Chebyshev polynomial of degree 5 (3 without a cubic term) on
+/// the interval of the values of `z` that belong to messages.
 fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
     let reach = 2.0 * (TAU * 0.5_f64.powi(message_ratio.cast_signed())).sin();
     let slope = |node: f64| {
@@ -194,7 +194,7 @@ fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::polynomial::{Arithmetic, Clear, Counted};
+    use crate::polynomial::arithmetic::{Arithmetic, Clear, Combination, Counted};
     use std::convert::Infallible;
     use std::result::Result;
 
@@ -222,7 +222,8 @@ mod tests {
         .unwrap()
     }
 
-    /// Clear numbers, with an error in the basis polynomial that is built after so many others.
+    /// Numbers in the clear, with an error in the basis polynomial that is built after
+    /// `built_before` others.
     struct Disturbed {
         clear: Clear,
         built_before: usize,
@@ -250,12 +251,10 @@ mod tests {
 
         fn combine(
             &mut self,
-            products: &[(&Counted, Counted)],
-            linear: &[(f64, &Counted)],
-            constant: f64,
+            combination: &Combination<'_, Counted>,
             (): &(),
         ) -> Result<Counted, Infallible> {
-            self.clear.combine(products, linear, constant, &())
+            self.clear.combine(combination, &())
         }
     }
 
@@ -289,7 +288,7 @@ mod tests {
     #[test]
     fn a_cubic_arcsine_leaves_25_bits_of_messages_of_its_ratio() {
         let eval_mod = EvalMod::new(EvalModSpec::default()).unwrap();
-        // What is missing to more is the arcsine's term of degree 5.
+        // The arcsine has no term of degree 5: that limits the precision.
         assert!(bits(&eval_mod, 7, 10) > 25.1);
         assert!(bits(&with(8, true), 8, 10) > 29.1);
         assert!(bits(&with(9, true), 9, 10) > 32.7);

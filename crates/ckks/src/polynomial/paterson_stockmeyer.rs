@@ -1,19 +1,20 @@
-//! Evaluation of Chebyshev series in as few levels as there can be, and few relinearizations.
+//! Evaluation of Chebyshev series in the fewest possible levels, with few relinearizations.
 
-use super::{Arithmetic, Chebyshev, Clear, Counted};
+use super::arithmetic::{Arithmetic, Clear, Combination, Counted};
+use super::chebyshev::Chebyshev;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a Chebyshev series is evaluated: which basis polynomials are built, and the tree of their
-/// products.
+/// The plan of evaluating a Chebyshev series: the basis polynomials that are built, and the tree of
+/// their products.
 ///
 /// A series is split by the largest power of two `m` up to its degree, `p = 2 q T_m + r`, and so
-/// are `q` and `r` until they are combinations of few small `T_k`. Since all that makes up a node
-/// is added *before* it is relinearized and rescaled, splitting `r` costs neither: see [`Node`].
-/// Splitting goes on, down to `T_2` on the leading branch, where a combination's constants would
-/// cost a level too many.
+/// are `q` and `r` until they are combinations of few small `T_k`. All terms of a node are added
+/// *before* it is relinearized and rescaled, so that splitting `r` costs neither. On the leading
+/// branch, where the constants of a combination would cost an additional level, splitting continues
+/// down to `T_2`.
 ///
 /// # Levels
-/// The least that there are for degree `d`, `ceil(log2(d + 1))`.
+/// The minimum for degree `d`, `ceil(log2(d + 1))`.
 ///
 /// # Source
 /// Paterson, Stockmeyer 1973; Han, Ki 2019/688; Bossuat, Mouchet, Troncoso-Pastoriza,
@@ -28,36 +29,34 @@ pub struct PatersonStockmeyer {
 ///
 /// The halves differ by 1 at most: what is subtracted is 1 or `T_1`, never a product.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Power {
+pub(super) struct Power {
     /// At least 2.
-    pub index: usize,
+    pub(super) index: usize,
     /// The greater half, and the lesser or equal one.
-    pub halves: (usize, usize),
-    /// Levels below `T_1`.
-    pub depth: u32,
+    halves: (usize, usize),
 }
 
 /// `sum of 2 T_k factor_k + sum of c_k T_k + c_0`, relinearized (if there is a product) and
 /// rescaled once.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+struct Node {
     /// The products, by descending `T_k`. A leaf has none.
-    pub products: Vec<Product>,
+    products: Vec<Product>,
     /// The combination: `(k, c_k)`, ascending; no `c_k` is 0 and no `k` either.
-    pub linear: Vec<(usize, f64)>,
+    linear: Vec<(usize, f64)>,
     /// `c_0`.
-    pub constant: f64,
-    /// Levels below `T_1` at which the value is there, at the earliest.
-    pub depth: u32,
+    constant: f64,
+    /// The fewest levels below `T_1` that the value takes.
+    depth: u32,
 }
 
 /// Twice `T_power` times a node's value.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Product {
+struct Product {
     /// A power of two.
-    pub power: usize,
+    power: usize,
     /// A node of less depth than the one that the product belongs to.
-    pub factor: Node,
+    factor: Node,
 }
 
 impl PatersonStockmeyer {
@@ -81,27 +80,23 @@ impl PatersonStockmeyer {
         best.expect("the depth is not 0")
     }
 
-    /// Basis polynomials that are needed besides `T_1`, by ascending index: halves come first.
-    pub fn powers(&self) -> &[Power] {
+    /// The basis polynomials to be built from `T_1`, by ascending index: halves come first.
+    #[cfg(test)]
+    pub(super) fn powers(&self) -> &[Power] {
         &self.powers
     }
 
-    /// The node whose value is the polynomial's.
-    pub fn root(&self) -> &Node {
-        &self.root
-    }
-
-    /// Levels below `T_1` at which the polynomial's value is there.
+    /// Levels that the evaluation takes, from `T_1` to the value.
     pub fn depth(&self) -> u32 {
         self.root.depth
     }
 
-    /// How often two ciphertexts are multiplied.
+    /// Number of products of two ciphertexts.
     pub fn products(&self) -> usize {
         self.powers.len() + self.root.count(&|node| node.products.len())
     }
 
-    /// How often a product or a sum of them is relinearized.
+    /// Number of relinearizations, each of a sum of products.
     pub fn relinearizations(&self) -> usize {
         self.powers.len()
             + self
@@ -109,11 +104,11 @@ impl PatersonStockmeyer {
                 .count(&|node| usize::from(!node.products.is_empty()))
     }
 
-    /// Evaluates by any arithmetic, from the value of `T_1`.
+    /// Evaluates the series with an arithmetic, from the value of `T_1`.
     ///
     /// # Errors
-    /// If one of its steps cannot be done.
-    pub fn evaluate<A: Arithmetic>(
+    /// If one of the steps is not possible.
+    pub(crate) fn evaluate<A: Arithmetic>(
         &self,
         arithmetic: &mut A,
         first: A::Value,
@@ -138,8 +133,8 @@ impl PatersonStockmeyer {
 }
 
 impl Node {
-    /// Splits a series that has to be there at a depth. `babies` is a power of two; combinations
-    /// are of lesser degree.
+    /// Splits a series whose value may take `depth` levels. Combinations have a degree below
+    /// `babies`, a power of two.
     fn new(coefficients: &[f64], depth: u32, babies: usize) -> Self {
         let mut node = Node {
             products: Vec::new(),
@@ -206,13 +201,17 @@ impl Node {
             let factor = product.factor.evaluate(arithmetic, basis, &factor_target)?;
             products.push((power, factor));
         }
-        let linear: Vec<_> = self.linear.iter().map(|&(k, c)| (c, &basis[&k])).collect();
-        arithmetic.combine(&products, &linear, self.constant, target)
+        let combination = Combination {
+            products,
+            linear: self.linear.iter().map(|&(k, c)| (c, &basis[&k])).collect(),
+            constant: self.constant,
+        };
+        arithmetic.combine(&combination, target)
     }
 }
 
-/// Divides a series of degree `power .. 2 power` by `2 T_power`: leaves the remainder and returns
-/// the quotient.
+/// Divides a series of degree `power .. 2 power` by `2 T_power`. The remainder replaces the series,
+/// the quotient is returned.
 ///
 /// `2 T_power T_j = T_(power + j) + T_(power - j)`, so that a coefficient of the quotient is one of
 /// the series, subtracted again where it is reflected to.
@@ -225,7 +224,7 @@ fn divide(series: &mut Vec<f64>, power: usize) -> Vec<f64> {
     quotient
 }
 
-/// What a tree needs of the basis, and what that is made of.
+/// The basis polynomials of a tree, and those that they are built from.
 fn powers(root: &Node) -> Vec<Power> {
     let mut indices = BTreeSet::new();
     root.collect_indices(&mut indices);
@@ -233,11 +232,7 @@ fn powers(root: &Node) -> Vec<Power> {
     while let Some(index) = indices.pop_last().filter(|&index| index > 1) {
         let halves = (index.div_ceil(2), index / 2);
         indices.extend([halves.0, halves.1]);
-        powers.push(Power {
-            index,
-            halves,
-            depth: ceil_log2(index),
-        });
+        powers.push(Power { index, halves });
     }
     powers.reverse();
     powers
@@ -303,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn a_factor_is_there_before_its_node() {
+    fn the_depth_of_a_factor_is_less_than_that_of_its_node() {
         fn check(node: &Node) {
             for product in &node.products {
                 assert!(product.power.is_power_of_two());
@@ -313,7 +308,7 @@ mod tests {
             }
         }
         for degree in 1..=63 {
-            check(PatersonStockmeyer::new(&dense(degree)).root());
+            check(&PatersonStockmeyer::new(&dense(degree)).root);
         }
     }
 
