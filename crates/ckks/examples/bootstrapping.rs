@@ -1,10 +1,10 @@
-//! The last chapter: new levels for ciphertexts that have used their own, and what that costs.
+//! The last chapter: new levels for ciphertexts that have used up theirs, and what that costs.
 //!
 //!     cargo run --release -p nearfield-ckks --example bootstrapping
 //!     cargo run --release -p nearfield-ckks --example bootstrapping -- --secure [8|11|13]
 //!
-//! The first takes seconds, in a ring too small to be safe; the second 128 bits of security,
-//! up to 11 GB of memory and about a minute.
+//! The first takes seconds, in a ring too small to be secure; the second has 128 bits of security and
+//! takes up to 11 GB of memory and about a minute.
 
 use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, Precision, SecretKey};
@@ -32,7 +32,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         preset.levels(),
     );
 
-    // The owner of the data makes the keys; only the evaluation keys leave the house.
+    // The owner of the data generates the keys; only the evaluation keys are sent to the server.
     let start = Instant::now();
     let encoder = Encoder::new(&params);
     let secret = SecretKey::generate(&params)?;
@@ -71,7 +71,10 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
             precision.mean_bits,
             precision.worst_bits
         );
-        assert!(precision.worst_bits > 14.0, "fewer than 14 bits are right");
+        assert!(
+            precision.worst_bits > 14.0,
+            "fewer than 14 bits are correct"
+        );
     }
     Ok(())
 }

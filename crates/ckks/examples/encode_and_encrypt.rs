@@ -1,10 +1,10 @@
-//! The first chapter: numbers become a polynomial, the polynomial a ciphertext, and what comes
-//! back.
+//! The first chapter: numbers become a polynomial, the polynomial becomes a ciphertext, and the
+//! results are decrypted.
 //!
 //!     cargo run --release -p nearfield-ckks --example encode_and_encrypt
 //!     cargo run --release -p nearfield-ckks --example encode_and_encrypt -- --secure
 //!
-//! The first runs in a ring too small to be safe, the second with 128 bits of security: the same
+//! The first runs in a ring too small to be secure, the second with 128 bits of security: the same
 //! primes in a ring of degree 2^13.
 
 use nearfield_ckks::{
@@ -27,36 +27,36 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let x_encoded = encoder.encode_real(&x, top, scale)?;
     let y_encoded = encoder.encode_real(&y, top, scale)?;
 
-    // The owner keeps the secret key. Whoever has the public key can encrypt. (Who has the secret
-    // key can as well, with less noise.)
+    // The owner keeps the secret key. Whoever has the public key can encrypt, and so can whoever has
+    // the secret key, with less noise.
     let secret = SecretKey::generate(&params)?;
     let public = PublicKey::generate(&secret)?;
     let (a, b) = (public.encrypt(&x_encoded)?, public.encrypt(&y_encoded)?);
 
-    // A server computes on all slots at once. Sums need no key; products need one that the owner
-    // has made for them, from which nobody learns the secret one.
+    // A server computes on all slots at once. Sums need no key; products need one, which the owner
+    // generates and which does not reveal the secret key.
     let mut keys = EvaluationKeys::none(&params);
     keys.add_relinearization(&secret, top)?;
     let evaluator = Evaluator::new(keys);
     let (sum, product) = (evaluator.add(&a, &b)?, evaluator.multiply(&a, &b)?);
 
-    // Every step adds noise. The owner alone may see it: from the noise of what was decrypted one
-    // can learn the secret key.
+    // Every step adds noise. The owner alone may see it: the noise of decrypted values reveals the
+    // secret key.
     let sums: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x + y).collect();
     let products: Vec<f64> = x.iter().zip(&y).map(|(x, y)| x * y).collect();
     let noise_of = |ciphertext, expected: &[f64]| -> Result<f64, Box<dyn Error>> {
         let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?)?;
         Ok(exact_bits(&found, expected))
     };
-    println!("bits after the point that are right in the worst of all slots:");
+    println!("correct bits after the point in the worst slot:");
     let encoded = encoder.decode_real(&x_encoded)?;
     println!("  encoded    {:>5.1}", exact_bits(&encoded, &x));
     println!("  encrypted  {:>5.1}", noise_of(&a, &x)?);
     println!("  sum        {:>5.1}", noise_of(&sum, &sums)?);
     println!("  product    {:>5.1}", noise_of(&product, &products)?);
 
-    // So what others see is rounded, here to 16 bits after the point: as many as the products of
-    // numbers with 8 have. They come out exactly.
+    // Results for others are therefore rounded, here to 16 bits after the point. Products of numbers
+    // with 8 bits have that many, so that they are exact.
     let decryptor = Decryptor::new(&secret);
     let found = decryptor.decrypt_real(&product)?;
     println!("rounded to {} bits after the point:", decryptor.precision());
@@ -65,11 +65,11 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     }
     assert_eq!(decryptor.decrypt_real(&sum)?, sums);
     assert_eq!(found, products);
-    println!("all {} sums and products are right", found.len());
+    println!("all {} sums and products are correct", found.len());
     Ok(())
 }
 
-/// Three primes, of which products take two away one by one: two levels.
+/// Three primes: two levels.
 fn params(secure: bool) -> nearfield_ckks::Result<Params> {
     let spec = ParamsSpec {
         log_degree: if secure { 13 } else { 10 },
@@ -78,18 +78,18 @@ fn params(secure: bool) -> nearfield_ckks::Result<Params> {
         digits: 3,
         scale_bits: 40,
     };
-    // Only what is secure gets past `new`.
+    // `new` takes secure parameters only.
     match Params::new(spec.clone()) {
         Err(error) if !secure => {
             println!("Params::new refuses: {error}");
-            println!("These are for looking at, and not for secrets.");
+            println!("The insecure ones are for this demonstration, not for secrets.");
             Params::insecure(spec)
         }
         checked => checked,
     }
 }
 
-/// Bits after the point that are right in the worst place.
+/// Correct bits after the point in the worst place.
 fn exact_bits(found: &[f64], expected: &[f64]) -> f64 {
     let errors = found.iter().zip(expected).map(|(a, b)| (a - b).abs());
     -errors.fold(0.0, f64::max).log2()

@@ -4,7 +4,7 @@
 //!     cargo run --release -p nearfield-ckks --example keys_and_files
 //!     cargo run --release -p nearfield-ckks --example keys_and_files -- --secure
 //!
-//! The first runs in a ring too small to be safe, the second with 128 bits of security: the same
+//! The first runs in a ring too small to be secure, the second with 128 bits of security: the same
 //! primes in a ring of degree 2^13.
 
 use nearfield_ckks::file::{Description, KeyFile, KeyWriter};
@@ -29,13 +29,13 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     serve(&shared)?;
     let found = receive(&home, &shared)?;
 
-    println!("what was shared:");
+    println!("the shared files:");
     for name in ["params", "keys", "readings", "products"] {
         let path = shared.join(name);
         let (kind, bytes) = (Description::load(&path)?.kind(), fs::metadata(&path)?.len());
         println!("  {name}: {kind}, {bytes} bytes");
     }
-    // If somebody mixes the files up, the key says what it is and is refused.
+    // Where files are mixed up, the kind of the secret key's file is recognised and refused.
     let params = read_params(&shared)?;
     match Ciphertext::load(home.join("secret"), &params) {
         Err(error) => println!("the secret key read as a ciphertext: {error}"),
@@ -49,13 +49,13 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// At the owner's: the secret key stays at home, all else is shared.
+/// The owner's part: the secret key stays at home, everything else is shared.
 fn send(home: &Path, shared: &Path, readings: &[f64], secure: bool) -> nearfield_ckks::Result<()> {
     let params = params(secure)?;
     let top = params.max_level();
     params.save(shared.join("params"))?;
     let secret = SecretKey::generate(&params)?;
-    // Nobody but its owner can read this file, and it never takes the place of another.
+    // Only the owner can read this file, and saving never replaces another.
     secret.save(home.join("secret"))?;
 
     // The list of all keys that the server will need comes first; then each is generated and
@@ -73,7 +73,7 @@ fn send(home: &Path, shared: &Path, readings: &[f64], secure: bool) -> nearfield
     ciphertext.save(shared.join("readings"))
 }
 
-/// At the server's, which knows nothing but what is shared.
+/// The server's part: it has the shared files only.
 fn serve(shared: &Path) -> nearfield_ckks::Result<()> {
     let params = read_params(shared)?;
     let readings = Ciphertext::load(shared.join("readings"), &params)?;
@@ -84,8 +84,8 @@ fn serve(shared: &Path) -> nearfield_ckks::Result<()> {
     product.save(shared.join("products"))
 }
 
-/// At the owner's, some time later. Whether this succeeded is nobody else's business: a server
-/// that is told can try changed ciphertexts until it knows the key.
+/// The owner's part, some time later. Nobody else may learn whether this succeeds: from such answers
+/// to changed ciphertexts, a server can compute the secret key.
 fn receive(home: &Path, shared: &Path) -> nearfield_ckks::Result<Vec<f64>> {
     let params = read_params(shared)?;
     let secret = SecretKey::load(home.join("secret"), &params)?;
@@ -93,8 +93,8 @@ fn receive(home: &Path, shared: &Path) -> nearfield_ckks::Result<Vec<f64>> {
     Decryptor::new(&secret).decrypt_real(&products)
 }
 
-/// Parameters that nobody checked are stamped so in every file, and `load` refuses them: a test
-/// has to ask for them by name.
+/// Unchecked parameters are marked in every file, and `load` refuses them: a test has to ask for them
+/// explicitly.
 fn read_params(shared: &Path) -> nearfield_ckks::Result<Params> {
     let path = shared.join("params");
     Params::load(&path).or_else(|error| match error {

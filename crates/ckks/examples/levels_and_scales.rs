@@ -1,9 +1,9 @@
-//! The second chapter: what a product costs, why sums are refused, and how they are made to fit.
+//! The second chapter: the cost of a product, and how operands get the same scale for a sum.
 //!
 //!     cargo run --release -p nearfield-ckks --example levels_and_scales
 //!     cargo run --release -p nearfield-ckks --example levels_and_scales -- --secure
 //!
-//! The first runs in a ring too small to be safe, the second with 128 bits of security: the same
+//! The first runs in a ring too small to be secure, the second with 128 bits of security: the same
 //! primes in a ring of degree 2^14.
 
 use nearfield_ckks::{
@@ -23,8 +23,8 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let encrypted = secret.encrypt(&encoder.encode_real(&numbers, top, params.scale())?)?;
 
     // The modulus is a product of primes. A product of ciphertexts has the product of their
-    // scales; rescaling divides it by the last prime, which is gone then. Primes are near the
-    // scale, but never equal to it, so the scale moves a little each time.
+    // scales; rescaling divides it by the last prime, which is dropped. Primes are near the scale but
+    // never equal to it, so that the scale changes slightly each time.
     println!("the last prime of each level, as a power of two:");
     for level in (1..=top).rev() {
         let prime = params.prime(level).value() as f64;
@@ -37,32 +37,32 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let square = evaluator.multiply(&encrypted, &encrypted)?;
     show("x * x, rescaled", &square);
 
-    // Integers at different scales cannot be added: the sum would be wrong by what the scales
-    // differ, and nothing would tell. So it is refused.
+    // Integers at different scales cannot be added: the sum would be wrong by the difference of the
+    // scales, which would not be detectable. It is refused.
     let refused = evaluator.add(&square, &encrypted);
     assert!(matches!(refused, Err(Error::Scales(..))));
     if let Err(error) = refused {
         println!("x * x + x: {error}");
     }
 
-    // First way: bring x there. A product with 1, encoded at just the scale that is missing, ends
-    // at the level and the scale of the square.
+    // The first way adjusts x: a product with 1 at the scale that is missing has, once rescaled, the
+    // level and the scale of the square. `Evaluator::adjust` does the same.
     let prime = params.prime(top).value() as f64;
     let missing = square.scale() * prime / encrypted.scale();
-    let brought = evaluator.rescale(&evaluator.multiply_constant(&encrypted, 1.0, missing)?)?;
-    show("x, brought to the square's scale", &brought);
-    let sum = evaluator.add(&square, &brought)?;
+    let adjusted = evaluator.rescale(&evaluator.multiply_constant(&encrypted, 1.0, missing)?)?;
+    show("x, at the scale of the square", &adjusted);
+    let sum = evaluator.add(&square, &adjusted)?;
     show("x * x + x", &sum);
 
-    // Second way, for nothing: add before the product is rescaled, with a constant that takes the
-    // scale that is missing. x^4 - x/2 + 1/8 takes two levels, as x^4 does.
+    // The second way is free: add before the product is rescaled, with a constant at the scale that is
+    // missing. x^4 - x/2 + 1/8 takes two levels, like x^4.
     let mut fourth = evaluator.tensor(&square, &square)?;
     evaluator.add_scaled_to_product(&mut fourth, &encrypted, -0.5)?;
     evaluator.add_constant_to_product(&mut fourth, 0.125)?;
     let fourth = evaluator.relinearize_rescale(&fourth)?;
     show("x^4 - x/2 + 1/8", &fourth);
 
-    // When the levels are used up there is no further product. Then comes the last chapter.
+    // Without levels there is no further product. The last chapter continues there.
     let mut power = fourth.clone();
     let error = loop {
         match evaluator.multiply(&power, &power) {
@@ -83,7 +83,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         let found = encoder.decode_real(&secret.decrypt_with_noise(ciphertext)?)?;
         let errors = numbers.iter().zip(found).map(|(&x, y)| (f(x) - y).abs());
         let bits = -errors.fold(0.0, f64::max).log2();
-        println!("at level {}: {bits:.1} bits are right", ciphertext.level());
+        println!("at level {}: {bits:.1} correct bits", ciphertext.level());
         assert!(bits > 18.0, "{bits}");
     }
     Ok(())

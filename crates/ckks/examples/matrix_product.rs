@@ -3,7 +3,7 @@
 //!     cargo run --release -p nearfield-ckks --example matrix_product
 //!     cargo run --release -p nearfield-ckks --example matrix_product -- --secure
 //!
-//! The first runs in a ring too small to be safe, the second with 128 bits of security: the same
+//! The first runs in a ring too small to be secure, the second with 128 bits of security: the same
 //! primes in a ring of degree 2^13.
 
 use nearfield_ckks::linear::{BabyGiant, Diagonals};
@@ -39,7 +39,7 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let for_columns = for_columns(&a);
 
     // One rotation for each diagonal would be 15 and 30. In steps, the vector is rotated by few
-    // small steps (babies), and sums of what was multiplied by few large ones (giants). Each
+    // small steps (babies), and sums of the products by few large ones (giants). Each
     // rotation needs a key.
     let mut keys = EvaluationKeys::none(&params);
     let encode = |matrix: &Diagonals| {
@@ -88,11 +88,11 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
             assert_eq!(columns[column * SIZE + row], expected, "{row}, {column}");
         }
     }
-    println!("all {} entries are right", columns.len());
+    println!("all {} entries are correct", columns.len());
     Ok(())
 }
 
-/// The matrix that does to every run of 16 slots what `a` does to one.
+/// The matrix that multiplies every run of 16 slots by `a`.
 fn for_columns(a: &Matrix) -> Diagonals {
     let slots = SIZE * SIZE;
     let entry = |slot: usize, d: usize| {

@@ -178,8 +178,11 @@ impl Encoder {
             weight = weight.saturating_mul(i128::from(modulus.value()));
         }
         wipe(&mut poly);
-        let most = 1_u128 << MAX_BITS;
-        if integers.iter().all(|integer| integer.unsigned_abs() < most) {
+        let limit = 1_u128 << MAX_BITS;
+        if integers
+            .iter()
+            .all(|integer| integer.unsigned_abs() < limit)
+        {
             return Ok(integers);
         }
         Err(Error::Undecodable {

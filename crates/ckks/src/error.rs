@@ -238,7 +238,7 @@ pub enum Error {
          of this library chose other primes; make it again with this one"
     )]
     Fingerprint,
-    /// A file was made with parameters whose security nobody checked.
+    /// A file was made with parameters whose security was not checked.
     #[error(
         "it was made with parameters for tests, whose security was not checked: make it again with \
          `Params::new`"

@@ -12,22 +12,23 @@
 //! | | the description: see [`Description`] |
 //! | 32 | BLAKE3 digest of all of the above |
 //!
-//! Chunks follow. The length of each follows from what was read before it: no length is ever
-//! read from a file. After each chunk there is its BLAKE3 digest, keyed with the digest before
-//! it, so that chunks stand for all that comes before them. Digests find accidents. They are no
-//! signatures: who can change a file can make its digests anew.
+//! Chunks follow. The length of each is computed from what was read before it: no length of a chunk
+//! is read from a file. Each chunk is followed by its BLAKE3 digest, keyed with the digest before it,
+//! so that it covers everything before it. Digests detect accidents. They are not signatures: whoever
+//! changes a file can compute its digests again.
 //!
-//! Residues are packed into as many bits as their prime has, the first in the lowest bits. A row
-//! of a polynomial is a chunk. What is uniform (half of every key, and of a ciphertext that
-//! [`SecretKey::encrypt_fresh`](crate::SecretKey::encrypt_fresh) made) is a seed of 32 bytes.
+//! Residues are packed into as many bits as their prime has, the first in the lowest bits. A row of
+//! a polynomial is a chunk. Uniform polynomials (half of every key, and of a ciphertext from
+//! [`SecretKey::encrypt_fresh`](crate::SecretKey::encrypt_fresh)) are stored as a seed of 32 bytes.
 //!
 //! Polynomials are given by their values, those of evaluation keys times 2^52 modulo each prime.
 //!
-//! Equal things are equal bytes: whatever is read and written again gives the same file.
+//! The format is canonical: a file that is read and written again is the same.
 //!
 //! # Secrets
 //! A secret key has a format but is not [`Stored`]: only [`SecretKey`](crate::SecretKey) itself
-//! can write it, for its owner's eyes. Whatever else is read refuses it:
+//! writes it, to a file that its owner alone can read. Reading it as anything else is refused, and
+//! saving it with other things does not compile:
 //!
 //! ```compile_fail,E0277
 //! # fn example(secret: nearfield_ckks::SecretKey) -> nearfield_ckks::Result<()> {

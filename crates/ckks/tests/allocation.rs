@@ -1,4 +1,4 @@
-//! Operations in a steady state take their rows from those that others gave back.
+//! Operations in a steady state reuse the rows of earlier ones.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -13,7 +13,7 @@ const LOG_DEGREE: u32 = 13;
 const ROW: u64 = 8 << LOG_DEGREE;
 
 #[test]
-fn bootstrapping_in_a_steady_state_asks_for_no_row() {
+fn bootstrapping_in_a_steady_state_allocates_no_row() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
     pool.build().unwrap().install(steady_bootstrapping);
 }
@@ -24,14 +24,14 @@ fn steady_bootstrapping() {
         bootstrapping(&params, Preset::bootstrap(LOG_DEGREE, SlotKind::Real));
     let a = setting.encrypt(&numbers(1 << (LOG_DEGREE - 1), 1), 3);
     let bootstrap = || bootstrapper.bootstrap(&a);
-    // The first one stays; the rows of another are there for the next.
+    // The first result is kept; the rows of the second are free for the third.
     let first = bootstrap().unwrap();
     drop(bootstrap().unwrap());
     let mut second = None;
     let info = allocation_counter::measure(|| second = Some(bootstrap().unwrap()));
     assert!(second.unwrap() == first);
     println!("{info:?}; a row has {ROW} bytes");
-    // Lists of rows, and of what is multiplied, are all that is asked for: never a row's worth
-    // at a time, of more than a thousand rows that a bootstrapping goes through.
+    // Only lists of rows and of operands are allocated, which together are smaller than one of the
+    // more than a thousand rows that a bootstrapping computes.
     assert!(info.bytes_max < ROW, "{info:?}");
 }

@@ -1,4 +1,4 @@
-//! Bootstrapping in rings too small to be safe.
+//! Bootstrapping in rings too small to be secure.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -17,7 +17,7 @@ fn real(numbers: &[Complex64]) -> Vec<Complex64> {
     numbers.iter().map(|value| value.re.into()).collect()
 }
 
-/// Bits of the worst slot after so many bootstrappings in a row.
+/// Bits of the worst slot after each of `rounds` bootstrappings in a row.
 fn chain(
     (setting, bootstrapper): &(Setting, Bootstrapper),
     x: &[Complex64],
@@ -52,7 +52,7 @@ fn complex_slots_take_two_reductions() {
 }
 
 #[test]
-fn few_slots_are_brought_together_first() {
+fn ciphertexts_with_few_slots_are_bootstrapped() {
     for (slots, kind) in [
         (2, SlotKind::Real),
         (8, SlotKind::Complex),
@@ -191,7 +191,7 @@ fn reductions_that_contradict_themselves_are_refused() {
 }
 
 #[test]
-fn what_is_of_other_parameters_is_refused() {
+fn keys_and_ciphertexts_of_other_parameters_are_refused() {
     let (mine, bootstrapper) = setting(Preset::bootstrap(8, SlotKind::Real), 8);
     let params = Params::insecure(Preset::LEVELS_11.insecure_params(8)).unwrap();
     let spec = Preset::bootstrap(8, SlotKind::Real);
@@ -211,7 +211,7 @@ fn what_is_of_other_parameters_is_refused() {
 }
 
 #[test]
-fn presets_are_secure_and_leave_the_levels_that_they_say() {
+fn presets_are_secure_and_have_their_levels() {
     let all: Vec<_> = (0..40).filter_map(Preset::with_levels).collect();
     assert!(all.len() >= 15, "{}", all.len());
     assert!(Preset::MEASURED.iter().all(|preset| all.contains(preset)));

@@ -1,4 +1,4 @@
-//! What the tests share: small insecure parameters, random numbers, and precision in bits.
+//! Shared by the tests: small insecure parameters, keys, random numbers, and precision in bits.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 #![allow(dead_code, reason = "not every test uses all")]
 

@@ -1,4 +1,4 @@
-//! The chapters run, and what they assert holds.
+//! The chapters run, and their assertions hold.
 
 #[path = "../examples/bootstrapping.rs"]
 mod bootstrapping;

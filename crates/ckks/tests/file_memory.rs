@@ -10,11 +10,11 @@ use nearfield_ckks::{Galois, KeyList, Params, SecretKey, Stored};
 /// Rotations by 1 to this.
 const ROTATIONS: isize = 8;
 
-/// What reading may take beside the keys: what rows have around them, which is an eighth in so
-/// small a ring, a row's bytes, tables of automorphisms.
+/// Memory that reading may take relative to the keys: padding of rows, which is an eighth in so small
+/// a ring, the bytes of a row, and tables of automorphisms.
 const MARGIN: f64 = 1.25;
 
-/// Does something with one thread, whose memory is what is counted.
+/// Runs an operation on one thread, whose memory is counted.
 fn on_one_thread(operation: impl FnOnce() + Send) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1);
     pool.build().unwrap().install(operation);
@@ -28,7 +28,7 @@ fn neither_side_holds_two_copies_of_the_keys() {
 fn count_copies() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("keys");
-    // Parameters of their own for each, for a ring keeps the memory of rows.
+    // Separate parameters for each, since a ring keeps the memory of rows.
     let params = || Params::insecure(insecure_spec(12)).unwrap();
     let writing = params();
     let secret = SecretKey::generate(&writing).unwrap();
@@ -50,13 +50,13 @@ fn count_copies() {
     let share = |info: &allocation_counter::AllocationInfo| info.bytes_max as f64 / bytes as f64;
     let [write, stream, map] = [write, stream, map].map(|info| share(&info));
     println!("of the keys' memory: writing {write:.2}, from a stream {stream:.2}, mapped {map:.2}");
-    // One key, and a digit of it that is not yet packed.
+    // One key, and a digit of it before it is packed.
     assert!(write < 2.5 / ROTATIONS as f64, "{write}");
     assert!(stream < MARGIN && map < MARGIN, "{stream} {map}");
 }
 
 #[test]
-fn a_cut_file_takes_no_more_memory_than_its_bytes_explain() {
+fn a_truncated_file_takes_the_memory_of_one_row() {
     let params = Params::insecure(insecure_spec(12)).unwrap();
     let secret = SecretKey::generate(&params).unwrap();
     let mut keys = ServerKeys::none(&params);
@@ -67,6 +67,6 @@ fn a_cut_file_takes_no_more_memory_than_its_bytes_explain() {
     let info = allocation_counter::measure(|| {
         ServerKeys::read(&bytes[..300], &fresh).unwrap_err();
     });
-    // The bytes of one row are waited for.
+    // Memory for the bytes of one row.
     assert!(info.bytes_max < 4096 * 8, "{info:?}");
 }

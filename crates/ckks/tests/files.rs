@@ -1,4 +1,4 @@
-//! What is written can be read, by those alone who should.
+//! Files survive being written and read, and the wrong readers refuse them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -38,11 +38,11 @@ fn list(params: &Params) -> KeyList {
     list
 }
 
-/// What is wrong with a file.
+/// The error within a file.
 fn within(error: Error) -> Error {
     match error {
         Error::InFile { error, .. } => *error,
-        error => panic!("{error} tells no file"),
+        error => panic!("{error} names no file"),
     }
 }
 
@@ -70,7 +70,7 @@ fn parameters_public_keys_and_ciphertexts_survive_their_files() {
 }
 
 #[test]
-fn equal_things_are_equal_bytes() {
+fn reading_and_writing_again_gives_the_same_bytes() {
     let params = params();
     let secret = SecretKey::generate(&params).unwrap();
     let public = bytes_of(&PublicKey::generate(&secret).unwrap());
@@ -112,7 +112,7 @@ fn a_secret_key_survives_its_file_which_nobody_else_can_read() {
     let secret = SecretKey::generate(&params).unwrap();
     secret.save(&path).unwrap();
     let back = SecretKey::load(&path, &params).unwrap();
-    // It shows nothing of itself: that it decrypts is all that can be seen.
+    // Secret keys cannot be compared: that both decrypt alike must do.
     let ciphertext = encrypt(&secret).into_ciphertext();
     assert_eq!(
         back.decrypt_with_noise(&ciphertext).unwrap(),
@@ -224,7 +224,7 @@ fn a_secret_key_is_refused_wherever_it_is_not_expected() {
     assert_eq!(
         Description::load(&path).unwrap().kind(),
         Kind::SecretKey,
-        "what it is may be seen"
+        "its kind is public"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Bytes from anywhere are read or refused, and nothing else happens.
+//! Hostile bytes are read or refused, without a panic and without large allocations.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "hostile/targets.rs"]
@@ -56,7 +56,7 @@ fn encrypt(secret: &SecretKey) -> FreshCiphertext {
     secret.encrypt_fresh(&plaintext.unwrap()).unwrap()
 }
 
-/// A secret key's file, which it writes to a path alone.
+/// The file of a secret key, which is written to a path only.
 fn secret_file(secret: &SecretKey) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("secret");
@@ -106,7 +106,7 @@ fn the_corpus_of_every_target_is_read_or_refused() {
 }
 
 #[test]
-#[ignore = "writes the files of the corpus anew: their format has changed if that is needed"]
+#[ignore = "writes the files of the corpus again, which only a new format needs"]
 fn write_the_corpus() {
     for (target, bytes) in targets().iter().zip(valid_files_of_one_secret()) {
         let folder = corpus(target.name);
@@ -117,7 +117,7 @@ fn write_the_corpus() {
     }
 }
 
-/// The files of the corpus: all of one secret key, so that they are tests of the format too.
+/// The files of the corpus: all of one secret key, so that they test the format too.
 fn valid_files_of_one_secret() -> [Vec<(&'static str, Vec<u8>)>; 5] {
     let secret = SecretKey::generate(params()).unwrap();
     let mut parameters = Vec::new();
@@ -138,7 +138,7 @@ fn valid_files_of_one_secret() -> [Vec<(&'static str, Vec<u8>)>; 5] {
 }
 
 #[test]
-fn files_of_earlier_builds_mean_what_they_meant() {
+fn files_of_earlier_builds_decrypt_to_the_same_numbers() {
     let read = |target: &str, name: &str| fs::read(corpus(target).join(name)).unwrap();
     let parameters = Params::read_insecure(&read("params", "valid")[..]).unwrap();
     assert_eq!(parameters, *params());
@@ -186,7 +186,7 @@ fn every_changed_bit_every_cut_and_every_tail_is_refused() {
     }
 }
 
-/// Descriptions are read without what follows: here it is asked whether the whole file is.
+/// Whether bytes are one complete file; a description alone is read without what follows it.
 fn reads_whole(name: &str, bytes: &[u8]) -> bool {
     if name == "params" {
         return Params::read_insecure(bytes).is_ok();
@@ -227,7 +227,7 @@ fn mapped_files_are_refused_as_streams_are() {
 }
 
 #[test]
-fn a_promise_of_much_takes_no_memory() {
+fn a_description_of_large_parameters_takes_no_memory() {
     // Parameters of the largest ring, by their description alone.
     let mut spec = params().spec().clone();
     spec.log_degree = 17;
@@ -262,7 +262,7 @@ fn a_transparent_ciphertext_and_an_absurd_scale_are_refused() {
         bytes[shape + place..][..values.len()].copy_from_slice(values);
         read(&bytes, params()).unwrap_err().to_string()
     };
-    assert!(with(0, &[3]).contains("3 primes, of 2"));
+    assert!(with(0, &[3]).contains("3 primes, where the parameters have 2"));
     assert!(with(1, &[5]).contains("2^5 slots"));
     assert!(with(3, &[1]).contains("not 0"));
     assert!(with(8, &f64::NAN.to_le_bytes()).contains("NaN"));

@@ -1,4 +1,4 @@
-//! Noise against its formulas: variances for dense ternary secrets, in the slots of a whole ring.
+//! Noise compared with its formulas: variances for dense ternary secrets, in the slots of a whole ring.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -18,7 +18,7 @@ const TERNARY: f64 = 2.0 / 3.0;
 /// The variance of rounding.
 const ROUNDING: f64 = 1.0 / 12.0;
 
-/// Measured standard deviations may be off by this factor.
+/// Measured standard deviations may differ by this factor.
 const FACTOR: f64 = 1.15;
 
 fn setting() -> (Setting, Vec<Complex64>, f64) {
@@ -48,7 +48,7 @@ fn check(setting: &Setting, found: &Ciphertext, expected: &[Complex64], variance
     );
 }
 
-/// What encoding rounds away.
+/// The variance of the rounding of encoding.
 const ENCODING: f64 = ROUNDING;
 
 #[test]
@@ -58,7 +58,7 @@ fn fresh_noise_is_that_of_the_errors() {
 }
 
 #[test]
-fn a_public_keys_noise_is_that_of_two_products_more() {
+fn a_public_key_adds_the_noise_of_two_products() {
     let (setting, x, degree) = setting();
     let public = PublicKey::generate(&setting.secret).unwrap();
     let plaintext = setting.encoder.encode(&x, 5, setting.params.scale());
@@ -81,7 +81,7 @@ fn a_rescaling_adds_the_rounding_of_both_parts() {
 }
 
 #[test]
-fn a_rotation_adds_rounding_and_the_keys_noise_over_the_special_primes() {
+fn a_rotation_adds_rounding_and_the_noise_of_the_key_over_the_special_primes() {
     let (setting, x, degree) = setting();
     let a = setting.encrypt(&x, 5);
     let rotated = setting.evaluator.rotate(&a, 1).unwrap();
@@ -94,7 +94,7 @@ fn a_rotation_adds_rounding_and_the_keys_noise_over_the_special_primes() {
 }
 
 #[test]
-fn a_keys_noise_shows_where_the_special_primes_are_small() {
+fn small_special_primes_show_the_noise_of_the_key() {
     // The first digit has 50 + 40 bits, the special primes 96: just enough.
     let mut spec = insecure_spec(LOG_DEGREE);
     spec.chain_bits = vec![50, 40, 40, 40];

@@ -1,4 +1,4 @@
-//! Operations on ciphertexts against the same on plain numbers.
+//! Operations on ciphertexts, compared with the same on plain numbers.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
@@ -162,7 +162,27 @@ fn rotations_move_slots_and_conjugation_conjugates() {
 }
 
 #[test]
-fn series_of_every_degree_are_evaluated_at_the_scale_that_is_asked_for() {
+fn a_rotation_by_1_moves_the_second_slot_to_the_first() {
+    let setting = setting();
+    let x: Vec<Complex64> = (0..8).map(|slot| f64::from(slot).into()).collect();
+    let a = setting.encrypt(&x, 1);
+    let hoisted = setting.evaluator.hoist(&a).unwrap();
+    let in_slots = |rotated| -> Vec<f64> {
+        let slots = setting.decrypt(&rotated);
+        slots.iter().map(|slot| slot.re.round()).collect()
+    };
+    for rotated in [
+        setting.evaluator.rotate(&a, 1).unwrap(),
+        setting.evaluator.rotate_hoisted(&hoisted, 1).unwrap(),
+    ] {
+        assert_eq!(in_slots(rotated), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 0.0]);
+    }
+    let right = setting.evaluator.rotate(&a, -3).unwrap();
+    assert_eq!(in_slots(right), [5.0, 6.0, 7.0, 0.0, 1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn series_of_every_degree_are_evaluated_to_a_given_scale() {
     let setting = setting();
     let x: Vec<Complex64> = numbers(1024, 9).iter().map(|x| x.re.into()).collect();
     let a = setting.encrypt(&x, 5);
@@ -253,7 +273,7 @@ fn numbers_that_cannot_be_encoded_are_refused_with_their_slot() {
 }
 
 #[test]
-fn what_does_not_fit_is_refused() {
+fn operands_that_do_not_fit_are_refused() {
     let setting = setting();
     let evaluator = &setting.evaluator;
     let a = setting.encrypt(&numbers(1024, 8), 1);

@@ -1,4 +1,4 @@
-//! Matrices times encrypted vectors, against the same in the clear.
+//! Matrices times encrypted vectors, compared with the same in the clear.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;

@@ -1,6 +1,6 @@
-//! Chunks of a known length, each with a digest of itself and of all before.
+//! Chunks of a known length, each followed by a digest of itself and of everything before it.
 
-use super::bits::{packed, unpack};
+use super::bits::{packed_len, unpack};
 use super::description::Description;
 use crate::file_kind::Kind;
 use crate::{Error, Params, Result};
@@ -19,7 +19,7 @@ pub struct ChunkWriter<W> {
     digest: [u8; DIGEST],
 }
 
-/// What chunks are read from.
+/// A source of chunks: a stream, or a file in memory.
 pub trait Source {
     /// The next chunk, which has this length.
     fn chunk(&mut self, length: usize) -> Result<&[u8]>;
@@ -27,18 +27,17 @@ pub trait Source {
     /// Where the next chunk begins.
     fn at(&self) -> u64;
 
-    /// Reads the rows of a polynomial, of which each is a chunk. No row is made before its bytes
-    /// are there.
+    /// Reads the rows of a polynomial, a chunk each. A row is allocated after its bytes were read.
     fn rows(&mut self, ring: &Ring, limbs: Limbs) -> Result<Vec<Row>> {
         let rows = ring.moduli(limbs).map(|modulus| {
             let at = self.at();
-            let chunk = self.chunk(packed(modulus, ring.degree()))?;
+            let chunk = self.chunk(packed_len(modulus, ring.degree()))?;
             unpack_at(at, modulus, chunk, ring.row())
         });
         rows.collect()
     }
 
-    /// Whatever is wrong with the chunk that was read last.
+    /// An error about the chunk that was read last.
     fn malformed(&self, what: impl Into<String>) -> Error {
         Error::Malformed {
             what: what.into(),
@@ -47,7 +46,7 @@ pub trait Source {
     }
 }
 
-/// Reads chunks one after the other. What is read is wiped at the end.
+/// Reads chunks one after the other. Its buffer is wiped when it is dropped.
 pub(super) struct Stream<R> {
     from: R,
     buffer: Zeroizing<Vec<u8>>,
@@ -61,12 +60,12 @@ pub(super) struct Mapped<'a> {
     place: Place,
 }
 
-/// Where reading has come to.
+/// A place in a file.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    /// Bytes before.
+    /// Bytes before it.
     pub(super) at: u64,
-    /// The digest before.
+    /// The digest before it.
     pub(super) digest: [u8; DIGEST],
 }
 
@@ -108,7 +107,7 @@ impl<R: Read> Stream<R> {
         Self::open_with(from, true)
     }
 
-    /// Reads the beginning of a file whose digests are of no interest, if so asked.
+    /// Reads the beginning of a file. Digests are compared if `verifies`.
     pub(super) fn open_with(from: R, verifies: bool) -> Result<(Description, Self)> {
         let mut stream = Stream {
             from,
@@ -138,7 +137,7 @@ impl<R: Read> Stream<R> {
         self.place
     }
 
-    /// Says that there is nothing left.
+    /// Checks that there is nothing left.
     pub(super) fn end(&mut self) -> Result<()> {
         let mut byte = [0];
         match self.from.read_exact(&mut byte) {
@@ -148,7 +147,7 @@ impl<R: Read> Stream<R> {
         }
     }
 
-    /// So many bytes: those of a chunk, which is a row at most, of 1 MiB at most.
+    /// The next `length` bytes. A chunk is a row at most: at most 1 MiB.
     fn exactly(&mut self, length: usize) -> Result<&[u8]> {
         self.buffer.resize(length, 0);
         let read = self.from.read_exact(&mut self.buffer);
@@ -183,7 +182,7 @@ impl<R: Read> Source for Stream<R> {
 }
 
 impl<'a> Mapped<'a> {
-    /// Chunks in memory, of which the first is at a place of its file.
+    /// Chunks in memory; the first is at `place` in its file.
     pub(super) fn new(bytes: &'a [u8], place: Place) -> Self {
         Mapped { bytes, place }
     }
@@ -203,7 +202,7 @@ impl<'a> Mapped<'a> {
         Ok((place, sealed))
     }
 
-    /// Passes over chunks of this length together, which somebody else verifies.
+    /// Skips chunks of `length` bytes together, which are verified when they are read.
     pub(super) fn skip(&mut self, length: u64) -> Result<()> {
         let truncated = Error::Truncated {
             after: self.place.at,
@@ -228,10 +227,11 @@ impl Source for Mapped<'_> {
         self.place.at
     }
 
-    /// On all threads: a chunk's digest needs no more than the bytes of the one before it.
+    /// On all threads: the digest of a chunk needs only that of the previous chunk, which is in the
+    /// file.
     fn rows(&mut self, ring: &Ring, limbs: Limbs) -> Result<Vec<Row>> {
         let sealed = ring.moduli(limbs).map(|modulus| {
-            let (place, sealed) = self.sealed(packed(modulus, ring.degree()))?;
+            let (place, sealed) = self.sealed(packed_len(modulus, ring.degree()))?;
             Ok((place, sealed, modulus))
         });
         let sealed = sealed.collect::<Result<Vec<_>>>()?;
@@ -267,7 +267,7 @@ fn digest_after(before: &[u8; DIGEST], chunk: &[u8]) -> [u8; DIGEST] {
     let mut hasher = blake3::Hasher::new_keyed(before);
     hasher.update(chunk);
     let digest = *hasher.finalize().as_bytes();
-    // It remembers the end of what may be a secret key.
+    // It contains the last bytes of the chunk, which may be a secret key.
     hasher.zeroize();
     digest
 }

@@ -17,15 +17,15 @@ use nearfield_ring::Limbs;
 use std::io::Write;
 use std::path::Path;
 
-/// A ciphertext of which one half comes from a seed, so that its file is half as large. It is read
-/// as a [`Ciphertext`].
+/// A ciphertext whose second part comes from a seed, which halves its file. It is read as a
+/// [`Ciphertext`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct FreshCiphertext {
     ciphertext: Ciphertext,
     seed: [u8; 32],
 }
 
-/// What is known of a ciphertext before its polynomials.
+/// The first chunk of a ciphertext.
 struct Shape {
     limbs: Limbs,
     slots: usize,
@@ -33,7 +33,7 @@ struct Shape {
     seed: Option<[u8; 32]>,
 }
 
-/// Scales from 2^-64 to 2^256: others mean nothing, and their products may not even be finite.
+/// log2 of the scales that are written and read. Others are useless, and their products may overflow.
 const LOG_SCALES: std::ops::RangeInclusive<f64> = -64.0..=256.0;
 
 impl FreshCiphertext {
@@ -42,17 +42,17 @@ impl FreshCiphertext {
         &self.ciphertext
     }
 
-    /// The ciphertext alone.
+    /// The ciphertext without the seed.
     pub fn into_ciphertext(self) -> Ciphertext {
         self.ciphertext
     }
 }
 
 impl SecretKey {
-    /// Encrypts encoded numbers for a file of half the size.
+    /// Encrypts encoded numbers, for a file of half the size.
     ///
     /// # Levels
-    /// That of the plaintext.
+    /// The level of the plaintext.
     ///
     /// # Errors
     /// If the operating system gives no randomness, or the plaintext is of other parameters.
@@ -126,10 +126,10 @@ impl FreshCiphertext {
         chunks.finish().map(drop)
     }
 
-    /// Writes it to a file that has this name once it is whole.
+    /// Writes it to a file, which gets its name once it is complete.
     ///
     /// # Errors
-    /// If the system refuses; then a file that had this name before is as it was.
+    /// If the system refuses; an existing file of this name is then unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         saving::save(path.as_ref(), |saving| self.write(saving))
     }
@@ -161,13 +161,15 @@ impl Shape {
             chunk.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
         let (&scale, seed) = rest.split_first_chunk().unwrap_or((&[0; 8], &[]));
         let seed: [u8; 32] = seed.try_into().unwrap_or_default();
-        let unused = *zeros != [0; 5] || seeded > 1 || (seeded == 0 && seed != [0; 32]);
-        if unused {
-            return Err(from.malformed("what nothing uses is not 0"));
+        let misused = *zeros != [0; 5] || seeded > 1 || (seeded == 0 && seed != [0; 32]);
+        if misused {
+            return Err(from.malformed("an unused byte is not 0"));
         }
         let (primes, chain) = (params.max_level() + 1, usize::from(chain));
         if chain == 0 || chain > primes {
-            return Err(from.malformed(format!("a ciphertext of {chain} primes, of {primes}")));
+            return Err(from.malformed(format!(
+                "a ciphertext of {chain} primes, where the parameters have {primes}"
+            )));
         }
         let log_degree = params.spec().log_degree;
         if u32::from(log_slots) >= log_degree {
@@ -184,7 +186,7 @@ impl Shape {
 }
 
 /// # Errors
-/// If it is no scale.
+/// If it is not the scale of a ciphertext.
 fn checked_scale(scale: f64) -> Result<f64> {
     if scale > 0.0 && LOG_SCALES.contains(&scale.log2()) {
         return Ok(scale);

@@ -1,10 +1,10 @@
-//! How every file begins: what it is, and of which parameters.
+//! The beginning of every file: its kind and its parameters.
 
 use crate::file_kind::Kind;
 use crate::{Error, Params, ParamsSpec, Result, security};
 
-/// The first bytes of every file. They are no text, and a line feed shows whether somebody took
-/// them for such.
+/// The first bytes of every file. They are not text, and the line feed shows whether a program
+/// treated them as text.
 const MAGIC: [u8; 8] = *b"\x89NFCKKS\n";
 
 /// The version of the format that is written and read.
@@ -21,12 +21,12 @@ const KINDS: [Kind; 5] = [
     Kind::Ciphertext,
 ];
 
-/// What a file says of itself before anything else: its kind, and its parameters.
+/// The kind and the parameters of a file, as its beginning says.
 ///
 /// # Format
 /// | bytes | what |
 /// |---|---|
-/// | 1 | 1 if nobody checked the parameters' security, else 0 |
+/// | 1 | 1 if the security of the parameters was not checked, else 0 |
 /// | 1, 1, 1 | log2 of the degree, digits, bits of the scale |
 /// | 1, 1 | number of primes of the chain, number of special primes |
 /// | 1 each | bits of the primes of the chain, then of the special primes |
@@ -52,22 +52,22 @@ impl Description {
         }
     }
 
-    /// What the file is.
+    /// The kind of the file.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// What its parameters are made of. Nobody has checked that there are such.
+    /// The description of its parameters, unchecked.
     pub fn spec(&self) -> &ParamsSpec {
         &self.spec
     }
 
-    /// Whether it was made with parameters whose security nobody checked.
+    /// Whether it was made with parameters whose security was not checked.
     pub fn is_insecure(&self) -> bool {
         self.insecure
     }
 
-    /// The digest of its parameters, as the file tells it.
+    /// The fingerprint of its parameters, as the file says.
     pub fn fingerprint(&self) -> &[u8; 32] {
         &self.fingerprint
     }
@@ -75,12 +75,12 @@ impl Description {
     /// Its parameters, which must have 128 bits of security.
     ///
     /// # Errors
-    /// If they have less, nobody checked it, or there are no such parameters.
+    /// If they have less, their security was not checked, or they cannot be constructed.
     pub fn params(&self) -> Result<Params> {
         if self.insecure {
             return Err(Error::StampedInsecure);
         }
-        // What is insecure by far shall not take the time to find its primes.
+        // Far from secure parameters are refused before their primes are searched.
         let bits = self.spec.chain_bits.iter().chain(&self.spec.special_bits);
         let found = f64::from(bits.sum::<u32>());
         let log_degree = self.spec.log_degree;
@@ -92,18 +92,18 @@ impl Description {
                 limit,
             });
         }
-        self.same(Params::new(self.spec.clone())?)
+        self.with_fingerprint(Params::new(self.spec.clone())?)
     }
 
-    /// Its parameters, which may be ones whose security nobody checked: for tests.
+    /// Its parameters, whose security may be unchecked: for tests.
     ///
     /// # Errors
-    /// If it says that they are secure and they are not, or there are no such parameters.
+    /// If it says that they are secure and they are not, or they cannot be constructed.
     pub fn insecure_params(&self) -> Result<Params> {
         if !self.insecure {
             return self.params();
         }
-        self.same(Params::insecure(self.spec.clone())?)
+        self.with_fingerprint(Params::insecure(self.spec.clone())?)
     }
 
     /// # Errors
@@ -134,7 +134,9 @@ impl Description {
         })
     }
 
-    fn same(&self, params: Params) -> Result<Params> {
+    /// # Errors
+    /// If the parameters do not have the fingerprint that the file says.
+    fn with_fingerprint(&self, params: Params) -> Result<Params> {
         if *params.fingerprint() == self.fingerprint {
             return Ok(params);
         }
@@ -167,7 +169,7 @@ impl Description {
         body
     }
 
-    /// How many bytes follow the fixed ones.
+    /// The number of bytes that follow the fixed ones.
     pub(super) fn length(head: &[u8]) -> Result<usize> {
         if head[..8] != MAGIC {
             return Err(Error::Foreign);
@@ -198,7 +200,9 @@ impl Description {
         let (bits, fingerprint) = rest.split_at_checked(chain + special).ok_or_else(cut)?;
         let fingerprint = fingerprint.try_into().map_err(|_| cut())?;
         if insecure > 1 {
-            return Err(malformed(format!("{insecure} is no stamp of security")));
+            return Err(malformed(format!(
+                "the mark of insecure parameters is {insecure}: it should be 0 or 1"
+            )));
         }
         let (chain_bits, special_bits) = bits.split_at(chain);
         Ok(Description {
@@ -232,7 +236,7 @@ fn malformed(what: String) -> Error {
     Error::Malformed { what, before }
 }
 
-/// A number of a description: those of parameters are below 256.
+/// A number of a description as a byte: numbers of parameters are below 256.
 fn byte(number: usize) -> u8 {
     u8::try_from(number).unwrap_or(u8::MAX)
 }

@@ -1,6 +1,6 @@
-//! What is said of an evaluation key in a file before its polynomials, and in which order keys are.
+//! The entries of keys in a file, and their order.
 
-use super::bits::packed;
+use super::bits::packed_len;
 use super::chunk::{DIGEST, Source};
 use super::poly::read_poly;
 use crate::bootstrap::EncapsulationKeys;
@@ -9,7 +9,7 @@ use crate::{Params, Result};
 use nearfield_ring::Limbs;
 use std::result;
 
-/// What a key is, in the order of a file.
+/// What a key is for. The order of the variants is that of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Role {
     Relinearization,
@@ -18,7 +18,7 @@ pub(super) enum Role {
     ToDense,
 }
 
-/// What is known of a key before its polynomials.
+/// The chunk before the polynomials of a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     pub(super) role: Role,
@@ -27,7 +27,7 @@ pub(super) struct Entry {
     seed: [u8; 32],
 }
 
-/// Keeps keys in their order.
+/// Checks the order of keys.
 #[derive(Debug)]
 pub(super) struct Order {
     pub(super) params: Params,
@@ -53,7 +53,7 @@ impl Order {
         bytes.copy_from_slice(from.chunk(ENTRY)?);
         if bytes[0] == 0 {
             if bytes != self.end() || self.last == Some(Role::ToSparse) {
-                return Err(from.malformed("the end does not tell the number of keys"));
+                return Err(from.malformed("the last entry does not give the number of keys"));
             }
             return Ok(None);
         }
@@ -62,7 +62,7 @@ impl Order {
         taken.map(Some).map_err(|what| from.malformed(what))
     }
 
-    /// Takes note of a key, or says why it cannot be the next.
+    /// Records a key, or says why it cannot be the next.
     pub(super) fn take(&mut self, role: Role) -> result::Result<(), String> {
         let follows = match (self.last, role) {
             (last, Role::ToDense) => last == Some(Role::ToSparse),
@@ -79,7 +79,7 @@ impl Order {
         Ok(())
     }
 
-    /// The last entry.
+    /// The entry that ends a file.
     pub(super) fn end(&self) -> [u8; ENTRY] {
         let mut bytes = [0; ENTRY];
         bytes[4..8].copy_from_slice(&self.count.to_le_bytes());
@@ -97,11 +97,11 @@ impl Role {
         }
     }
 
-    /// Whether a key for this can be of these primes.
+    /// Whether a key for this role can have these primes.
     pub(super) fn fits(self, params: &Params, limbs: Limbs) -> bool {
         let all = params.ring().limbs();
         match self {
-            // A key of the sparse secret must never be of more primes: they would betray it.
+            // More primes would make the sparse secret insecure.
             Role::ToSparse => limbs == EncapsulationKeys::sparse_limbs_of(params),
             Role::ToDense => limbs == all,
             _ => limbs.special == all.special && (1..=all.chain).contains(&limbs.chain),
@@ -138,14 +138,14 @@ impl Entry {
         bytes
     }
 
-    /// An entry, or what is wrong with it.
+    /// An entry, or the reason why it is malformed.
     fn from_bytes(bytes: &[u8; ENTRY], params: &Params) -> result::Result<Self, String> {
         let exponent = u32::from_le_bytes([bytes[4], bytes[5], bytes[6], bytes[7]]);
         let role = match bytes[0] {
             1 => Role::Relinearization,
             2 => {
-                let text = "a key that is used before its automorphism, as no key is any more: \
-                            generate the keys again";
+                let text =
+                    "a key of a kind that this version does not use: generate the keys again";
                 return Err(text.to_owned());
             }
             3 => Role::ToSparse,
@@ -156,7 +156,7 @@ impl Entry {
         if let Role::Galois(exponent) = role {
             let order = 2 * params.degree();
             if exponent % 2 == 0 || exponent == 1 || exponent >= order {
-                return Err(format!("{exponent} is the exponent of no key"));
+                return Err(format!("no key has the exponent {exponent}"));
             }
         }
         let limbs = Limbs {
@@ -171,7 +171,7 @@ impl Entry {
         let entry = Self::new(params, role, limbs, seed);
         if entry.to_bytes() != *bytes {
             return Err(format!(
-                "a key {role:?} of {} digits, or what nothing uses is not 0",
+                "a key {role:?} of {} digits, or with an unused byte that is not 0",
                 bytes[3]
             ));
         }
@@ -180,12 +180,12 @@ impl Entry {
 
     /// Bytes that follow the entry, with their digests.
     pub(super) fn length(&self, params: &Params) -> u64 {
-        let row = |modulus| (packed(modulus, params.degree()) + DIGEST) as u64;
+        let row = |modulus| (packed_len(modulus, params.degree()) + DIGEST) as u64;
         let poly: u64 = params.ring().moduli(self.limbs).map(row).sum();
         self.digits as u64 * poly
     }
 
-    /// The key, of which each row is put where it stays.
+    /// Reads the key, each row to its final place.
     pub(super) fn read(&self, from: &mut impl Source, params: &Params) -> Result<SwitchingKey> {
         let digits = (0..self.digits).map(|digit| {
             let ring = params.ring();
@@ -206,7 +206,7 @@ mod tests {
     use crate::ParamsSpec;
 
     #[test]
-    fn keys_for_a_use_that_is_gone_are_refused() {
+    fn a_kind_of_key_that_is_no_longer_used_is_refused() {
         let params = Params::insecure(ParamsSpec {
             log_degree: 5,
             chain_bits: vec![30, 25],

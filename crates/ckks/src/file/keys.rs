@@ -1,12 +1,12 @@
-//! Files of evaluation keys, written and read one at a time.
+//! Files of evaluation keys, written and read one key at a time.
 //!
 //! # Format
-//! For each key an entry of 48 bytes: what it is (1 for products, 5 for an automorphism, 3 to the
+//! For each key an entry of 48 bytes: its role (1 for products, 5 for an automorphism, 3 to the
 //! sparse secret, 4 back from it), the number of primes of the chain, of special primes and of
 //! digits, the exponent of the automorphism (4 bytes), eight zeros, and the seed of the uniform
-//! halves. Then the rows of the other half of each digit. Entries are in the order of what they
-//! are, and of exponents; none is there twice. The last one is 0 and, in place of the exponent,
-//! the number of those before it.
+//! halves. Then the rows of the other half of each digit. Entries are in the order of products,
+//! automorphisms by their exponents, to and from the sparse secret; none occurs twice. The last entry
+//! is 0, with the number of entries before it in place of the exponent.
 
 use super::chunk::{ChunkWriter, Source};
 use super::entry::{Entry, Order, Role};
@@ -22,16 +22,16 @@ use nearfield_ring::{Automorphism, PackedRow};
 use std::io::Write;
 use std::path::Path;
 
-/// All keys that a server needs, as they are in one file.
+/// All keys that a server needs, in one file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServerKeys {
-    /// Those for products, rotations and the conjugation.
+    /// The keys for products, rotations and the conjugation.
     pub evaluation: EvaluationKeys,
-    /// Those for the sparse secret of a bootstrapping.
+    /// The keys of the sparse secret, for bootstrapping.
     pub encapsulation: Option<EncapsulationKeys>,
 }
 
-/// Writes keys one at a time, so that no more than one is in memory.
+/// Writes keys one at a time, so that one of them is in memory.
 #[derive(Debug)]
 pub struct KeyWriter<W: Write> {
     chunks: ChunkWriter<W>,
@@ -39,7 +39,7 @@ pub struct KeyWriter<W: Write> {
 }
 
 impl KeyWriter<Saving> {
-    /// Begins a file that has this name once it is [committed](KeyWriter::commit).
+    /// Begins a file, which gets its name when it is [committed](KeyWriter::commit).
     ///
     /// # Errors
     /// If the system refuses.
@@ -68,12 +68,12 @@ impl<W: Write> KeyWriter<W> {
         })
     }
 
-    /// Generates the keys of a list, and writes each before it generates the next. All lists of a
-    /// file are one: see [`KeyList::add_galois`].
+    /// Generates the keys of a list, and writes each before it generates the next. A file takes one
+    /// list: see [`KeyList::add_galois`].
     ///
     /// # Errors
     /// If the writer refuses, the operating system gives no randomness, a level is too high, the
-    /// secret key is of other parameters, or keys were written before that come after these.
+    /// secret key is of other parameters, or keys that come after these were written before.
     pub fn add(&mut self, secret: &SecretKey, list: &KeyList) -> Result<()> {
         for request in list.requests() {
             let key = EvaluationKey::generate(request, &self.order.params, secret)?;
@@ -82,16 +82,16 @@ impl<W: Write> KeyWriter<W> {
         Ok(())
     }
 
-    /// Writes the keys for the sparse secret, which come last.
+    /// Writes the keys of the sparse secret, which come last.
     ///
     /// # Errors
-    /// If the writer refuses, or they are there already or are of other parameters.
+    /// If the writer refuses, they were written before, or they are of other parameters.
     pub fn add_encapsulation(&mut self, keys: &EncapsulationKeys) -> Result<()> {
         self.write(Role::ToSparse, &keys.to_sparse)?;
         self.write(Role::ToDense, &keys.to_dense)
     }
 
-    /// Ends what is written.
+    /// Writes the last entry.
     ///
     /// # Errors
     /// If the writer refuses.
@@ -115,8 +115,8 @@ impl<W: Write> KeyWriter<W> {
 }
 
 impl KeyList {
-    /// Bytes that the keys of the list will take, with those for the sparse secret: in memory,
-    /// and in a file.
+    /// Bytes that the keys of the list and those of the sparse secret will take, in memory and in a
+    /// file.
     pub fn bytes(&self) -> (u64, u64) {
         let params = self.params();
         let sparse = [
@@ -173,7 +173,8 @@ impl ServerKeys {
         }
     }
 
-    /// Puts a key into its place. One to the sparse secret waits for the one back.
+    /// Adds a key for a role. The key to the sparse secret is in `waiting` until the one back from it
+    /// comes.
     pub(super) fn put(
         &mut self,
         role: Role,

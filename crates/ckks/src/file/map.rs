@@ -1,21 +1,26 @@
-//! Files as memory.
+//! Files mapped into memory.
 #![allow(
     unsafe_code,
-    reason = "a mapped file is memory that others may change: who maps it answers for that"
+    reason = "a mapped file is memory that other programs may change"
 )]
 
 use crate::{Error, Result};
 use memmap2::{Mmap, MmapOptions};
 use std::fs::File;
 
-/// A part of a file as memory.
+/// Maps `length` bytes of a file from byte `from` on.
 ///
-/// The file must not be changed in place while it is mapped. What this library writes never is:
-/// a new file takes the place of the old one, which stays whole for those who have it open.
+/// The range lies within the file: [`KeyFile`](super::KeyFile), the only caller, compares it with
+/// the length of the file first.
+///
+/// The file must not be changed in place while it is mapped. This library never changes a file in
+/// place: a new file replaces the old one, which stays complete for those who have it open.
 pub(super) fn map(file: &File, from: u64, length: usize) -> Result<Mmap> {
-    // SAFETY: the file is not changed while it is mapped, as is demanded of the caller of
-    // `KeyFile::open`. A map does not outlive the call that reads a key from it, and every byte
-    // of it is read as a plain number.
+    // SAFETY: the bytes must not change while `from..from + length` is mapped. The caller of
+    // `KeyFile::open` guarantees that, by its documentation; `mapped_keys::index` and
+    // `KeyFile::read`, the only callers of this function, check `from + length` against the length
+    // of the file and drop the map before they return. Every bit pattern is a valid `u8`, and all
+    // that is read from the map is checked by its digest.
     let map = unsafe { MmapOptions::new().offset(from).len(length).map(file) };
     map.map_err(Error::io("map"))
 }

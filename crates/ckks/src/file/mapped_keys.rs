@@ -1,4 +1,4 @@
-//! Files of evaluation keys as memory.
+//! Files of evaluation keys mapped into memory.
 
 use super::chunk::{Mapped, Place, Source, Stream};
 use super::entry::{Entry, Order, Role};
@@ -12,10 +12,10 @@ use crate::{Error, EvaluationKeys, Galois, Params, Result};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-/// A file of evaluation keys, of which each can be read by itself, on all threads.
+/// A file of evaluation keys. Each key can be read by itself, on all threads.
 ///
-/// A key is mapped while it is read, and its rows go from there to where they stay: the file is
-/// in memory neither as a whole nor twice.
+/// A key is mapped while its rows are copied to their final place: the file is in memory neither as
+/// a whole nor twice.
 #[derive(Debug)]
 pub struct KeyFile {
     path: PathBuf,
@@ -25,14 +25,14 @@ pub struct KeyFile {
 }
 
 impl KeyFile {
-    /// Opens a file and looks for its keys, without reading them.
+    /// Opens a file and finds its keys, without reading them.
     ///
-    /// As long as it is open nobody may change the file in place, or reading may fail in ways
-    /// that the operating system ends the program for. Replacing it by another, as this library
-    /// does, is no change.
+    /// While it is open, no program may change or shorten the file in place: the operating system may
+    /// end this program when it reads the changed part. Replacing the file by another, as this library
+    /// does, is safe.
     ///
     /// # Errors
-    /// If it cannot be read, is no file of evaluation keys of these parameters, or is not whole.
+    /// If it cannot be read, is not a file of evaluation keys of these parameters, or is incomplete.
     pub fn open(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
         let path = path.as_ref();
         let file = open(path)?;
@@ -45,7 +45,7 @@ impl KeyFile {
         })
     }
 
-    /// The parameters that they are of.
+    /// The parameters of the keys.
     pub fn params(&self) -> &Params {
         &self.params
     }
@@ -79,7 +79,7 @@ impl KeyFile {
         self.add(role, keys, || galois.to_string())
     }
 
-    /// Reads the keys for the sparse secret, if there are such.
+    /// Reads the keys of the sparse secret, if the file has them.
     ///
     /// # Errors
     /// If the file is damaged there.
@@ -127,7 +127,7 @@ impl KeyFile {
         let read = || {
             let truncated = Error::Truncated { after: place.at };
             let length = entry.length(&self.params);
-            // What is mapped beyond the end of a file that was cut ends the program.
+            // Reading a map beyond the end of the file would end the program.
             let whole = self.file.metadata().map_err(Error::io("read"))?.len();
             if whole < place.at + length {
                 return Err(truncated);
@@ -148,7 +148,7 @@ impl KeyFile {
     }
 }
 
-/// Where the keys of a file are: their entries are read and verified, and nothing else.
+/// The places of the keys in a file: only their entries are read and verified.
 fn index(file: &File, params: &Params) -> Result<Vec<(Entry, Place)>> {
     let begin = Stream::begin(file, Kind::EvaluationKeys, params)?.place();
     let length = file.metadata().map_err(Error::io("read"))?.len();

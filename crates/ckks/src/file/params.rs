@@ -1,4 +1,4 @@
-//! Files of parameters: a description, and nothing after it.
+//! Files of parameters: a description with nothing after it.
 
 use super::chunk::{ChunkWriter, Stream};
 use super::description::Description;
@@ -22,26 +22,26 @@ impl Params {
 
     /// Reads parameters, which must have 128 bits of security.
     ///
-    /// Tables are computed for them, of at most 0.6 GiB.
+    /// Their tables take at most 0.6 GiB.
     ///
     /// # Errors
-    /// If the reader fails, gives anything but a whole file of parameters, or they are insecure.
+    /// If the reader fails, does not give exactly one file of parameters, or they are insecure.
     pub fn read(from: impl Read) -> Result<Self> {
-        whole(from)?.params()
+        read_description(from)?.params()
     }
 
-    /// Reads parameters, which may be ones whose security nobody checked: for tests.
+    /// Reads parameters, whose security may be unchecked: for tests.
     ///
     /// # Errors
-    /// If the reader fails, or gives anything but a whole file of parameters.
+    /// If the reader fails, or does not give exactly one file of parameters.
     pub fn read_insecure(from: impl Read) -> Result<Self> {
-        whole(from)?.insecure_params()
+        read_description(from)?.insecure_params()
     }
 
-    /// Writes them to a file that has this name once it is whole.
+    /// Writes them to a file, which gets its name once it is complete.
     ///
     /// # Errors
-    /// If the system refuses; then a file that had this name before is as it was.
+    /// If the system refuses; an existing file of this name is then unchanged.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         saving::save(path.as_ref(), |saving| self.write(saving))
     }
@@ -56,7 +56,8 @@ impl Params {
     }
 }
 
-fn whole(from: impl Read) -> Result<Description> {
+/// Reads a file of parameters to its end.
+fn read_description(from: impl Read) -> Result<Description> {
     let (description, mut stream) = Stream::open(from)?;
     description.expect_kind(Kind::Params)?;
     stream.end()?;

@@ -1,4 +1,4 @@
-//! Files that have their name once they are whole.
+//! Files that get their name once they are complete.
 
 use crate::{Error, Result};
 use std::fs::File;
@@ -6,11 +6,11 @@ use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// What files are called until they are whole.
+/// The prefix of files that are not complete.
 const TEMPORARY: &str = ".partial-";
 
-/// A file that is being written. Unless it is [committed](Saving::commit), it goes away, and what
-/// had its name before is as it was.
+/// A file that is being written. Unless it is [committed](Saving::commit), it is removed, and an
+/// existing file of its name is unchanged.
 #[derive(Debug)]
 pub struct Saving {
     file: BufWriter<NamedTempFile>,
@@ -21,7 +21,7 @@ pub struct Saving {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Access {
     Owner,
-    /// Those whom the system lets read new files.
+    /// Everybody whom the system lets read new files.
     Usual,
 }
 
@@ -63,7 +63,7 @@ impl Write for Saving {
     }
 }
 
-/// Writes a file as a whole or not at all.
+/// Writes a complete file or none.
 pub(super) fn save(path: &Path, write: impl FnOnce(&mut Saving) -> Result<()>) -> Result<()> {
     let mut saving = Saving::create(path)?;
     write(&mut saving)
@@ -71,7 +71,7 @@ pub(super) fn save(path: &Path, write: impl FnOnce(&mut Saving) -> Result<()>) -
         .map_err(Error::in_file(path))
 }
 
-/// A file beside the one that it will become.
+/// A temporary file in the folder of the final one.
 pub(super) fn temporary(path: &Path, access: Access) -> Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(TEMPORARY);
@@ -91,7 +91,7 @@ pub(super) fn temporary(path: &Path, access: Access) -> Result<NamedTempFile> {
         .map_err(Error::io("create"))
 }
 
-/// Gives a file its name, which no other file may have.
+/// Gives a file its name, unless another file has it.
 pub(super) fn persist_new(file: NamedTempFile, path: &Path) -> Result<()> {
     synced(&file)?;
     let persisted = file.persist_noclobber(path);
@@ -113,7 +113,7 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
-/// The new name is on the disk only when the folder is.
+/// Writes the folder to disk, and with it the new name.
 fn sync_folder(path: &Path) -> Result<()> {
     if cfg!(unix) {
         let folder = File::open(folder(path)).map_err(Error::io("open"))?;

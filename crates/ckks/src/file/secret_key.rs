@@ -15,15 +15,15 @@ use zeroize::{Zeroize, Zeroizing};
 const IN_A_BYTE: usize = 4;
 
 impl SecretKey {
-    /// Writes it to a new file, which its owner alone can read. A file that is there already
-    /// stays: what a lost secret key has encrypted is lost with it.
+    /// Writes it to a new file, which its owner alone can read. An existing file is never replaced:
+    /// what a lost secret key has encrypted is lost with it.
     ///
     /// # Errors
-    /// If there is such a file, or the system refuses.
+    /// If the file exists, or the system refuses.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         let path = path.as_ref();
         let write = || {
-            // Without a buffer, which would not be wiped.
+            // Unbuffered: a buffer would not be wiped.
             let mut file = saving::temporary(path, Access::Owner)?;
             self.write(&mut file)?;
             saving::persist_new(file, path)
@@ -34,8 +34,8 @@ impl SecretKey {
     /// Reads it from a file.
     ///
     /// # Errors
-    /// If others than its owner can read the file, it cannot be read, or is anything but a whole
-    /// secret key of these parameters.
+    /// If others than its owner can read the file, it cannot be read, or it is not exactly one secret
+    /// key of these parameters.
     pub fn load(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
         let path = path.as_ref();
         let file = open(path)?;
@@ -44,11 +44,11 @@ impl SecretKey {
             .map_err(Error::in_file(path))
     }
 
-    /// Reads it, to the reader's end. What is read is wiped; a reader with a buffer of its own
-    /// should be too.
+    /// Reads it, to the end of the reader. Buffers are wiped; a buffer of the reader is the caller's
+    /// to wipe.
     ///
     /// # Errors
-    /// If the reader fails, or gives anything but a whole secret key of these parameters.
+    /// If the reader fails, or does not give exactly one secret key of these parameters.
     pub fn read(from: impl Read, params: &Params) -> Result<Self> {
         let mut source = Stream::begin(from, Kind::SecretKey, params)?;
         let secret = Self::read_chunk(&mut source, params)?;

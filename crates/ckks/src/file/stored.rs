@@ -17,18 +17,18 @@ pub trait Stored: Sized + Chunks {
     /// Writes it.
     ///
     /// # Errors
-    /// If the writer refuses, or what would be written could not be read again.
+    /// If the writer refuses, or the bytes could not be read again.
     fn write(&self, to: impl Write) -> Result<()> {
         let mut chunks = ChunkWriter::begin(to, Self::KIND, self.its_params())?;
         self.write_chunks(&mut chunks)?;
         chunks.finish().map(drop)
     }
 
-    /// Reads it, to the reader's end. The parameters are those that it must be of; see
-    /// [`Description::params`] where they are not known beforehand.
+    /// Reads it, to the end of the reader. `params` are the parameters that it must have; where they
+    /// are not known, see [`Description::params`].
     ///
     /// # Errors
-    /// If the reader fails, or gives anything but a whole thing of this kind and of these
+    /// If the reader fails, or does not give exactly one thing of this kind and of these
     /// parameters.
     fn read(from: impl Read, params: &Params) -> Result<Self> {
         let mut source = Stream::begin(from, Self::KIND, params)?;
@@ -37,10 +37,10 @@ pub trait Stored: Sized + Chunks {
         Ok(stored)
     }
 
-    /// Writes it to a file that has this name once it is whole.
+    /// Writes it to a file, which gets its name once it is complete.
     ///
     /// # Errors
-    /// As [`Stored::write`]; then a file that had this name before is as it was.
+    /// As [`Stored::write`]; an existing file of this name is then unchanged.
     fn save(&self, path: impl AsRef<Path>) -> Result<()> {
         saving::save(path.as_ref(), |saving| self.write(saving))
     }
@@ -68,10 +68,10 @@ pub trait Chunks: Sized {
 }
 
 impl Description {
-    /// Reads the beginning of a file, whatever it is of.
+    /// Reads the beginning of a file of any kind.
     ///
     /// # Errors
-    /// If it cannot be read, or is no file of this library.
+    /// If it cannot be read, or is not a file of this library.
     pub fn read(from: impl Read) -> Result<Self> {
         Ok(Stream::open(from)?.0)
     }
@@ -79,7 +79,7 @@ impl Description {
     /// [`Description::read`] from a file.
     ///
     /// # Errors
-    /// If it cannot be read, or is no file of this library.
+    /// If it cannot be read, or is not a file of this library.
     pub fn load(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         Self::read(BufReader::new(open(path)?)).map_err(Error::in_file(path))

@@ -1,4 +1,4 @@
-//! Reading without digests, so that hostile bytes get past them: for tests and fuzzing alone.
+//! Reading without checking digests, so that hostile bytes get past them: for tests and fuzzing.
 
 use super::chunk::Stream;
 use super::stored::{Chunks, Stored};
@@ -8,7 +8,7 @@ use crate::{Params, Result, SecretKey};
 /// Reads anything that is [`Stored`].
 ///
 /// # Errors
-/// As [`Stored::read`], but for digests.
+/// As [`Stored::read`], except for digests.
 pub fn read<T: Stored>(bytes: &[u8], params: &Params) -> Result<T> {
     let mut source = begin(bytes, <T as Chunks>::KIND, params)?;
     let stored = T::read_chunks(&mut source, params)?;
@@ -19,7 +19,7 @@ pub fn read<T: Stored>(bytes: &[u8], params: &Params) -> Result<T> {
 /// Reads a secret key.
 ///
 /// # Errors
-/// As [`SecretKey::read`], but for digests.
+/// As [`SecretKey::read`], except for digests.
 pub fn secret_key(bytes: &[u8], params: &Params) -> Result<SecretKey> {
     let mut source = begin(bytes, Kind::SecretKey, params)?;
     let secret = SecretKey::read_chunk(&mut source, params)?;
@@ -30,7 +30,7 @@ pub fn secret_key(bytes: &[u8], params: &Params) -> Result<SecretKey> {
 /// Reads parameters, unless they are so large that they take long to build.
 ///
 /// # Errors
-/// As [`Params::read_insecure`], but for digests.
+/// As [`Params::read_insecure`], except for digests.
 pub fn params(bytes: &[u8]) -> Result<Option<Params>> {
     let (description, mut source) = Stream::open_with(bytes, false)?;
     description.expect_kind(Kind::Params)?;

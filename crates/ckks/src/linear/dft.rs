@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 ///
 /// # Shapes
 /// One factor for each group, which joins that number of the `log_slots` layers of butterflies. A
-/// group of `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the first, then
-/// 2 to the number of layers before. The last has only `2^g`, since its stride closes on itself.
+/// group of `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the first,
+/// then 2 to the number of layers before. The last has only `2^g`, since its stride closes on itself.
 ///
 /// # Range
 /// `scaling` is positive; each of `k` factors takes its `k`-th root. All else has length 1.

@@ -1,10 +1,10 @@
-//! What is done with hostile bytes, by the fuzz targets and by the test that replays their corpus.
+//! The readers of hostile bytes: for the fuzz targets, and for the test that replays their corpus.
 
 use nearfield_ckks::file::{Description, ServerKeys, unchecked};
 use nearfield_ckks::{Ciphertext, Params, ParamsSpec, PublicKey, SecretKey, Stored};
 use std::sync::OnceLock;
 
-/// The parameters of the corpus: as small as they can be.
+/// The parameters of the corpus: as small as possible.
 pub(crate) fn params() -> &'static Params {
     static PARAMS: OnceLock<Params> = OnceLock::new();
     PARAMS.get_or_init(|| {
@@ -49,12 +49,12 @@ pub(crate) fn read_evaluation_keys(bytes: &[u8]) -> bool {
 
 /// Whether bytes can be read as a ciphertext.
 pub(crate) fn read_ciphertext(bytes: &[u8]) -> bool {
-    // Fresh ones are written again in full.
+    // Fresh ciphertexts are written again in full.
     read::<Ciphertext>(bytes, false)
 }
 
-/// What can be read can be written, and is the same when it is read again; what is read with its
-/// digests is the same bytes again.
+/// Checks that whatever can be read is the same after it was written and read again, and that files
+/// with right digests are written with the same bytes.
 fn read<T: Stored + PartialEq + std::fmt::Debug>(bytes: &[u8], canonical: bool) -> bool {
     if let Ok(stored) = unchecked::read::<T>(bytes, params()) {
         let mut again = Vec::new();
@@ -66,6 +66,9 @@ fn read<T: Stored + PartialEq + std::fmt::Debug>(bytes: &[u8], canonical: bool) 
     };
     let mut again = Vec::new();
     stored.write(&mut again).unwrap();
-    assert!(!canonical || again == bytes, "equal things are equal bytes");
+    assert!(
+        !canonical || again == bytes,
+        "writing again gives other bytes"
+    );
     true
 }
