@@ -3,8 +3,8 @@
 //!     cargo run --release -p nearfield-ckks --example bootstrapping
 //!     cargo run --release -p nearfield-ckks --example bootstrapping -- --secure [8|11|13]
 //!
-//! The first takes seconds, in a ring too small to be secure; the second has 128 bits of security and
-//! takes up to 11 GB of memory and about a minute.
+//! The first takes seconds, in a ring too small to be secure; the second has 128 bits of security
+//! and takes up to 11 GB of memory and about a minute.
 
 use nearfield_ckks::bootstrap::{BootstrapPlan, Bootstrapper, Preset, SlotKind};
 use nearfield_ckks::{Encoder, EvaluationKeys, Evaluator, Params, Precision, SecretKey};

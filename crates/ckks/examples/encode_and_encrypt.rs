@@ -27,8 +27,8 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let x_encoded = encoder.encode_real(&x, top, scale)?;
     let y_encoded = encoder.encode_real(&y, top, scale)?;
 
-    // The owner keeps the secret key. Whoever has the public key can encrypt, and so can whoever has
-    // the secret key, with less noise.
+    // The owner keeps the secret key. Whoever has the public key can encrypt, and so can whoever
+    // has the secret key, with less noise.
     let secret = SecretKey::generate(&params)?;
     let public = PublicKey::generate(&secret)?;
     let (a, b) = (public.encrypt(&x_encoded)?, public.encrypt(&y_encoded)?);
@@ -55,8 +55,8 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     println!("  sum        {:>5.1}", noise_of(&sum, &sums)?);
     println!("  product    {:>5.1}", noise_of(&product, &products)?);
 
-    // Results for others are therefore rounded, here to 16 bits after the point. Products of numbers
-    // with 8 bits have that many, so that they are exact.
+    // Results for others are therefore rounded, here to 16 bits after the point. Products of
+    // numbers with 8 bits have that many, so that they are exact.
     let decryptor = Decryptor::new(&secret);
     let found = decryptor.decrypt_real(&product)?;
     println!("rounded to {} bits after the point:", decryptor.precision());

@@ -84,8 +84,8 @@ fn serve(shared: &Path) -> nearfield_ckks::Result<()> {
     product.save(shared.join("products"))
 }
 
-/// The owner's part, some time later. Nobody else may learn whether this succeeds: from such answers
-/// to changed ciphertexts, a server can compute the secret key.
+/// The owner's part, some time later. Nobody else may learn whether this succeeds: from such
+/// answers to changed ciphertexts, a server can compute the secret key.
 fn receive(home: &Path, shared: &Path) -> nearfield_ckks::Result<Vec<f64>> {
     let params = read_params(shared)?;
     let secret = SecretKey::load(home.join("secret"), &params)?;
@@ -93,8 +93,8 @@ fn receive(home: &Path, shared: &Path) -> nearfield_ckks::Result<Vec<f64>> {
     Decryptor::new(&secret).decrypt_real(&products)
 }
 
-/// Unchecked parameters are marked in every file, and `load` refuses them: a test has to ask for them
-/// explicitly.
+/// Unchecked parameters are marked in every file, and `load` refuses them: a test has to ask for
+/// them explicitly.
 fn read_params(shared: &Path) -> nearfield_ckks::Result<Params> {
     let path = shared.join("params");
     Params::load(&path).or_else(|error| match error {

@@ -22,9 +22,9 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let numbers: Vec<f64> = (0..slots).map(|slot| (slot as f64 * 0.7).sin()).collect();
     let encrypted = secret.encrypt(&encoder.encode_real(&numbers, top, params.scale())?)?;
 
-    // The modulus is a product of primes. A product of ciphertexts has the product of their
-    // scales; rescaling divides it by the last prime, which is dropped. Primes are near the scale but
-    // never equal to it, so that the scale changes slightly each time.
+    // The modulus is a product of primes. A product of ciphertexts has the product of their scales;
+    // rescaling divides it by the last prime, which is dropped. Primes are near the scale but never
+    // equal to it, so that the scale changes slightly each time.
     println!("the last prime of each level, as a power of two:");
     for level in (1..=top).rev() {
         let prime = params.prime(level).value() as f64;
@@ -45,8 +45,8 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("x * x + x: {error}");
     }
 
-    // The first way adjusts x: a product with 1 at the scale that is missing has, once rescaled, the
-    // level and the scale of the square. `Evaluator::adjust` does the same.
+    // The first way adjusts x: a product with 1 at the scale that is missing has, once rescaled,
+    // the level and the scale of the square. `Evaluator::adjust` does the same.
     let prime = params.prime(top).value() as f64;
     let missing = square.scale() * prime / encrypted.scale();
     let adjusted = evaluator.rescale(&evaluator.multiply_constant(&encrypted, 1.0, missing)?)?;
@@ -54,8 +54,8 @@ pub(crate) fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sum = evaluator.add(&square, &adjusted)?;
     show("x * x + x", &sum);
 
-    // The second way is free: add before the product is rescaled, with a constant at the scale that is
-    // missing. x^4 - x/2 + 1/8 takes two levels, like x^4.
+    // The second way is free: add before the product is rescaled, with a constant at the scale that
+    // is missing. x^4 - x/2 + 1/8 takes two levels, like x^4.
     let mut fourth = evaluator.tensor(&square, &square)?;
     evaluator.add_scaled_to_product(&mut fourth, &encrypted, -0.5)?;
     evaluator.add_constant_to_product(&mut fourth, 0.125)?;

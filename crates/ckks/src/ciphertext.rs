@@ -25,7 +25,8 @@ pub struct Ciphertext {
     pub(crate) slots: usize,
 }
 
-/// A product of ciphertexts or a sum of such products, before relinearization: `(d0, d1, d2)` with `d0 + d1 s + d2 s^2` near the encoded numbers.
+/// A product of ciphertexts or a sum of such products, before relinearization: `(d0, d1, d2)` with
+/// `d0 + d1 s + d2 s^2` near the encoded numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Product {
     pub(crate) params: Params,

@@ -43,8 +43,8 @@ impl Encoder {
     /// Encodes complex numbers, one for each slot, at a level and a scale.
     ///
     /// # Errors
-    /// If their number is not a power of two or too large, a value does not fit, or the parameters do
-    /// not have the level.
+    /// If their number is not a power of two or too large, a value does not fit, or the parameters
+    /// do not have the level.
     pub fn encode(&self, values: &[Complex64], level: usize, scale: f64) -> Result<Plaintext> {
         let top = self.params.max_level();
         if level > top {
@@ -66,8 +66,8 @@ impl Encoder {
     /// [`Encoder::encode`] for real numbers.
     ///
     /// # Errors
-    /// If their number is not a power of two or too large, a value does not fit, or the parameters do
-    /// not have the level.
+    /// If their number is not a power of two or too large, a value does not fit, or the parameters
+    /// do not have the level.
     pub fn encode_real(&self, values: &[f64], level: usize, scale: f64) -> Result<Plaintext> {
         let values: Vec<Complex64> = values.iter().map(|&value| value.into()).collect();
         self.encode(&values, level, scale)
@@ -167,7 +167,8 @@ impl Encoder {
         let mut weight = 1_i128;
         for (row, &modulus) in poly.rows().iter().zip(&moduli) {
             // Garner's algorithm: the next digit in the mixed radix of the primes. With digits
-            // between plus and minus half a prime, every partial sum is the integer nearest to zero.
+            // between plus and minus half a prime, every partial sum is the integer nearest to
+            // zero.
             let inverse = modulus.multiplier(modulus.invert_by_fermat(residue_of(modulus, weight)));
             for (integer, &residue) in integers.iter_mut().zip(row.iter()) {
                 let known = residue_of(modulus, *integer);
@@ -242,8 +243,8 @@ impl Short {
 }
 
 /// # Errors
-/// If a value is not a number, or so large that coefficients may be too large: no coefficient exceeds
-/// the largest magnitude of the values.
+/// If a value is not a number, or so large that coefficients may be too large: no coefficient
+/// exceeds the largest magnitude of the values.
 fn check_range(values: &[Complex64], limit: f64) -> Result<()> {
     let fits = |value: &Complex64| value.norm() < limit;
     match values.iter().position(|value| !fits(value)) {

@@ -89,9 +89,9 @@ impl SecretKey {
 
     /// Decrypts to a polynomial that carries the noise of the ciphertext.
     ///
-    /// The noise reveals the secret key (Li and Micciancio, "On the security of homomorphic encryption
-    /// on approximate numbers", 2020/1533): show this plaintext to nobody. Results for others come
-    /// from [`Decryptor`].
+    /// The noise reveals the secret key (Li and Micciancio, "On the security of homomorphic
+    /// encryption on approximate numbers", 2020/1533): show this plaintext to nobody. Results for
+    /// others come from [`Decryptor`].
     ///
     /// # Errors
     /// If the ciphertext is of other parameters, or hides nothing.

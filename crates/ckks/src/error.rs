@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why parameters or keys cannot be constructed, an operation is not possible, or a file is refused.
+/// Why parameters or keys cannot be constructed, an operation is not possible, or a file is
+/// refused.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

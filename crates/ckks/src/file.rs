@@ -13,9 +13,9 @@
 //! | 32 | BLAKE3 digest of all of the above |
 //!
 //! Chunks follow. The length of each is computed from what was read before it: no length of a chunk
-//! is read from a file. Each chunk is followed by its BLAKE3 digest, keyed with the digest before it,
-//! so that it covers everything before it. Digests detect accidents. They are not signatures: whoever
-//! changes a file can compute its digests again.
+//! is read from a file. Each chunk is followed by its BLAKE3 digest, keyed with the digest before
+//! it, so that it covers everything before it. Digests detect accidents. They are not signatures:
+//! whoever changes a file can compute its digests again.
 //!
 //! Residues are packed into as many bits as their prime has, the first in the lowest bits. A row of
 //! a polynomial is a chunk. Uniform polynomials (half of every key, and of a ciphertext from

@@ -44,7 +44,8 @@ impl fmt::Display for Galois {
     }
 }
 
-/// A power of 5 modulo a power of two. The word may overflow: its size is a multiple of the modulus.
+/// A power of 5 modulo a power of two. The word may overflow: its size is a multiple of the
+/// modulus.
 fn power_of_5(exponent: usize, modulus: usize) -> usize {
     let exponent = u32::try_from(exponent).unwrap_or(u32::MAX);
     5_usize.wrapping_pow(exponent) % modulus

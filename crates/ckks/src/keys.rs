@@ -1,4 +1,5 @@
-//! Keys that may leave the owner of the secret key: for encrypting, and for computing on ciphertexts.
+//! Keys that may leave the owner of the secret key: for encrypting, and for computing on
+//! ciphertexts.
 
 mod evaluation;
 mod public;

@@ -2,10 +2,10 @@
 //! numbers.
 //!
 //! The owner of data encrypts it; a server that cannot read it adds, multiplies and rotates vectors
-//! of thousands of numbers at once; the owner decrypts the results. Each product uses up a *level* of
-//! a ciphertext, and bootstrapping gives new levels, so that computations of any length are possible.
-//! Results are approximate, as in floating point: the noise that makes the scheme secure is in their
-//! last bits.
+//! of thousands of numbers at once; the owner decrypts the results. Each product uses up a *level*
+//! of a ciphertext, and bootstrapping gives new levels, so that computations of any length are
+//! possible. Results are approximate, as in floating point: the noise that makes the scheme secure
+//! is in their last bits.
 //!
 //! ```
 //! use nearfield_ckks::*;
@@ -32,8 +32,8 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! The examples continue, in this order: `encode_and_encrypt`, `levels_and_scales`, `matrix_product`,
-//! `keys_and_files`, `bootstrapping`.
+//! The examples continue, in this order: `encode_and_encrypt`, `levels_and_scales`,
+//! `matrix_product`, `keys_and_files`, `bootstrapping`.
 //!
 //! # What is where
 //!
@@ -65,55 +65,56 @@
 //! *Who is trusted with what.* The owner has the secret key. The server has parameters, ciphertexts
 //! and evaluation keys ([`EvaluationKeys`], and [`EncapsulationKeys`] if it bootstraps), and is
 //! expected to compute what it was asked to: nothing proves that it did, and anybody can change
-//! ciphertexts without being noticed. It sees parameters, levels, scales, the number of slots and its
-//! own operations, but no numbers. Results carry traces of how they were computed: whoever decrypts
-//! them may learn about the server's own matrices and constants. A [`SecretKey`] cannot be printed or
-//! copied, and the functions that write files for others cannot write it.
+//! ciphertexts without being noticed. It sees parameters, levels, scales, the number of slots and
+//! its own operations, but no numbers. Results carry traces of how they were computed: whoever
+//! decrypts them may learn about the server's own matrices and constants. A [`SecretKey`] cannot be
+//! printed or copied, and the functions that write files for others cannot write it.
 //!
-//! *Parameters.* [`Params::new`] takes a dense ternary secret, errors of standard deviation 3.19, and
-//! limits log2 of the product of all primes, special ones included. Within these limits there are 128
-//! bits of security against classical attacks (Bossuat et al., 2024/463, table 5.2):
+//! *Parameters.* [`Params::new`] takes a dense ternary secret, errors of standard deviation 3.19,
+//! and limits log2 of the product of all primes, special ones included. Within these limits there
+//! are 128 bits of security against classical attacks (Bossuat et al., 2024/463, table 5.2):
 //!
 //! | degree | 2^13 | 2^14 | 2^15 | 2^16 | 2^17 |
 //! |---|---|---|---|---|---|
 //! | bits | 214 | 430 | 868 | 1747 | 3523 |
 //!
-//! The sparse secret of bootstrapping, of weight 32, encrypts only one key, modulo a product of primes
-//! within [`security::max_modulus_bits_sparse`]. [`Params::insecure`] takes any parameters. Everything
-//! made with them is marked, in files too, and is refused where secure parameters are expected.
+//! The sparse secret of bootstrapping, of weight 32, encrypts only one key, modulo a product of
+//! primes within [`security::max_modulus_bits_sparse`]. [`Params::insecure`] takes any parameters.
+//! Everything made with them is marked, in files too, and is refused where secure parameters are
+//! expected.
 //!
-//! *Failures.* A bootstrapping fails with a probability that [`BootstrapPlan::log2_failure`] bounds.
-//! The numbers are then wrong, which is not detectable without decrypting them.
+//! *Failures.* A bootstrapping fails with a probability that [`BootstrapPlan::log2_failure`]
+//! bounds. The numbers are then wrong, which is not detectable without decrypting them.
 //!
 //! ## Decrypted results and the secret key (IND-CPA-D)
 //!
-//! 1. *The danger.* Results carry noise that depends on the secret key. Ciphertexts are safe to show
-//!    (IND-CPA). Decrypted values with all their bits are not: from a few of them, whoever has the
-//!    ciphertexts can compute the secret key (Li and Micciancio, 2020/1533). The security notion that
-//!    accounts for this is IND-CPA-D.
-//! 2. *What this crate does.* [`Decryptor`] rounds, by default to 24 bits fewer than the default scale
-//!    has. [`SecretKey::decrypt_with_noise`] does not: its values are for the owner alone.
+//! 1. *The danger.* Results carry noise that depends on the secret key. Ciphertexts are safe to
+//!    show (IND-CPA). Decrypted values with all their bits are not: from a few of them, whoever has
+//!    the ciphertexts can compute the secret key (Li and Micciancio, 2020/1533). The security
+//!    notion that accounts for this is IND-CPA-D.
+//! 2. *What this crate does.* [`Decryptor`] rounds, by default to 24 bits fewer than the default
+//!    scale has. [`SecretKey::decrypt_with_noise`] does not: its values are for the owner alone.
 //! 3. *What the owner must not do.* Do not publish decrypted values or give them to whoever made or
 //!    processed the ciphertexts. Do not show unrounded values to anybody. Do not tell the server
-//!    whether a decryption succeeded, or act on it visibly: with ciphertexts changed on purpose, such
-//!    answers are worth as much as decryptions. Do not decrypt ciphertexts of unknown origin.
+//!    whether a decryption succeeded, or act on it visibly: with ciphertexts changed on purpose,
+//!    such answers are worth as much as decryptions. Do not decrypt ciphertexts of unknown origin.
 //! 4. *What is missing.* Rounding is a precaution without a proof. A proof needs noise added at
-//!    decryption that is larger than that of the ciphertext by a computed margin (*noise flooding*).
-//!    This crate does not add it yet.
+//!    decryption that is larger than that of the ciphertext by a computed margin (*noise
+//!    flooding*). This crate does not add it yet.
 //!
 //! Decryption refuses a ciphertext whose second part is 0, since it hides nothing.
 //!
 //! ## Side channels
 //!
-//! *Time.* Drawing secrets and errors, generating keys, encrypting with them, and the product with the
-//! secret in a decryption have no branches and no addresses that depend on secrets. We assume that the
-//! processor's multiplications take the same time for all operands. Encoding and decoding are not
-//! constant in time: they branch on the numbers of the message and divide them, and decoding does so
-//! with the noise too. [`Decryptor`] decodes, so neither is it. Nobody else should be able to measure
-//! how long these take.
+//! *Time.* Drawing secrets and errors, generating keys, encrypting with them, and the product with
+//! the secret in a decryption have no branches and no addresses that depend on secrets. We assume
+//! that the processor's multiplications take the same time for all operands. Encoding and decoding
+//! are not constant in time: they branch on the numbers of the message and divide them, and
+//! decoding does so with the noise too. [`Decryptor`] decodes, so neither is it. Nobody else should
+//! be able to measure how long these take.
 //!
-//! *Memory.* Secret keys, decrypted plaintexts and the randomness of encryptions are wiped when they
-//! are dropped. Decoded numbers are not; nor is the system kept from writing memory to disk.
+//! *Memory.* Secret keys, decrypted plaintexts and the randomness of encryptions are wiped when
+//! they are dropped. Decoded numbers are not; nor is the system kept from writing memory to disk.
 //!
 //! # Sources
 //!

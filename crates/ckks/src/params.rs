@@ -12,8 +12,8 @@ pub struct ParamsSpec {
     /// log2 of the ring degree. There are half as many slots.
     pub log_degree: u32,
     /// Bits of the primes of the modulus chain, from the first prime, which remains at level 0, to
-    /// that of the highest level. With AVX-512, transforms modulo primes of up to 45 bits are faster
-    /// than modulo longer ones.
+    /// that of the highest level. With AVX-512, transforms modulo primes of up to 45 bits are
+    /// faster than modulo longer ones.
     pub chain_bits: Vec<u32>,
     /// Bits of the special primes of key switching.
     pub special_bits: Vec<u32>,

@@ -21,19 +21,19 @@ pub fn max_modulus_bits(log_degree: u32) -> u32 {
     look_up(&DENSE, log_degree)
 }
 
-/// The limit of log2 of the product of all primes at a degree, for a sparse ternary secret of weight
-/// 32.
+/// The limit of log2 of the product of all primes at a degree, for a sparse ternary secret of
+/// weight 32.
 pub fn max_modulus_bits_sparse(log_degree: u32) -> u32 {
     look_up(&SPARSE_32, log_degree)
 }
 
-/// log2 of a bound on the probability that a bootstrapping fails: that in a coefficient the multiple
-/// of the first prime is beyond `bound`, which is not detectable afterwards.
+/// log2 of a bound on the probability that a bootstrapping fails: that in a coefficient the
+/// multiple of the first prime is beyond `bound`, which is not detectable afterwards.
 ///
-/// The multiple of a coefficient is a sum of `weight + 1` numbers, uniform between -1/2 and 1/2 (for
-/// a secret with `weight` coefficients that are not 0). For each of `2 slots` coefficients, the
-/// volume of the corner where that sum is too large bounds the probability. For a run, add log2 of
-/// the number of its bootstrappings.
+/// The multiple of a coefficient is a sum of `weight + 1` numbers, uniform between -1/2 and 1/2
+/// (for a secret with `weight` coefficients that are not 0). For each of `2 slots` coefficients,
+/// the volume of the corner where that sum is too large bounds the probability. For a run, add log2
+/// of the number of its bootstrappings.
 ///
 /// # Range
 /// The bound is exact where `bound` is within 1 of its maximum, `(weight + 1) / 2`, and too large

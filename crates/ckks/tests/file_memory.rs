@@ -10,8 +10,8 @@ use nearfield_ckks::{Galois, KeyList, Params, SecretKey, Stored};
 /// Rotations by 1 to this.
 const ROTATIONS: isize = 8;
 
-/// Memory that reading may take relative to the keys: padding of rows, which is an eighth in so small
-/// a ring, the bytes of a row, and tables of automorphisms.
+/// Memory that reading may take relative to the keys: padding of rows, which is an eighth in so
+/// small a ring, the bytes of a row, and tables of automorphisms.
 const MARGIN: f64 = 1.25;
 
 /// Runs an operation on one thread, whose memory is counted.

@@ -1,4 +1,5 @@
-//! Noise compared with its formulas: variances for dense ternary secrets, in the slots of a whole ring.
+//! Noise compared with its formulas: variances for dense ternary secrets, in the slots of a whole
+//! ring.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;

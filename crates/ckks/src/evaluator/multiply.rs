@@ -10,7 +10,8 @@ use nearfield_ring::{Ntt, Poly, Row};
 use rayon::prelude::*;
 
 impl Evaluator {
-    /// The product of ciphertexts, before relinearization: products of one scale may be added first.
+    /// The product of ciphertexts, before relinearization: products of one scale may be added
+    /// first.
     ///
     /// # Levels
     /// None. The lower of the two.
@@ -160,8 +161,9 @@ impl Evaluator {
         Ok(product.with_parts(parts, product.scale / prime))
     }
 
-    /// The product of ciphertexts, relinearized and rescaled. It costs less than one operation after
-    /// the other: the two parts that need no key are computed where they are added, and not stored.
+    /// The product of ciphertexts, relinearized and rescaled. It costs less than one operation
+    /// after the other: the two parts that need no key are computed where they are added, and not
+    /// stored.
     ///
     /// # Levels
     /// One.

@@ -19,8 +19,8 @@ struct Target {
 struct Encrypted<'a>(&'a Evaluator);
 
 impl Evaluator {
-    /// The value of a Chebyshev series, from that of `T_1`: the encrypted numbers must be between -1
-    /// and 1.
+    /// The value of a Chebyshev series, from that of `T_1`: the encrypted numbers must be between
+    /// -1 and 1.
     ///
     /// # Levels
     /// [`PatersonStockmeyer::depth`]; the result has the scale `scale`.

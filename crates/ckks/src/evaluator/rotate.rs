@@ -126,7 +126,8 @@ impl Evaluator {
         Ok(sum)
     }
 
-    /// Threads share the work by primes: the results of all keys modulo one prime are summed at once.
+    /// Threads share the work by primes: the results of all keys modulo one prime are summed at
+    /// once.
     fn add_mapped(&self, a: &Ciphertext, keys: &[&GaloisKey]) -> Ciphertext {
         let (ring, gadget) = (self.params.ring(), self.params.gadget());
         let digits = key_switch::hoist(ring, gadget, &a.parts[1]);

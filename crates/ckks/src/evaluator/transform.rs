@@ -122,8 +122,8 @@ impl LinearTransform {
     }
 }
 
-/// Encodes a diagonal that repeats `period`. It is a polynomial in a power of `X`, whose values come
-/// in runs of equal ones; one of each run is kept.
+/// Encodes a diagonal that repeats `period`. It is a polynomial in a power of `X`, whose values
+/// come in runs of equal ones; one of each run is kept.
 fn encode(encoder: &Encoder, period: &[Complex64], limbs: Limbs, scale: f64) -> Result<Weights> {
     let run = encoder.params().max_slots() / period.len();
     let poly = encoder.encode_poly(period, limbs, scale)?;

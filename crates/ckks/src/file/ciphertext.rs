@@ -33,7 +33,8 @@ struct Shape {
     seed: Option<[u8; 32]>,
 }
 
-/// log2 of the scales that are written and read. Others are useless, and their products may overflow.
+/// log2 of the scales that are written and read. Others are useless, and their products may
+/// overflow.
 const LOG_SCALES: std::ops::RangeInclusive<f64> = -64.0..=256.0;
 
 impl FreshCiphertext {

@@ -5,8 +5,8 @@
 //! sparse secret, 4 back from it), the number of primes of the chain, of special primes and of
 //! digits, the exponent of the automorphism (4 bytes), eight zeros, and the seed of the uniform
 //! halves. Then the rows of the other half of each digit. Entries are in the order of products,
-//! automorphisms by their exponents, to and from the sparse secret; none occurs twice. The last entry
-//! is 0, with the number of entries before it in place of the exponent.
+//! automorphisms by their exponents, to and from the sparse secret; none occurs twice. The last
+//! entry is 0, with the number of entries before it in place of the exponent.
 
 use super::chunk::{ChunkWriter, Source};
 use super::entry::{Entry, Order, Role};
@@ -173,8 +173,8 @@ impl ServerKeys {
         }
     }
 
-    /// Adds a key for a role. The key to the sparse secret is in `waiting` until the one back from it
-    /// comes.
+    /// Adds a key for a role. The key to the sparse secret is in `waiting` until the one back from
+    /// it comes.
     pub(super) fn put(
         &mut self,
         role: Role,

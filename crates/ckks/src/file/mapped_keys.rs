@@ -27,12 +27,13 @@ pub struct KeyFile {
 impl KeyFile {
     /// Opens a file and finds its keys, without reading them.
     ///
-    /// While it is open, no program may change or shorten the file in place: the operating system may
-    /// end this program when it reads the changed part. Replacing the file by another, as this library
-    /// does, is safe.
+    /// While it is open, no program may change or shorten the file in place: the operating system
+    /// may end this program when it reads the changed part. Replacing the file by another, as this
+    /// library does, is safe.
     ///
     /// # Errors
-    /// If it cannot be read, is not a file of evaluation keys of these parameters, or is incomplete.
+    /// If it cannot be read, is not a file of evaluation keys of these parameters, or is
+    /// incomplete.
     pub fn open(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
         let path = path.as_ref();
         let file = open(path)?;

@@ -34,8 +34,8 @@ impl SecretKey {
     /// Reads it from a file.
     ///
     /// # Errors
-    /// If others than its owner can read the file, it cannot be read, or it is not exactly one secret
-    /// key of these parameters.
+    /// If others than its owner can read the file, it cannot be read, or it is not exactly one
+    /// secret key of these parameters.
     pub fn load(path: impl AsRef<Path>, params: &Params) -> Result<Self> {
         let path = path.as_ref();
         let file = open(path)?;
@@ -44,8 +44,8 @@ impl SecretKey {
             .map_err(Error::in_file(path))
     }
 
-    /// Reads it, to the end of the reader. Buffers are wiped; a buffer of the reader is the caller's
-    /// to wipe.
+    /// Reads it, to the end of the reader. Buffers are wiped; a buffer of the reader is the
+    /// caller's to wipe.
     ///
     /// # Errors
     /// If the reader fails, or does not give exactly one secret key of these parameters.

@@ -12,7 +12,8 @@ use std::path::Path;
 /// A thing that can be written to a file and read from one.
 ///
 /// It is implemented for public keys, server keys and ciphertexts, and cannot be implemented for
-/// other types. A secret key has methods of its own: see [`SecretKey::save`](crate::SecretKey::save).
+/// other types. A secret key has methods of its own: see
+/// [`SecretKey::save`](crate::SecretKey::save).
 pub trait Stored: Sized + Chunks {
     /// Writes it.
     ///
@@ -24,8 +25,8 @@ pub trait Stored: Sized + Chunks {
         chunks.finish().map(drop)
     }
 
-    /// Reads it, to the end of the reader. `params` are the parameters that it must have; where they
-    /// are not known, see [`Description::params`].
+    /// Reads it, to the end of the reader. `params` are the parameters that it must have; where
+    /// they are not known, see [`Description::params`].
     ///
     /// # Errors
     /// If the reader fails, or does not give exactly one thing of this kind and of these

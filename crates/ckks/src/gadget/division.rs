@@ -41,8 +41,8 @@ impl Division<'_> {
         quotient
     }
 
-    /// Divides polynomials whose rows `make` gives by index: first the rows modulo the primes of the
-    /// divisor, then each remaining row just before it is divided, while it is in the cache.
+    /// Divides polynomials whose rows `make` gives by index: first the rows modulo the primes of
+    /// the divisor, then each remaining row just before it is divided, while it is in the cache.
     /// `finish` gets the rows of the quotients.
     pub(crate) fn of_rows<const POLYS: usize, T: Send>(
         &self,

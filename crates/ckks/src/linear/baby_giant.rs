@@ -4,8 +4,9 @@ use super::Diagonals;
 use num_complex::Complex64;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A plan to apply a matrix with few rotations: the index of every diagonal is the sum of a baby and
-/// a giant step. The vector is rotated by each baby step, and the sum of each giant step by that.
+/// A plan to apply a matrix with few rotations: the index of every diagonal is the sum of a baby
+/// and a giant step. The vector is rotated by each baby step, and the sum of each giant step by
+/// that.
 ///
 /// The result is the sum over the giant steps `g` of
 /// `rotate_left(sum of rotate_left(diagonal g + b, -g) * rotate_left(x, b), g)`.

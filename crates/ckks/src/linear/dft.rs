@@ -7,15 +7,16 @@ use std::collections::BTreeMap;
 
 /// Factors of the matrix that moves slots to coefficients, in order of application.
 ///
-/// On the slots it acts as the transform from coefficients to slots, times `scaling`: the polynomial
-/// with the resulting slots has the former slots as coefficients. Coefficient `k` is the former slot
-/// of `k` with its bits reversed. [`coeffs_to_slots`] expects that order: between the two no
-/// permutation is needed.
+/// On the slots it acts as the transform from coefficients to slots, times `scaling`: the
+/// polynomial with the resulting slots has the former slots as coefficients. Coefficient `k` is the
+/// former slot of `k` with its bits reversed. [`coeffs_to_slots`] expects that order: between the
+/// two no permutation is needed.
 ///
 /// # Shapes
 /// One factor for each group, which joins that number of the `log_slots` layers of butterflies. A
-/// group of `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the first,
-/// then 2 to the number of layers before. The last has only `2^g`, since its stride closes on itself.
+/// group of `g` layers has at most `2^(g + 1) - 1` diagonals, multiples of a stride: 1 for the
+/// first, then 2 to the number of layers before. The last has only `2^g`, since its stride closes
+/// on itself.
 ///
 /// # Range
 /// `scaling` is positive; each of `k` factors takes its `k`-th root. All else has length 1.
@@ -35,8 +36,8 @@ pub fn slots_to_coeffs(log_slots: u32, groups: &[u32], scaling: f64) -> Vec<Diag
 /// inverse of [`slots_to_coeffs`], times `scaling`.
 ///
 /// # Shapes
-/// As [`slots_to_coeffs`], with the strides in opposite order: the stride of the *first* group closes
-/// on itself, that of the last is 1.
+/// As [`slots_to_coeffs`], with the strides in opposite order: the stride of the *first* group
+/// closes on itself, that of the last is 1.
 ///
 /// # Range
 /// A factor of `g` layers has entries of length `2^-g`, times its share of `scaling`.

@@ -24,7 +24,8 @@ impl Diagonals {
     /// A matrix of `slots` rows and columns.
     ///
     /// # Panics
-    /// If `slots` is not a power of two, an index is not below it, or a diagonal has another length.
+    /// If `slots` is not a power of two, an index is not below it, or a diagonal has another
+    /// length.
     pub fn new(slots: usize, mut diagonals: BTreeMap<usize, Vec<Complex64>>) -> Self {
         assert!(
             slots.is_power_of_two(),

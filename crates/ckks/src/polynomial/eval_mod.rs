@@ -74,8 +74,8 @@ impl EvalModSpec {
 /// Kim, No 2020/552 (arcsine).
 ///
 /// # Deviates
-/// The arcsine is not a Taylor polynomial but interpolates at Chebyshev nodes of the messages, which
-/// is four bits more precise for the largest ones.
+/// The arcsine is not a Taylor polynomial but interpolates at Chebyshev nodes of the messages,
+/// which is four bits more precise for the largest ones.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EvalMod {
     spec: EvalModSpec,
@@ -174,8 +174,8 @@ fn twice_cosine(k: u32, reach: u32, double_angles: u32) -> f64 {
 
 /// `gain` and `cubic` such that `gain z (1 + cubic z^2)` is near `asin(z / 2) / 2 pi`.
 ///
-/// The two are equal at the zeros of the Chebyshev polynomial of degree 5 (3 without a cubic term) on
-/// the interval of the values of `z` that belong to messages.
+/// The two are equal at the zeros of the Chebyshev polynomial of degree 5 (3 without a cubic term)
+/// on the interval of the values of `z` that belong to messages.
 fn arcsine(message_ratio: u32, cubic: bool) -> (f64, Option<f64>) {
     let reach = 2.0 * (TAU * 0.5_f64.powi(message_ratio.cast_signed())).sin();
     let slope = |node: f64| {
