@@ -1,8 +1,7 @@
-//! How fast the kernels are on polynomials of 2^16 coefficients. Every answer is checked before
-//! it is timed.
+//! Times the kernels on polynomials of 2^16 coefficients. Every result is checked before it is timed.
 //!
-//! `cargo bench -p nearfield-ring` runs all; add a word to run those whose name has it.
-//! `NEARFIELD_KERNELS` chooses the isa for all but the transforms, which run with every isa.
+//! `cargo bench -p nearfield-ring` runs all; `-- WORD` runs those whose name contains a word.
+//! `NEARFIELD_KERNELS` chooses the instruction set for all but the transforms, which run with each.
 #![allow(
     missing_docs,
     reason = "the macros of criterion make undocumented functions"
@@ -17,7 +16,7 @@ use std::hint::black_box;
 
 const DEGREE: usize = 1 << 16;
 
-/// As many limbs as a chain has: more than a second-level cache holds.
+/// The limbs of a long chain: more than a second-level cache holds.
 const LIMBS: usize = 25;
 
 /// Primes just below 2^50.
@@ -38,8 +37,8 @@ fn random(modulus: Modulus, seed: u8) -> Vec<u64> {
     row
 }
 
-/// Rows that begin at different lines of their pages, as those of a ring do: else they would share
-/// a few places of the first-level cache.
+/// Rows that begin at different lines of their pages, as those of a ring do: otherwise they would
+/// compete for a few sets of the first-level cache.
 struct Staggered(Vec<Vec<u64>>);
 
 impl Staggered {
@@ -76,7 +75,7 @@ fn transforms(c: &mut Criterion) {
     }
 }
 
-/// One limb again and again, and many limbs with a table each.
+/// The same limb repeatedly, and many limbs with a table each.
 fn transforms_modulo(c: &mut Criterion, bits: u32) {
     let primes = primes_of(bits, LIMBS);
     let start: Vec<Vec<u64>> = primes.iter().map(|&prime| random(prime, 1)).collect();
@@ -152,7 +151,7 @@ fn conversions(c: &mut Criterion) {
         let (from, to) = moduli.split_at(sources);
         let bases = [from, to].map(|moduli| Basis::new(moduli).unwrap());
         let conversion = BaseConversion::new(&bases[0], &bases[1]).unwrap();
-        // The integer 5 in every place.
+        // The integer 5 in every column.
         let digits = from.iter().enumerate().map(|(source, modulus)| {
             let mut row = vec![5; DEGREE];
             modulus.scale_row(&mut row, conversion.digit_factor(source));

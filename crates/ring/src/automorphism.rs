@@ -25,15 +25,16 @@ impl Automorphism {
     /// `X -> X^exponent` in a ring of this degree.
     ///
     /// # Errors
-    /// If `degree` is none, or `exponent` is even or not below `2 * degree`.
+    /// [`Error::Degree`] if `degree` is not a ring degree, and [`Error::Automorphism`] if `exponent` is
+    /// even or not below `2 * degree`.
     pub fn new(exponent: usize, degree: usize) -> Result<Self> {
         check_degree(degree)?;
         if exponent.is_multiple_of(2) || exponent >= 2 * degree {
             return Err(Error::Automorphism { exponent, degree });
         }
-        // The value at the place `i` is that at the root to the power `2 bit_reversed(i) + 1`.
-        let source = |place: usize| {
-            let power = (2 * bit_reversed(place, degree) + 1) * exponent % (2 * degree);
+        // Value `i` is the one at the root to the power `2 bit_reversed(i) + 1`.
+        let source = |index: usize| {
+            let power = (2 * bit_reversed(index, degree) + 1) * exponent % (2 * degree);
             bit_reversed(power / 2, degree)
         };
         Ok(Automorphism {
@@ -43,7 +44,7 @@ impl Automorphism {
         })
     }
 
-    /// The power that `X` becomes.
+    /// The power that `X` is mapped to.
     pub fn exponent(&self) -> usize {
         self.exponent
     }
@@ -53,24 +54,25 @@ impl Automorphism {
         self.degree
     }
 
-    /// Applies it to coefficients, of residues.
+    /// Applies it to coefficients.
     ///
     /// # Panics
     /// If the sizes are not the degree.
-    pub fn map_coefficients(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
+    pub(crate) fn map_coefficients(&self, modulus: Modulus, from: &[u64], to: &mut [u64]) {
         assert_eq!((from.len(), to.len()), (self.degree, self.degree));
-        let (mut place, around) = (0, 2 * self.degree);
+        let (mut power, order) = (0, 2 * self.degree);
         for &coefficient in from {
-            if place < self.degree {
-                to[place] = coefficient;
+            // X^degree is -1.
+            if power < self.degree {
+                to[power] = coefficient;
             } else {
-                to[place - self.degree] = modulus.neg(coefficient);
+                to[power - self.degree] = modulus.neg(coefficient);
             }
-            place = (place + self.exponent) % around;
+            power = (power + self.exponent) % order;
         }
     }
 
-    /// Applies it to values, as [`crate::NttTable`] orders them: a permutation.
+    /// Applies it to values, in the order of [`crate::NttTable`]: a permutation.
     ///
     /// # Panics
     /// If the sizes are not the degree.
@@ -79,12 +81,13 @@ impl Automorphism {
         Isa::current().permute(&self.values, from, 0, to);
     }
 
-    /// Sums of products of what it makes of values with both halves of packed factors, as
-    /// [`Modulus::inner_product_packed`] forms them; and a multiple of what it makes of one more
-    /// row added to the first.
+    /// Maps rows of values and sums their products with both halves of packed factors, as
+    /// [`Modulus::inner_product_packed`] does; adds a multiple of one more mapped row to the first
+    /// sum.
     ///
     /// # Shapes
-    /// All rows have as many values as the degree; both sums are written.
+    /// A row of `products` and both its factors, and the row of `plus`, have `degree` values each;
+    /// both sums are written.
     ///
     /// # Range
     /// Residues in and out, the packed ones in Montgomery form.
@@ -106,7 +109,7 @@ impl Automorphism {
         self.sums(terms, false, to);
     }
 
-    /// [`Automorphism::inner_products`], added to what is there.
+    /// [`Automorphism::inner_products`], added to the rows `to`.
     ///
     /// # Panics
     /// If the sizes are not the degree.
@@ -148,7 +151,7 @@ impl Automorphism {
         }
     }
 
-    /// Adds what it makes of values to others, of residues.
+    /// Adds the mapped values to others.
     ///
     /// # Panics
     /// If the sizes are not the degree.
@@ -190,7 +193,7 @@ mod tests {
         }
 
         #[test]
-        fn exponents_multiply_when_automorphisms_follow_each_other(
+        fn the_exponent_of_a_composition_is_the_product_of_exponents(
             a in (0..64_usize).prop_map(|a| 2 * a + 1), b in (0..64_usize).prop_map(|b| 2 * b + 1),
         ) {
             let degree = 64;
@@ -213,7 +216,7 @@ mod tests {
         let map = Automorphism::new(5, degree).unwrap();
         let row = |seed: u64| -> Vec<u64> {
             let value =
-                |place: u64| modulus.reduce((place + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                |index: u64| modulus.reduce((index + seed).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             (0..degree as u64).map(value).collect()
         };
         let mapped = |row: &[u64]| {
@@ -257,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn minus_one_turns_the_coefficients_round() {
+    fn conjugation_negates_and_reverses_all_coefficients_but_the_first() {
         let modulus = Modulus::new(97).unwrap();
         let conjugation = Automorphism::new(15, 8).unwrap();
         let mut to = [0; 8];

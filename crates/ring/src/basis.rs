@@ -1,14 +1,14 @@
-//! Large integers as their residues modulo several primes, and from some primes to others.
+//! Large integers as residues modulo several primes, and their conversion to other primes.
 
 use crate::kernel::{Cofactors, Fraction, Isa, Target};
 use crate::{Error, Modulus, Multiplier, Result};
 use rayon::prelude::*;
 
-/// Columns that are converted to all primes before the next ones: those of a dozen sources stay
-/// in the second-level cache.
+/// Columns that are converted to all primes before the next ones: those of a dozen sources fit in
+/// the second-level cache.
 const COLUMNS: usize = 4096;
 
-/// The same columns of rows of residues, with the index of each row's prime.
+/// The same columns of several rows, with the index of each row's prime.
 type Part<'a> = Vec<(usize, &'a mut [u64])>;
 
 /// Distinct primes, whose product `Q` bounds the integers that residues stand for.
@@ -25,11 +25,11 @@ pub struct Basis {
 ///
 /// # Source
 /// Halevi, Polyakov, Shoup, "An improved RNS variant of the BFV homomorphic encryption scheme"
-/// (2018/117), section 2.2: how often `Q` has to be taken off is found by fractions, here in
-/// fixed point.
+/// (2018/117), section 2.2: the multiple of `Q` to subtract is found by fractions, here in fixed
+/// point.
 #[derive(Clone, Debug)]
 pub struct BaseConversion {
-    /// What residues are multiplied by: `(Q / q)^-1` modulo each source `q`.
+    /// `(Q / q)^-1` modulo each source `q`: a residue times that is a digit.
     inverses: Vec<Multiplier>,
     from: Vec<Modulus>,
     fractions: Vec<Fraction>,
@@ -41,13 +41,13 @@ impl Basis {
     /// A basis of distinct primes.
     ///
     /// # Errors
-    /// If there is none, or one is there twice. (That they are primes is for their maker to see
-    /// to; [`crate::prime::ntt_primes`] does.)
+    /// [`Error::NoModulus`] if there is none, and [`Error::DuplicateModulus`] if one occurs twice. That
+    /// they are primes is not checked; those of [`crate::prime::ntt_primes`] are.
     pub fn new(moduli: &[Modulus]) -> Result<Self> {
         for (index, modulus) in moduli.iter().enumerate() {
             if moduli[..index].contains(modulus) {
                 let modulus = modulus.value();
-                return Err(Error::SameModulus { modulus });
+                return Err(Error::DuplicateModulus { modulus });
             }
         }
         if moduli.is_empty() {
@@ -59,7 +59,7 @@ impl Basis {
     }
 
     /// Its primes.
-    pub fn moduli(&self) -> &[Modulus] {
+    pub(crate) fn moduli(&self) -> &[Modulus] {
         &self.moduli
     }
 }
@@ -68,7 +68,7 @@ impl BaseConversion {
     /// The conversion between two bases.
     ///
     /// # Errors
-    /// If they share a prime.
+    /// [`Error::DuplicateModulus`] if they share a prime.
     pub fn new(from: &Basis, to: &Basis) -> Result<Self> {
         let shared = to
             .moduli
@@ -76,19 +76,19 @@ impl BaseConversion {
             .find(|modulus| from.moduli.contains(modulus));
         if let Some(modulus) = shared {
             let modulus = modulus.value();
-            return Err(Error::SameModulus { modulus });
+            return Err(Error::DuplicateModulus { modulus });
         }
         let inverse = |&modulus: &Modulus| {
             let cofactor = product(from.moduli.iter().filter(|&&q| q != modulus), modulus);
             modulus.multiplier(modulus.invert_by_fermat(cofactor))
         };
-        let mut largest: Vec<u64> = from.moduli.iter().map(|q| q.value() - 1).collect();
-        largest.push(from.moduli.len() as u64);
+        let mut max_digits: Vec<u64> = from.moduli.iter().map(|q| q.value() - 1).collect();
+        max_digits.push(from.moduli.len() as u64);
         let cofactors = |&modulus: &Modulus| {
             let others = |q: &Modulus| product(from.moduli.iter().filter(|&o| o != q), modulus);
             let mut values: Vec<u64> = from.moduli.iter().map(others).collect();
             values.push(modulus.neg(product(from.moduli.iter(), modulus)));
-            Cofactors::new(modulus, &values, &largest)
+            Cofactors::new(modulus, &values, &max_digits)
         };
         Ok(BaseConversion {
             inverses: from.moduli.iter().map(inverse).collect(),
@@ -98,31 +98,21 @@ impl BaseConversion {
         })
     }
 
-    /// Number of primes that it converts from.
-    pub fn sources(&self) -> usize {
-        self.from.len()
-    }
-
-    /// Number of primes that it converts to.
-    pub fn targets(&self) -> usize {
-        self.to.len()
-    }
-
-    /// What residues modulo a prime are multiplied by to become *digits*, of which
-    /// [`BaseConversion::convert_digits`] makes others: [`crate::NttTable::inverse_scaled`] does so for
-    /// nothing.
+    /// The factor that turns residues modulo a source into *digits*, which
+    /// [`BaseConversion::convert_digits`] converts. [`crate::NttTable::inverse_scaled`] multiplies by it
+    /// at no cost.
     pub fn digit_factor(&self, source: usize) -> Multiplier {
         self.inverses[source]
     }
 
-    /// The residues modulo some of the primes that it converts to, on all threads.
+    /// The residues modulo some of the targets, on all threads.
     ///
     /// # Shapes
-    /// A row of digits for every source; for each wanted prime its index among the targets, and a
-    /// row for the residues.
+    /// `digits` has a row for each source; `to` has an index among the targets and a row for its
+    /// residues, for each target to convert to.
     ///
     /// # Panics
-    /// If the rows are not as many as the primes, or differ in length.
+    /// If there is not a row of digits for each source, or rows differ in length.
     pub fn convert_digits(&self, digits: &[&[u64]], to: Vec<(usize, &mut [u64])>) {
         let length = digits.first().map_or(0, |row| row.len());
         self.check(digits, length);
@@ -158,32 +148,8 @@ impl BaseConversion {
 
     fn check(&self, digits: &[&[u64]], length: usize) {
         assert_eq!(digits.len(), self.from.len(), "a row for each prime");
-        let as_long = digits.iter().all(|row| row.len() == length);
-        assert!(as_long, "rows of the same length");
-    }
-
-    /// Converts many integers.
-    ///
-    /// # Shapes
-    /// `from` is `[primes, integers]` and `to` likewise, row after row.
-    ///
-    /// # Panics
-    /// If the rows are not as many as the primes.
-    pub fn convert(&self, from: &[u64], to: &mut [u64]) {
-        let count = from.len() / self.from.len();
-        assert_eq!(from.len(), count * self.from.len(), "a row for each prime");
-        assert_eq!(to.len(), count * self.to.len(), "a row for each prime");
-        if count == 0 {
-            return;
-        }
-        let mut digits = from.to_vec();
-        let rows = digits.chunks_exact_mut(count);
-        for ((row, modulus), &inverse) in rows.zip(&self.from).zip(&self.inverses) {
-            modulus.scale_row(row, inverse);
-        }
-        let digits: Vec<&[u64]> = digits.chunks_exact(count).collect();
-        let rows = to.chunks_exact_mut(count).enumerate();
-        self.convert_digits(&digits, rows.collect());
+        let same_length = digits.iter().all(|row| row.len() == length);
+        assert!(same_length, "rows of the same length");
     }
 }
 
@@ -213,6 +179,18 @@ mod tests {
         (Basis::new(&moduli).unwrap(), Basis::new(&others).unwrap())
     }
 
+    /// Converts many integers: a row of residues for each source to one for each target.
+    fn convert(conversion: &BaseConversion, from: &[u64], to: &mut [u64]) {
+        let length = from.len() / conversion.from.len();
+        let mut digits = from.to_vec();
+        for (source, row) in digits.chunks_exact_mut(length).enumerate() {
+            conversion.from[source].scale_row(row, conversion.digit_factor(source));
+        }
+        let digits: Vec<&[u64]> = digits.chunks_exact(length).collect();
+        let rows = to.chunks_exact_mut(length).enumerate();
+        conversion.convert_digits(&digits, rows.collect());
+    }
+
     fn big(basis: &Basis) -> UBig {
         let all = basis.moduli().iter();
         all.fold(UBig::ONE, |product, q| product * q.value())
@@ -230,27 +208,26 @@ mod tests {
     proptest! {
         #[test]
         fn conversions_are_those_of_big_integers(
-            (from_bits, to_bits) in (30..60_u32, 30..60_u32),
-            sizes in (1..13_usize, 1..5_usize),
+            bits in [30..60_u32, 30..60_u32], sizes in [1..13_usize, 1..5_usize],
             words in proptest::collection::vec(any::<u64>(), 13),
             negative in any::<bool>(), shift in 0..500_usize,
         ) {
-            let (from, to) = bases([from_bits, to_bits], [sizes.0, sizes.1]);
+            let (from, to) = bases(bits, sizes);
             let conversion = BaseConversion::new(&from, &to).unwrap();
             let half = big(&from) / 2_u8;
-            // Away from the half by more than the fractions can be wrong.
+                // Farther from the half than the error of the fractions.
             let bound = &half - (&half >> 40_usize) - 1_u8;
             let magnitude = words.iter().fold(UBig::ZERO, |sum, &word| (sum << 64_usize) + word);
             let magnitude = (magnitude >> shift) % bound;
             let value = if negative { -IBig::from(magnitude) } else { IBig::from(magnitude) };
             let mut found = vec![0; to.moduli().len()];
-            conversion.convert(&residues(&value, &from), &mut found);
+            convert(&conversion, &residues(&value, &from), &mut found);
             prop_assert_eq!(found, residues(&value, &to));
         }
     }
 
     #[test]
-    fn rows_of_integers_are_converted_each_alone() {
+    fn integers_of_a_row_are_converted_independently() {
         let (from, to) = bases([50, 45], [3, 2]);
         let conversion = BaseConversion::new(&from, &to).unwrap();
         let integers = [
@@ -261,25 +238,25 @@ mod tests {
         ];
         let rows = |basis: &Basis| {
             let each: Vec<Vec<u64>> = integers.iter().map(|i| residues(i, basis)).collect();
-            let places = 0..basis.moduli().len();
-            places
-                .flat_map(|place| each.iter().map(move |residues| residues[place]))
+            let primes = 0..basis.moduli().len();
+            primes
+                .flat_map(|prime| each.iter().map(move |residues| residues[prime]))
                 .collect::<Vec<u64>>()
         };
         let mut found = vec![0; 8];
-        conversion.convert(&rows(&from), &mut found);
+        convert(&conversion, &rows(&from), &mut found);
         assert_eq!(found, rows(&to));
     }
 
     #[test]
-    fn bases_with_a_prime_twice_or_shared_are_refused() {
+    fn duplicate_primes_are_errors_within_a_basis_and_between_two() {
         let primes = ntt_primes(40, 64, 3).unwrap();
         let modulus = primes[1].value();
         let twice = Basis::new(&[primes[0], primes[1], primes[1]]);
-        assert_eq!(twice.unwrap_err(), Error::SameModulus { modulus });
+        assert_eq!(twice.unwrap_err(), Error::DuplicateModulus { modulus });
         assert_eq!(Basis::new(&[]).unwrap_err(), Error::NoModulus);
         let (a, b) = (&primes[..2], &primes[1..]);
         let shared = BaseConversion::new(&Basis::new(a).unwrap(), &Basis::new(b).unwrap());
-        assert_eq!(shared.unwrap_err(), Error::SameModulus { modulus });
+        assert_eq!(shared.unwrap_err(), Error::DuplicateModulus { modulus });
     }
 }

@@ -1,24 +1,24 @@
-//! What can be wrong with what a ring is asked for.
+//! Errors of this crate.
 
 /// Result with [`enum@Error`].
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Why a modulus, a prime or a transform cannot be had.
+/// What is wrong with the arguments of a constructor, or with the environment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A modulus is even, too small or too large.
-    #[error("{value} is no modulus: it must be odd, at least 3 and below 2^60")]
+    #[error("{value} is not a modulus: it must be odd, at least 3 and below 2^60")]
     Modulus {
-        /// What was given.
+        /// The number given.
         value: u64,
     },
-    /// A ring degree is no power of two, or out of range.
+    /// A ring degree is not a power of two, or out of range.
     #[error(
-        "{degree} is no ring degree: it must be a power of two from 2^{min_log2} to 2^{max_log2}"
+        "{degree} is not a ring degree: it must be a power of two from 2^{min_log2} to 2^{max_log2}"
     )]
     Degree {
-        /// What was given.
+        /// The number given.
         degree: usize,
         /// log2 of the smallest degree.
         min_log2: u32,
@@ -28,7 +28,7 @@ pub enum Error {
     /// A modulus has no root of unity for a transform.
     #[error(
         "{modulus} has no transform of degree {degree}: it must be a prime that leaves 1 when \
-         divided by {}; `prime::ntt_primes` finds some",
+         divided by {}; `prime::ntt_primes` finds such primes",
         2 * degree
     )]
     NoTransform {
@@ -37,9 +37,9 @@ pub enum Error {
         /// The ring degree.
         degree: usize,
     },
-    /// An exponent is that of no automorphism.
+    /// `X -> X^exponent` is not an automorphism.
     #[error(
-        "X -> X^{exponent} is no automorphism of degree {degree}: the exponent must be odd and \
+        "X -> X^{exponent} is not an automorphism of degree {degree}: the exponent must be odd and \
          below {}",
         2 * degree
     )]
@@ -52,22 +52,26 @@ pub enum Error {
     /// A basis has no prime.
     #[error("a basis needs at least one prime")]
     NoModulus,
-    /// A prime is twice where all must differ.
-    #[error("the prime {modulus} is there twice: residues modulo it would say nothing new")]
-    SameModulus {
+    /// Two primes are the same where all must differ: within a basis, or in the two bases of a
+    /// conversion.
+    #[error("the prime {modulus} occurs twice: leave one out, since all primes must differ")]
+    DuplicateModulus {
         /// The prime.
         modulus: u64,
     },
-    /// There are not so many primes of a size.
-    #[error("there are only {found} primes of {bits} bits for degree {degree}, not {wanted}")]
-    Primes {
-        /// Bits of the primes.
+    /// There are fewer primes of a size than requested.
+    #[error(
+        "there are only {found} primes near 2^{bits} for degree {degree}, not {requested}: request \
+         fewer, or primes of another size"
+    )]
+    TooFewPrimes {
+        /// log2 of the number that they should be near.
         bits: u32,
         /// The ring degree.
         degree: usize,
-        /// How many were asked for.
-        wanted: usize,
-        /// How many there are.
+        /// Number of primes requested.
+        requested: usize,
+        /// Number of primes that there are.
         found: usize,
     },
     /// `NEARFIELD_KERNELS` names kernels that this processor cannot run.

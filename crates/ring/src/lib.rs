@@ -24,24 +24,29 @@
 //! residues for each prime, by coefficients ([`Coeff`]) or by values ([`Ntt`], [`Montgomery`]).
 //! This crate knows no keys and no ciphertexts: `nearfield-ckks` builds those on it.
 //!
+//! # What is where
+//!
 //! | | |
 //! |---|---|
 //! | [`Modulus`], [`Multiplier`], [`prime`] | arithmetic modulo one prime; primes that have a transform |
 //! | [`NttTable`] | the negacyclic number-theoretic transform |
-//! | [`Ring`], [`Poly`], [`Row`], [`Limbs`] | polynomials modulo many primes, in memory that is used again |
-//! | [`Basis`], [`BaseConversion`] | from residues modulo some primes to those modulo others, exactly |
+//! | [`Ring`], [`Poly`], [`Row`], [`Limbs`] | polynomials modulo many primes, in memory that is reused |
+//! | [`Coeff`], [`Ntt`], [`Montgomery`] | representations of polynomials, as types |
+//! | [`PackedPoly`], [`PackedRow`] | residues in as few bytes as their prime needs, as factors of sums of products |
+//! | [`Basis`], [`BaseConversion`] | exact conversion of residues from some primes to others |
 //! | [`Automorphism`] | `X -> X^k`, in both representations |
 //! | [`Sampler`] | uniform, ternary, sparse and Gaussian polynomials from a seed |
-//! | [`Isa`] | the hot loops: plain Rust, AVX2 and AVX-512 with the same bits, chosen at run time |
+//! | [`Isa`] | the instruction set that the hot loops use: plain Rust, AVX2 or AVX-512, with the same bits |
+//! | [`enum@Error`] | everything that can go wrong |
 //!
 //! # Security
 //!
-//! Nobody has audited this code. What is drawn by [`Sampler`] to become secret, sums, products and
-//! transforms have no branches and no addresses that depend on residues. Not constant in time are
-//! [`Modulus::reduce`] and [`Modulus::reduce_signed`] (a division, a branch on the sign),
-//! [`Modulus::pow`] in its exponent, uniform residues (drawn until they fit; what is thrown away
-//! tells nothing of what is kept), and all that makes tables. Rows go back to their ring's pool
-//! with what is in them: who keeps secrets in a row wipes it.
+//! Nobody has audited this code. Secrets drawn by [`Sampler`], sums, products and transforms have no
+//! branches and no addresses that depend on residues. Not constant in time are [`Modulus::reduce`] and
+//! [`Modulus::reduce_signed`] (a division, a branch on the sign), [`Modulus::pow`] in its exponent,
+//! uniform residues (drawn by rejection, which reveals nothing about the accepted ones), and the
+//! construction of tables. Rows return to their ring's pool with their contents: wipe a row that held
+//! a secret before it is dropped.
 //!
 //! # Sources
 //!

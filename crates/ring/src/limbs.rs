@@ -4,9 +4,9 @@
 /// first ones of the special primes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Limbs {
-    /// Primes of the chain.
+    /// Number of primes of the chain.
     pub chain: usize,
-    /// Special primes.
+    /// Number of special primes.
     pub special: usize,
 }
 impl Limbs {

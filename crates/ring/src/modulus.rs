@@ -2,14 +2,14 @@
 
 use crate::{Error, Result};
 
-/// An odd modulus from 3 to below 2^60, with what fast reduction needs.
+/// An odd modulus from 3 to below 2^60, with the constants of fast reduction.
 ///
 /// # Range
-/// All arguments and results are residues, below the modulus, unless a name says `lazy`.
+/// All arguments and results are residues, below the modulus, unless a doc says otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Modulus {
     value: u64,
-    /// Its length.
+    /// Its number of bits.
     bits: u32,
     /// `floor(2^(2 bits) / value)`.
     reciprocal: u64,
@@ -39,7 +39,7 @@ impl Multiplier {
 }
 
 impl Modulus {
-    /// Most bits of a modulus.
+    /// The largest number of bits of a modulus.
     pub const MAX_BITS: u32 = 60;
 
     /// A modulus.
@@ -84,7 +84,7 @@ impl Modulus {
         }
     }
 
-    /// The residue of a small signed integer, without a branch on it.
+    /// The residue of a small signed integer, in constant time.
     ///
     /// # Range
     /// Its magnitude must be below the modulus.
@@ -93,7 +93,7 @@ impl Modulus {
         value.cast_unsigned().wrapping_add(self.value & negative)
     }
 
-    /// The integer nearest to zero that has a residue.
+    /// The integer nearest to zero that has this residue.
     pub fn balanced(self, residue: u64) -> i64 {
         let above = residue > self.value / 2;
         let modulus = self.value & u64::from(above).wrapping_neg();
@@ -112,7 +112,7 @@ impl Modulus {
         self.subtract_once(self.subtract_once(rest))
     }
 
-    /// `value`, less the modulus if it is not below it; without a branch.
+    /// `value`, minus the modulus unless it is below that; without a branch.
     fn subtract_once(self, value: u64) -> u64 {
         let (less, borrow) = value.overflowing_sub(self.value);
         let mask = u64::from(borrow).wrapping_neg();
@@ -139,7 +139,7 @@ impl Modulus {
         self.reduce_product(u128::from(a) * u128::from(b))
     }
 
-    /// `base` to a power that is no secret.
+    /// `base` to the power `exponent`, which must be public: the time depends on it.
     pub fn pow(self, base: u64, mut exponent: u64) -> u64 {
         let (mut power, mut square) = (1, base);
         while exponent > 0 {
@@ -152,12 +152,12 @@ impl Modulus {
         power
     }
 
-    /// `1 / a` modulo a prime, for `a` that is not 0.
+    /// `1 / a`, if the modulus is prime and `a` is not 0.
     pub fn invert_by_fermat(self, a: u64) -> u64 {
         self.pow(a, self.value - 2)
     }
 
-    /// Prepares a residue to multiply with.
+    /// Prepares a residue to multiply many others by.
     pub fn multiplier(self, value: u64) -> Multiplier {
         Multiplier {
             value,
@@ -165,8 +165,8 @@ impl Modulus {
         }
     }
 
-    /// `a * by` for any `a`, below twice the modulus.
-    pub fn mul_lazy(self, a: u64, by: Multiplier) -> u64 {
+    /// `a * by` for any `a`, reduced to below twice the modulus.
+    pub(crate) fn mul_lazy(self, a: u64, by: Multiplier) -> u64 {
         let quotient = low((u128::from(a) * u128::from(by.quotient)) >> 64);
         a.wrapping_mul(by.value)
             .wrapping_sub(quotient.wrapping_mul(self.value))
@@ -182,7 +182,7 @@ impl Modulus {
         self.subtract_once(self.subtract_twice(value))
     }
 
-    /// `value`, less twice the modulus if it is not below that; without a branch.
+    /// `value`, minus twice the modulus unless it is below that; without a branch.
     pub(crate) fn subtract_twice(self, value: u64) -> u64 {
         let (less, borrow) = value.overflowing_sub(2 * self.value);
         let mask = u64::from(borrow).wrapping_neg();
@@ -191,10 +191,7 @@ impl Modulus {
 }
 
 /// The low 64 bits.
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the low bits are what is wanted"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are kept")]
 fn low(value: u128) -> u64 {
     value as u64
 }
@@ -233,7 +230,7 @@ mod tests {
         }
 
         #[test]
-        fn signed_integers_have_the_residue_that_their_sum_with_multiples_has(
+        fn residues_of_signed_integers_are_never_negative(
             modulus in modulus(), value in any::<i64>(),
         ) {
             let expected = i128::from(value).rem_euclid(i128::from(modulus.value()));
@@ -242,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn extremes_of_every_length_multiply_exactly() {
+    fn the_largest_residues_of_every_size_multiply_exactly() {
         for bits in 2..=60 {
             for value in [(1 << (bits - 1)) + 1, (1_u64 << bits) - 1] {
                 let modulus = Modulus::new(value).unwrap();
@@ -253,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_modulus_is_refused() {
+    fn even_small_and_large_numbers_are_not_moduli() {
         for value in [0, 1, 2, 4, 1 << 59, (1 << 60) + 1, u64::MAX] {
             assert_eq!(Modulus::new(value), Err(Error::Modulus { value }));
         }
@@ -261,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_and_inverses_modulo_a_prime() {
+    fn powers_are_repeated_products_and_inverses_cancel() {
         let modulus = Modulus::new(97).unwrap();
         assert_eq!(modulus.pow(3, 0), 1);
         assert_eq!(modulus.pow(3, 5), 243 % 97);

@@ -9,8 +9,8 @@ use crate::{Error, Modulus, Multiplier, Result};
 /// The transform of polynomials of `N` coefficients modulo a prime.
 ///
 /// # Shapes
-/// Coefficients from that of `X^0` on; values in bit-reversed order: the `i`th is that at
-/// `root^(2 * bit_reversed(i) + 1)`.
+/// Coefficients begin with that of `X^0`; values are in bit-reversed order: value `i` is the one at
+/// `root^(2 * reversed(i) + 1)`.
 ///
 /// # Source
 /// Longa and Naehrig, "Speeding up the number theoretic transform", 2016, algorithms 1 and 2,
@@ -25,13 +25,14 @@ impl NttTable {
     /// The transform of `degree` coefficients modulo a prime.
     ///
     /// # Errors
-    /// If `degree` is no power of two from 2^3 to 2^17, or the modulus no prime that leaves 1
-    /// when divided by `2 * degree`.
+    /// [`Error::Degree`] if `degree` is not a power of two from 2^3 to 2^17, and
+    /// [`Error::NoTransform`] if the modulus is not a prime that leaves 1 when divided by
+    /// `2 * degree`.
     pub fn new(modulus: Modulus, degree: usize) -> Result<Self> {
         NttTable::with_isa(Isa::current(), modulus, degree)
     }
 
-    /// As [`NttTable::new`], with a isa of kernels that is not the active one.
+    /// [`NttTable::new`] for an instruction set other than [`Isa::current`].
     ///
     /// # Errors
     /// As [`NttTable::new`].
@@ -62,7 +63,7 @@ impl NttTable {
         self.transform.degree()
     }
 
-    /// The root of unity, of order `2 * degree`: the smallest there is.
+    /// The smallest root of unity of order `2 * degree`.
     pub fn root(&self) -> u64 {
         self.root
     }
@@ -100,35 +101,30 @@ impl NttTable {
         self.transform.inverse(None, values, constant.value());
     }
 
-    /// [`NttTable::inverse_scaled`] of values that stay as they are.
+    /// [`NttTable::inverse_scaled`] of values that are kept, into another row.
     ///
     /// # Range
     /// Residues in and out.
     ///
     /// # Panics
-    /// If there are not `degree` values, or not as much room.
+    /// If `values` or `to` has another length than `degree`.
     pub fn inverse_scaled_into(&self, values: &[u64], constant: Multiplier, to: &mut [u64]) {
         self.transform.inverse(Some(values), to, constant.value());
     }
-
-    /// Bytes of its tables.
-    pub fn bytes(&self) -> usize {
-        self.transform.bytes()
-    }
 }
 
-/// The smallest root of unity whose order is `order`, a power of two, modulo a prime that has
-/// one. (All of them are odd powers of any.)
+/// The smallest root of unity of order `order`, a power of two, modulo a prime that has one. (Each
+/// is an odd power of any other.)
 fn root_of_unity(modulus: Modulus, order: u64) -> u64 {
     let minus_one = modulus.value() - 1;
     let exponent = minus_one / order;
-    let some = (2..)
+    let first = (2..)
         .map(|base| modulus.pow(modulus.reduce(base), exponent))
         .find(|&root| modulus.pow(root, order / 2) == minus_one)
         .unwrap_or(1);
-    let square = modulus.mul(some, some);
-    let mut root = some;
-    let mut smallest = some;
+    let square = modulus.mul(first, first);
+    let mut root = first;
+    let mut smallest = first;
     for _ in 1..order / 2 {
         root = modulus.mul(root, square);
         smallest = smallest.min(root);
@@ -153,30 +149,43 @@ mod tests {
         for (i, &x) in a.iter().enumerate() {
             for (j, &y) in b.iter().enumerate() {
                 let term = modulus.mul(x, y);
-                let place = &mut product[(i + j) % a.len()];
-                *place = if i + j < a.len() {
-                    modulus.add(*place, term)
+                let sum = &mut product[(i + j) % a.len()];
+                *sum = if i + j < a.len() {
+                    modulus.add(*sum, term)
                 } else {
-                    modulus.sub(*place, term)
+                    modulus.sub(*sum, term)
                 };
             }
         }
         product
     }
 
-    fn sizes() -> impl Strategy<Value = (NttTable, Vec<u64>, Vec<u64>)> {
+    /// A transform, and two polynomials.
+    #[derive(Clone, Debug)]
+    struct Case {
+        ntt: NttTable,
+        a: Vec<u64>,
+        b: Vec<u64>,
+    }
+
+    fn cases() -> impl Strategy<Value = Case> {
         (prop_oneof![Just(20_u32), 25..60_u32], 3..8_u32).prop_flat_map(|(bits, log)| {
             let ntt = ntt(bits, 1 << log);
             let q = ntt.modulus().value();
             let residue = prop_oneof![8 => 0..q, 1 => Just(q - 1)];
             let residues = proptest::collection::vec(residue, 1 << log);
-            (Just(ntt), residues.clone(), residues)
+            (residues.clone(), residues).prop_map(move |(a, b)| Case {
+                ntt: ntt.clone(),
+                a,
+                b,
+            })
         })
     }
 
     proptest! {
         #[test]
-        fn forward_then_inverse_is_identity((ntt, coefficients, _) in sizes()) {
+        fn forward_then_inverse_is_identity(case in cases()) {
+            let Case { ntt, a: coefficients, .. } = case;
             let mut values = coefficients.clone();
             ntt.forward(&mut values);
             let mut elsewhere = vec![7; values.len()];
@@ -189,7 +198,8 @@ mod tests {
         }
 
         #[test]
-        fn products_of_values_are_products_of_polynomials((ntt, mut a, mut b) in sizes()) {
+        fn products_of_values_are_products_of_polynomials(case in cases()) {
+            let Case { ntt, mut a, mut b } = case;
             let expected = naive_product(ntt.modulus(), &a, &b);
             ntt.forward(&mut a);
             ntt.forward(&mut b);
@@ -201,7 +211,8 @@ mod tests {
         }
 
         #[test]
-        fn values_are_those_at_odd_powers_of_the_root((ntt, coefficients, _) in sizes()) {
+        fn values_are_those_at_odd_powers_of_the_root(case in cases()) {
+            let Case { ntt, a: coefficients, .. } = case;
             let (modulus, degree) = (ntt.modulus(), ntt.degree());
             let mut values = coefficients.clone();
             ntt.forward(&mut values);
@@ -218,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn every_degree_goes_there_and_back() {
+    fn inverse_undoes_forward_for_every_degree() {
         for log in 3..=17 {
             let ntt = ntt(59, 1 << log);
             let q = ntt.modulus().value();
@@ -240,7 +251,7 @@ mod tests {
         let none = NttTable::new(modulus(97), 64).unwrap_err();
         assert!(none.to_string().contains("leaves 1 when divided by 128"));
         assert!(NttTable::new(modulus(17), 8).is_ok());
-        // 33 = 3 * 11 leaves 1, but is no prime.
+        // 33 = 3 * 11 leaves 1, but is not a prime.
         assert!(matches!(
             NttTable::new(modulus(33), 8),
             Err(Error::NoTransform { .. })

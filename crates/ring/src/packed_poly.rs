@@ -1,9 +1,9 @@
-//! Polynomials of packed rows.
+//! Polynomials of packed rows: what stays in memory for long, as keys do.
 
 use crate::{Limbs, Montgomery, PackedRow, Poly, Ring};
 use rayon::prelude::*;
 
-/// A polynomial by its values in Montgomery form, as packed rows.
+/// A polynomial in [`Montgomery`] form, as packed rows.
 ///
 /// # Shapes
 /// A row for each prime, in the order of [`Poly`].
@@ -14,7 +14,7 @@ pub struct PackedPoly {
 }
 
 impl PackedPoly {
-    /// Modulo which primes it is known.
+    /// The primes that it is known modulo.
     pub fn limbs(&self) -> Limbs {
         Limbs {
             chain: self.chain,
@@ -27,12 +27,12 @@ impl PackedPoly {
         &self.rows
     }
 
-    /// The row modulo the prime that a polynomial of other primes has in a row.
+    /// The row modulo the same prime as row `row` of a polynomial with these limbs.
     pub fn row_of(&self, limbs: Limbs, row: usize) -> &PackedRow {
         &self.rows[self.limbs().index_of(limbs, row)]
     }
 
-    /// Bytes that it takes.
+    /// Its size in bytes.
     pub fn bytes(&self) -> usize {
         self.rows.iter().map(PackedRow::bytes).sum()
     }

@@ -1,11 +1,13 @@
-//! Residues in as few whole bytes as their prime needs: what stays in memory for long, and streams
-//! from there whenever it is used, as keys do.
+//! Rows of residues in as few whole bytes as their prime needs: for keys and the like, which stay in
+//! memory for long and stream from there whenever they are used.
 
 use crate::Modulus;
 use crate::kernel::{Bytes, Isa, MAX_PRODUCTS, PADDING, PackedProducts};
 
-/// A row of residues, each of so many bytes, the lowest first, and some zeros in the end that
-/// vectors may read.
+/// A row of residues, in as few whole bytes each as their modulus needs.
+///
+/// # Shapes
+/// The lowest byte of a residue is the first; zeros follow the last one, which vectors may read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackedRow {
     bytes: Box<[u8]>,
@@ -13,7 +15,7 @@ pub struct PackedRow {
 }
 
 impl PackedRow {
-    /// Bytes that so many residues take.
+    /// The size in bytes of a row of `length` residues.
     pub fn size(modulus: Modulus, length: usize) -> usize {
         length * width(modulus) + PADDING
     }
@@ -21,7 +23,7 @@ impl PackedRow {
     /// Packs residues.
     ///
     /// # Range
-    /// Residues of the modulus; of larger numbers only so many bytes are kept.
+    /// Residues of the modulus; the upper bytes of larger numbers are lost.
     pub fn new(modulus: Modulus, row: &[u64]) -> Self {
         let width = width(modulus);
         let mut bytes = Vec::with_capacity(Self::size(modulus, row.len()));
@@ -40,12 +42,12 @@ impl PackedRow {
         (self.bytes.len() - PADDING) / self.width
     }
 
-    /// Whether there is none.
+    /// Whether it has no residue.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes that it takes.
+    /// Its size in bytes.
     pub fn bytes(&self) -> usize {
         self.bytes.len()
     }
@@ -53,7 +55,7 @@ impl PackedRow {
     /// Unpacks all residues.
     ///
     /// # Panics
-    /// If there is not as much room.
+    /// If `to` has another length.
     pub fn unpack(&self, to: &mut [u64]) {
         Isa::current().unpack(self.residues(), to);
     }
@@ -66,13 +68,13 @@ impl PackedRow {
     }
 }
 
-/// Bytes of a residue.
+/// The size of a residue in bytes.
 fn width(modulus: Modulus) -> usize {
     modulus.bits().div_ceil(8) as usize
 }
 
 impl Modulus {
-    /// [`Modulus::inner_product`] with second factors that are packed.
+    /// [`Modulus::inner_product`] with packed second factors.
     ///
     /// # Panics
     /// If rows differ in length.
@@ -98,14 +100,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn packed_factors_multiply_as_plain_ones_do(
+        fn products_with_packed_factors_are_those_with_plain_ones(
             bits in 14..60_u32, length in prop_oneof![0..40_usize, 500..1100_usize],
             count in 0..10_usize, seed in any::<u64>(),
         ) {
             let modulus = ntt_primes(bits, 8, 1).unwrap()[0];
             let row = |salt: u64| -> Vec<u64> {
-                let words = (0..length as u64).map(|place| {
-                    let word = (seed ^ salt).wrapping_add(place).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                let words = (0..length as u64).map(|index| {
+                    let word = (seed ^ salt).wrapping_add(index).wrapping_mul(0x9e37_79b9_7f4a_7c15);
                     if word % 5 == 0 { modulus.value() - 1 } else { word % modulus.value() }
                 });
                 words.collect()

@@ -1,23 +1,23 @@
-//! Polynomials modulo several primes at once, by their coefficients or by their values.
+//! Polynomials modulo several primes at once, as coefficients or as values.
 
 use crate::pool::Row;
 use crate::{Automorphism, Limbs, Modulus};
 use rayon::prelude::*;
 use std::marker::PhantomData;
 
-/// A polynomial is given by its coefficients.
+/// The representation of a polynomial by its coefficients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Coeff {}
 
-/// A polynomial is given by its values, in the order of [`NttTable`].
+/// The representation of a polynomial by its values, in the order of [`NttTable`](crate::NttTable).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ntt {}
 
-/// A polynomial is given by its values in Montgomery form, for others to be multiplied by it.
+/// The representation of a polynomial by its values in Montgomery form, as a factor of others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Montgomery {}
 
-/// How a polynomial is given: [`Coeff`], [`Ntt`] or [`Montgomery`].
+/// A representation of polynomials: [`Coeff`], [`Ntt`] or [`Montgomery`].
 pub trait Representation: sealed::Representation + Send + Sync {}
 
 impl Representation for Coeff {}
@@ -49,7 +49,7 @@ mod sealed {
         }
     }
 }
-/// Residues of a polynomial modulo primes of its ring.
+/// A polynomial, as its residues modulo primes of its ring.
 ///
 /// # Shapes
 /// A row of `degree` residues for each prime: those of the chain first.
@@ -74,7 +74,7 @@ impl<R: Representation> Poly<R> {
         }
     }
 
-    /// Modulo which primes it is known.
+    /// The primes that it is known modulo.
     pub fn limbs(&self) -> Limbs {
         Limbs {
             chain: self.chain,
@@ -87,35 +87,38 @@ impl<R: Representation> Poly<R> {
         &self.rows
     }
 
-    /// Residues modulo each prime, to be filled in with residues.
+    /// Residues modulo each prime, to be overwritten with residues.
     pub fn rows_mut(&mut self) -> &mut [Row] {
         &mut self.rows
     }
 
-    /// Residues modulo the prime that a polynomial of other primes has in a row.
+    /// The row modulo the same prime as row `row` of a polynomial with these limbs.
     pub fn row_of(&self, limbs: Limbs, row: usize) -> &Row {
         &self.rows[self.limbs().index_of(limbs, row)]
     }
 
-    /// Residues modulo each prime, without the polynomial.
+    /// Its rows.
     pub fn into_rows(self) -> Vec<Row> {
         self.rows
     }
 
-    /// Forgets the residues modulo all primes but the first `chain` of the chain.
+    /// Drops the residues modulo all primes but the first `chain` of the chain.
+    ///
+    /// # Panics
+    /// If it has fewer primes of the chain.
     pub fn truncate(&mut self, chain: usize) {
         assert!(chain <= self.chain, "{chain} of {} primes", self.chain);
         self.rows.truncate(chain);
         self.chain = chain;
     }
 
-    /// The same numbers, which now mean another representation.
+    /// The same rows as a polynomial in another representation.
     pub(crate) fn reinterpreted<S: Representation>(self) -> Poly<S> {
         Poly::from_rows(self.rows, self.chain)
     }
 }
 
-/// Copied on all threads.
+/// Copies on all threads.
 impl<R: Representation> Clone for Poly<R> {
     fn clone(&self) -> Self {
         let rows = self.rows.par_iter().cloned();

@@ -1,4 +1,4 @@
-//! Rows of residues, in memory that is used again.
+//! Rows of residues, in memory that is reused.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -8,15 +8,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Residues in a cache line.
 const LINE: usize = 8;
 
-/// Cache lines of a page. Rows begin at different ones: sums run through many rows at once, and
-/// where all began at the same, they would share a few places of the first-level cache.
+/// Cache lines of a page. Rows begin at different ones: sums read many rows at once, and rows that
+/// all began at the same line would compete for a few sets of the first-level cache.
 const LINES: usize = 64;
 
-/// Lines from the beginning of one row in its page to that of the next row in its own.
+/// Each row begins this many lines further on in its page than the one before.
 const STAGGER: usize = 9;
 
-/// Rows that nobody uses at the moment. A ring's polynomials take their rows from here and give
-/// them back, so that work in a steady state asks the system for no memory.
+/// Rows that are not in use. A ring's polynomials take their rows from here and give them back, so
+/// that a steady state allocates nothing.
 #[derive(Debug)]
 pub(crate) struct Pool {
     degree: usize,
@@ -24,15 +24,15 @@ pub(crate) struct Pool {
     made: AtomicUsize,
 }
 
-/// Where a row is.
+/// The memory of a row, which begins at `start`.
 #[derive(Default)]
 struct Memory {
     values: Vec<u64>,
     start: usize,
 }
 
-/// Residues modulo one prime, from the beginning of a cache line on. Given back to its ring's
-/// pool at the end.
+/// Residues modulo one prime, aligned to a cache line. Dropped rows return to their ring's pool, with
+/// their contents.
 pub struct Row {
     memory: Memory,
     pool: Arc<Pool>,
@@ -47,7 +47,7 @@ impl Pool {
         })
     }
 
-    /// A row of whatever was in it last.
+    /// A row with whatever was last in it.
     pub(crate) fn take(self: &Arc<Self>) -> Row {
         let free = self.lock().pop();
         Row {
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_used_again_and_begin_at_a_cache_line() {
+    fn rows_are_reused_and_begin_at_a_cache_line() {
         let pool = Pool::new(32);
         let mut first = pool.take();
         first.fill(7);

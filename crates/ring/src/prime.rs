@@ -1,14 +1,14 @@
-//! Primes, and those for which polynomials have transforms.
+//! Primes, and those that polynomials have transforms for.
 
 use crate::degree::check_degree;
 use crate::{Error, Modulus, Result};
 
-/// Whether a number is prime, with certainty.
+/// Whether a number is prime, without error.
 ///
 /// # Source
 /// Miller-Rabin to the first twelve primes as bases, which decides below 3.3 * 10^24 (Sorenson
 /// and Webster, 2015).
-pub fn is_prime(value: u64) -> bool {
+pub(crate) fn is_prime(value: u64) -> bool {
     const BASES: [u64; 12] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37];
     if value < 2 {
         return false;
@@ -47,12 +47,13 @@ fn pow(base: u64, mut exponent: u64, modulus: u64) -> u64 {
     power
 }
 
-/// The `count` primes nearest to `2^bits`, from below and above by turns, nearest first, that
-/// leave 1 when divided by `2 * degree`. So products of as many above as below stay near powers
-/// of two.
+/// The `count` primes nearest to `2^bits` that leave 1 when divided by `2 * degree`, nearest first.
+///
+/// They are taken alternately from below and above, so that products stay near powers of two.
 ///
 /// # Errors
-/// If `degree` is none, or there are not so many such primes within a quarter of `2^bits`.
+/// [`Error::Degree`] if `degree` is not a ring degree, and [`Error::TooFewPrimes`] if fewer than `count`
+/// such primes differ from `2^bits` by up to a quarter of it.
 pub fn ntt_primes(bits: u32, degree: usize, count: usize) -> Result<Vec<Modulus>> {
     check_degree(degree)?;
     let step = 2 * degree as u64;
@@ -65,10 +66,10 @@ pub fn ntt_primes(bits: u32, degree: usize, count: usize) -> Result<Vec<Modulus>
         above = above.wrapping_add(step);
         if !near(below) && !near(above) {
             let found = primes.len();
-            return Err(Error::Primes {
+            return Err(Error::TooFewPrimes {
                 bits,
                 degree,
-                wanted: count,
+                requested: count,
                 found,
             });
         }
@@ -86,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn small_primes_are_those_of_the_sieve() {
+    fn small_primes_agree_with_a_sieve() {
         let mut composite = vec![false; 10_000];
         for value in 2..10_000_u64 {
             let index = usize::try_from(value).unwrap();
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn large_primes_and_strong_pseudoprimes_are_told_apart() {
+    fn strong_pseudoprimes_are_not_primes() {
         assert!(is_prime((1 << 61) - 1));
         assert!(is_prime(18_446_744_073_709_551_557));
         // Strong pseudoprimes to the bases 2 to 7, 2 to 23, and 2 to 37 but for some.
@@ -124,12 +125,15 @@ mod tests {
     }
 
     #[test]
-    fn too_many_primes_are_refused_with_how_many_there_are() {
+    fn requesting_too_many_primes_is_an_error_with_the_number_found() {
         let error = ntt_primes(18, 1 << 14, 9).unwrap_err();
-        let Error::Primes { found, wanted, .. } = error else {
+        let Error::TooFewPrimes {
+            found, requested, ..
+        } = error
+        else {
             panic!("{error}");
         };
-        assert!(found < 9 && wanted == 9);
+        assert!(found < 9 && requested == 9);
         assert!(ntt_primes(200, 1 << 14, 1).is_err());
         assert!(ntt_primes(50, 1000, 1).is_err());
     }

@@ -1,4 +1,4 @@
-//! The ring of polynomials modulo many primes: what is done to whole polynomials, on all threads.
+//! The ring of polynomials modulo many primes: operations on whole polynomials, on all threads.
 
 mod derived;
 
@@ -12,19 +12,22 @@ use std::sync::Arc;
 
 pub use derived::Segment;
 
-/// `Z_Q[X] / (X^N + 1)`, where `Q` is the product of a chain of primes, and of special primes
-/// by which it is extended for a time.
+/// `Z_Q[X] / (X^N + 1)`, where `Q` is the product of a chain of primes, and of special primes by
+/// which key switches extend it.
 #[derive(Clone, Debug)]
 pub struct Ring {
     tables: Vec<NttTable>,
     chain: usize,
     pool: Arc<Pool>,
 }
+
 impl Ring {
     /// The ring of this degree modulo a chain of primes and special primes.
     ///
     /// # Errors
-    /// If a prime has no transform of this degree or is there twice, or the chain has none.
+    /// [`Error::NoModulus`](crate::Error::NoModulus) if the chain is empty,
+    /// [`Error::DuplicateModulus`](crate::Error::DuplicateModulus) if a prime occurs twice, and as
+    /// [`NttTable::new`].
     pub fn new(degree: usize, chain: &[Modulus], special: &[Modulus]) -> Result<Self> {
         Basis::new(chain)?;
         let all = Basis::new(&[chain, special].concat())?;
@@ -42,7 +45,7 @@ impl Ring {
         self.tables[0].degree()
     }
 
-    /// All primes.
+    /// All its primes.
     pub fn limbs(&self) -> Limbs {
         Limbs {
             chain: self.chain,
@@ -55,18 +58,18 @@ impl Ring {
         &self.tables[..self.chain][index]
     }
 
-    /// The transforms modulo some primes, in the order of a polynomial's rows.
+    /// The transforms for the rows of a polynomial with these limbs.
     ///
     /// # Panics
     /// If the ring has fewer primes.
-    pub fn tables(&self, limbs: Limbs) -> impl ExactSizeIterator<Item = &NttTable> + Clone {
+    fn tables(&self, limbs: Limbs) -> impl ExactSizeIterator<Item = &NttTable> + Clone {
         let all = self.limbs();
         let fits = limbs.chain <= all.chain && limbs.special <= all.special;
         assert!(fits, "{limbs:?} of {all:?}");
         (0..limbs.count()).map(move |row| self.table(limbs, row))
     }
 
-    /// The transform modulo the prime of a polynomial's row.
+    /// The transform for a row of a polynomial with these limbs.
     pub fn table(&self, limbs: Limbs, row: usize) -> &NttTable {
         if row < limbs.chain {
             &self.tables[row]
@@ -75,18 +78,21 @@ impl Ring {
         }
     }
 
-    /// Some primes.
+    /// The primes of the rows of a polynomial with these limbs.
+    ///
+    /// # Panics
+    /// If the ring has fewer primes.
     pub fn moduli(&self, limbs: Limbs) -> impl ExactSizeIterator<Item = Modulus> + Clone {
         self.tables(limbs).map(NttTable::modulus)
     }
 
-    /// A row to work with. Its residues are left over from other work.
+    /// A row from the pool, to be overwritten: it holds whatever was last in it.
     pub fn row(&self) -> Row {
         self.pool.take()
     }
 
-    /// A polynomial to be filled in. Its residues are left over from other work, and need not
-    /// even be residues.
+    /// A polynomial to be overwritten: its rows hold whatever was last in them, which may not even be
+    /// residues.
     ///
     /// # Panics
     /// If the ring has fewer primes.
@@ -105,10 +111,10 @@ impl Ring {
         poly
     }
 
-    /// A polynomial of small signed coefficients, without a branch on them.
+    /// The polynomial with these small signed coefficients, in constant time.
     ///
     /// # Panics
-    /// If there are not as many coefficients as the degree, or the ring has fewer primes.
+    /// If there are not `degree` coefficients, or the ring has fewer primes.
     pub fn small(&self, coefficients: &[i8], limbs: Limbs) -> Poly<Coeff> {
         assert_eq!(coefficients.len(), self.degree(), "as many as the degree");
         let mut poly = self.unfilled(limbs);
@@ -138,7 +144,7 @@ impl Ring {
         poly.reinterpreted()
     }
 
-    /// Does something with each row, on all threads: with its prime, its index and itself.
+    /// Calls `operation` with the transform, the index and the residues of each row, on all threads.
     pub fn for_each_row<R: Representation>(
         &self,
         poly: &mut Poly<R>,
@@ -152,7 +158,7 @@ impl Ring {
     /// `a += b`, modulo the primes that `a` has.
     ///
     /// # Panics
-    /// If `b` has not all of them.
+    /// If `b` lacks one of them.
     pub fn add_assign<R: Representation>(&self, a: &mut Poly<R>, b: &Poly<R>) {
         self.each_pair(a, b, Modulus::add_rows);
     }
@@ -160,36 +166,15 @@ impl Ring {
     /// `a -= b`, modulo the primes that `a` has.
     ///
     /// # Panics
-    /// If `b` has not all of them.
+    /// If `b` lacks one of them.
     pub fn sub_assign<R: Representation>(&self, a: &mut Poly<R>, b: &Poly<R>) {
         self.each_pair(a, b, Modulus::sub_rows);
     }
 
-    /// `a *= b`, modulo the primes that `a` has: polynomials are multiplied by their values.
+    /// The image of a polynomial.
     ///
     /// # Panics
-    /// If `b` has not all of them.
-    pub fn mul_assign(&self, a: &mut Poly<Ntt>, b: &Poly<Ntt>) {
-        self.each_pair(a, b, Modulus::mul_rows);
-    }
-
-    /// `a = -a`.
-    pub fn neg_assign<R: Representation>(&self, a: &mut Poly<R>) {
-        self.for_each_row(a, |table, _, row| table.modulus().neg_row(row));
-    }
-
-    /// `a *= constant`, an integer.
-    pub fn scale_assign<R: Representation>(&self, a: &mut Poly<R>, constant: i64) {
-        self.for_each_row(a, |table, _, row| {
-            let modulus = table.modulus();
-            modulus.scale_row(row, modulus.multiplier(modulus.reduce_signed(constant)));
-        });
-    }
-
-    /// `automorphism(from)`.
-    ///
-    /// # Panics
-    /// If the automorphism is of another degree.
+    /// If the automorphism has another degree.
     pub fn map<R: Representation>(&self, automorphism: &Automorphism, from: &Poly<R>) -> Poly<R> {
         let mut to = self.unfilled(from.limbs());
         self.for_each_row(&mut to, |table, index, row| {
@@ -246,11 +231,7 @@ mod tests {
                 ring.add_assign(&mut z, y);
                 z
             };
-            let product = |x: &Poly<Ntt>, y: &Poly<Ntt>| {
-                let mut z = x.clone();
-                ring.mul_assign(&mut z, y);
-                z
-            };
+            let product = |x: &Poly<Ntt>, y: &Poly<Ntt>| ring.product(x, y);
             prop_assert_eq!(sum(&a, &b), sum(&b, &a));
             prop_assert_eq!(product(&a, &b), product(&b, &a));
             prop_assert_eq!(product(&product(&a, &b), &c), product(&a, &product(&b, &c)));
@@ -258,14 +239,13 @@ mod tests {
             let mut difference = sum(&a, &b);
             ring.sub_assign(&mut difference, &b);
             prop_assert_eq!(&difference, &a);
-            let mut negative = a.clone();
-            ring.neg_assign(&mut negative);
-            prop_assert_eq!(sum(&a, &negative), ring.zero(ring.limbs()));
+            let zero: Poly<Ntt> = ring.zero(ring.limbs());
+            prop_assert_eq!(sum(&a, &ring.difference(&zero, &a)), zero);
         }
 
         #[test]
-        fn addition_and_automorphisms_mean_the_same_in_both_representations(
-            seeds in any::<[u8; 2]>(), odd in 0..32_usize, constant in any::<i64>(),
+        fn addition_and_automorphisms_agree_in_both_representations(
+            seeds in any::<[u8; 2]>(), odd in 0..32_usize,
         ) {
             let ring = ring();
             let automorphism = Automorphism::new(2 * odd + 1, 32).unwrap();
@@ -273,15 +253,13 @@ mod tests {
             let (mut values, other) = (ring.forward(a.clone()), ring.forward(b.clone()));
             ring.add_assign(&mut a, &b);
             ring.add_assign(&mut values, &other);
-            ring.scale_assign(&mut a, constant);
-            ring.scale_assign(&mut values, constant);
             let mapped = ring.map(&automorphism, &a);
             prop_assert_eq!(ring.inverse(ring.map(&automorphism, &values)), mapped);
         }
     }
 
     #[test]
-    fn small_coefficients_have_the_residues_of_their_signs() {
+    fn small_coefficients_are_reduced_with_their_sign() {
         let ring = ring();
         let coefficients: Vec<i8> = (-16..16).map(|c| c * 8).collect();
         let limbs = Limbs {
@@ -298,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_primes_are_the_first_ones() {
+    fn truncation_keeps_the_first_primes_and_rows_are_found_by_their_prime() {
         let ring = ring();
         let whole = random(&ring, 1);
         let mut part = whole.clone();

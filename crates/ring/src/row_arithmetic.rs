@@ -1,7 +1,7 @@
 //! Arithmetic of rows: many residues modulo one prime.
 //!
-//! What is multiplied by often (keys, plaintexts, matrices) is kept in *Montgomery form*, times
-//! `R` modulo the prime. Then a product with what is not, divided by `R`, is the plain product.
+//! Factors that are used often (keys, plaintexts, matrices) are kept in *Montgomery form*, times `R`
+//! modulo the prime. Their product with a plain residue, divided by `R`, is the plain product.
 //! `R` is 2^52 for moduli below 2^50 and 2^64 for larger ones.
 
 use crate::kernel::{CrossProducts, Isa, MAX_PRODUCTS, Products, montgomery_factor};
@@ -35,7 +35,7 @@ impl Modulus {
         Isa::current().scale_row(self, a, by);
     }
 
-    /// `a += by` in every place.
+    /// `a += by`, for every residue.
     pub fn add_constant_row(self, a: &mut [u64], by: u64) {
         Isa::current().add_constant_row(self, a, by);
     }
@@ -59,7 +59,7 @@ impl Modulus {
     }
 
     /// `to = a b`.
-    pub fn product_of_rows(self, a: &[u64], b: &[u64], to: &mut [u64]) {
+    pub(crate) fn product_of_rows(self, a: &[u64], b: &[u64], to: &mut [u64]) {
         same_length(a, b);
         same_length(a, to);
         Isa::current().product_of_rows(self, a, b, to);
@@ -76,7 +76,7 @@ impl Modulus {
         Isa::current().cross_products(self, factors, false, [first, second]);
     }
 
-    /// [`Modulus::cross_products`], added to what is there.
+    /// [`Modulus::cross_products`], added to the two rows.
     pub fn add_cross_products(
         self,
         [a, b]: [[&[u64]; 2]; 2],
@@ -87,7 +87,7 @@ impl Modulus {
         Isa::current().cross_products(self, factors, true, [first, second]);
     }
 
-    /// The residues of small signed integers, without a branch on them.
+    /// The residues of small signed integers, in constant time.
     pub fn residues_of_small(self, integers: &[i8], to: &mut [u64]) {
         assert_eq!(integers.len(), to.len(), "rows of the same length");
         for (residue, &integer) in to.iter_mut().zip(integers) {
@@ -106,11 +106,11 @@ impl Modulus {
         self.inner_product_of_runs(1, products, to);
     }
 
-    /// [`Modulus::inner_product`] with second factors of which every residue stands for `run` of
-    /// them: the values of a polynomial in `X^run` come in such runs.
+    /// [`Modulus::inner_product`] where each residue of a second factor stands for `run` equal ones:
+    /// the values of a polynomial in `X^run` come in such runs.
     ///
     /// # Panics
-    /// If `run` is no power of two.
+    /// If `run` is not a power of two.
     pub fn inner_product_of_runs(self, run: usize, products: &[(&[u64], &[u64])], to: &mut [u64]) {
         let (first, rest) = products.split_at(products.len().min(MAX_PRODUCTS));
         let sum = |pairs, add, to: &mut [u64]| {
@@ -119,13 +119,6 @@ impl Modulus {
         sum(first, false, to);
         for pairs in rest.chunks(MAX_PRODUCTS) {
             sum(pairs, true, to);
-        }
-    }
-
-    /// `to += sum(a * b) / R`, one factor of each product in Montgomery form.
-    pub fn add_inner_product(self, products: &[(&[u64], &[u64])], to: &mut [u64]) {
-        for pairs in products.chunks(MAX_PRODUCTS) {
-            Isa::current().inner_product(self, Products { pairs, run: 1 }, true, to);
         }
     }
 }
@@ -160,19 +153,17 @@ mod tests {
     }
 
     #[test]
-    fn any_number_of_products_is_summed() {
+    fn more_products_are_summed_than_a_kernel_takes() {
         let modulus = prime::ntt_primes(45, 64, 1).unwrap()[0];
         let mut one = vec![1; 8];
         modulus.montgomery_row(&mut one);
-        let largest = vec![modulus.value() - 1; 8];
+        let minus_one = vec![modulus.value() - 1; 8];
         for count in [0, 1, 64, 65, 200] {
-            let products: Vec<(&[u64], &[u64])> = vec![(&largest, &one); count];
+            let products: Vec<(&[u64], &[u64])> = vec![(&minus_one, &one); count];
             let expected = modulus.reduce_signed(-i64::try_from(count).unwrap());
             let mut sum = vec![7; 8];
             modulus.inner_product(&products, &mut sum);
             assert_eq!(sum, [expected; 8]);
-            modulus.add_inner_product(&products, &mut sum);
-            assert_eq!(sum, [modulus.add(expected, expected); 8]);
         }
     }
 }

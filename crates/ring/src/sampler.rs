@@ -1,8 +1,7 @@
 //! Random polynomials: uniform ones, secrets and errors.
 //!
-//! What becomes secret (ternary and Gaussian values) is drawn without branches or addresses that
-//! depend on it. Uniform residues are drawn by rejection: which draws are thrown away says
-//! nothing about those that are kept.
+//! Secrets (ternary and Gaussian values) are drawn without branches or addresses that depend on them.
+//! Uniform residues are drawn by rejection: the rejected draws reveal nothing about the others.
 
 use crate::Modulus;
 use rand_chacha::ChaCha20Rng;
@@ -11,22 +10,22 @@ use zeroize::Zeroizing;
 
 /// A stream of random polynomials, expanded from a seed by ChaCha20: the same from the same seed.
 ///
-/// It shows nothing of itself, because seeds of secrets are secret.
+/// It has no `Debug`, because its state determines secrets.
 pub struct Sampler(ChaCha20Rng);
 
 impl Sampler {
     /// The standard deviation of [`Sampler::gaussian`].
     pub const SIGMA: f64 = 3.19;
 
-    /// Largest magnitude of [`Sampler::gaussian`]; what is beyond has a probability below 2^-64.
+    /// The largest magnitude of [`Sampler::gaussian`]; larger ones have a probability below 2^-64.
     pub const MAX_MAGNITUDE: i8 = 29;
 
-    /// The stream of a seed. A seed of secrets must come from the operating system.
+    /// The stream of a seed. The seed of secrets must come from the operating system.
     pub fn from_seed(seed: [u8; 32]) -> Self {
         Self::from_seed_and_stream(seed, 0)
     }
 
-    /// One of the many independent streams of a seed.
+    /// One of the 2^64 independent streams of a seed.
     pub fn from_seed_and_stream(seed: [u8; 32], stream: u64) -> Self {
         let mut random = ChaCha20Rng::from_seed(seed);
         random.set_stream(stream);
@@ -55,12 +54,11 @@ impl Sampler {
         }
     }
 
-    /// `weight` values of -1 or 1 at random places, and zeros: a sparse ternary secret. Values
-    /// are shuffled by sorting them along random keys, in an order of comparisons that is always
-    /// the same.
+    /// `weight` values of -1 or 1 at random indices, and zeros: a sparse ternary secret. Values are
+    /// shuffled by sorting random keys, with a fixed sequence of comparisons.
     ///
     /// # Panics
-    /// If there are fewer values than `weight`, or their number is no power of two.
+    /// If there are fewer values than `weight`, or their number is not a power of two.
     pub fn sparse_ternary(&mut self, weight: usize, values: &mut [i8]) {
         assert!(weight <= values.len() && values.len().is_power_of_two());
         let mut keys = Zeroizing::new(vec![0_u64; values.len()]);
@@ -122,7 +120,7 @@ const TAILS: [u64; 29] = [
     8,
 ];
 
-/// Sorts a power of two of keys: Batcher's bitonic network, without branches on keys.
+/// Sorts keys, whose number is a power of two: Batcher's bitonic network, without branches on keys.
 fn sort(keys: &mut [u64]) {
     let count = keys.len();
     let mut size = 2;
@@ -180,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_seed_gives_the_same_polynomials_and_another_gives_others() {
+    fn equal_seeds_give_equal_polynomials_and_others_differ() {
         let draw = |seed| {
             let mut values = [0; 64];
             sampler(seed).gaussian(&mut values);
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn uniform_residues_are_uniform_also_where_most_draws_are_thrown_away() {
+    fn uniform_residues_are_uniform_where_half_of_the_draws_are_rejected() {
         // 2^6 + 1: nearly half of all draws of seven bits.
         let modulus = Modulus::new(65).unwrap();
         let mut residues = vec![0; 65_000];
@@ -216,20 +214,20 @@ mod tests {
     }
 
     #[test]
-    fn sparse_secrets_have_their_weight_at_places_and_with_signs_that_are_uniform() {
-        let (mut places, mut signs) = ([0; 64], [0; 2]);
+    fn sparse_secrets_have_their_weight_and_uniform_indices_and_signs() {
+        let (mut indices, mut signs) = ([0; 64], [0; 2]);
         let mut sampler = sampler(5);
         for _ in 0..2_000 {
             let mut values = [7; 64];
             sampler.sparse_ternary(8, &mut values);
-            let set = values.iter().enumerate().filter(|value| *value.1 != 0);
-            assert_eq!(set.clone().count(), 8);
-            for (place, &value) in set {
-                places[place] += 1;
+            let nonzero = values.iter().enumerate().filter(|value| *value.1 != 0);
+            assert_eq!(nonzero.clone().count(), 8);
+            for (index, &value) in nonzero {
+                indices[index] += 1;
                 signs[usize::from(value == 1)] += 1;
             }
         }
-        assert!(chi_squared(&places) < 120.0, "{places:?}");
+        assert!(chi_squared(&indices) < 120.0, "{indices:?}");
         assert!(chi_squared(&signs) < 15.0, "{signs:?}");
     }
 

@@ -157,9 +157,9 @@ impl MappedProducts<'_> {
                 }
                 for (half, to) in to.iter_mut().enumerate() {
                     let mut pairs = [(&[][..], products[0].1[half]); RUN];
-                    let buffers = pairs.iter_mut().zip(&permuted);
-                    for ((pair, buffer), (_, halves)) in buffers.zip(products) {
-                        *pair = (&buffer[..count], halves[half].from(first).first(count));
+                    for (index, (_, halves)) in products.iter().enumerate() {
+                        let factors = halves[half].from(first).first(count);
+                        pairs[index] = (&permuted[index][..count], factors);
                     }
                     let pairs = &pairs[..products.len()];
                     sum(PackedProducts { pairs }, add || run > 0, to);

@@ -16,7 +16,7 @@
 //! Backward, the sums double: from at most 1.5, four coefficients pass two levels to at most 6
 //! for the first of them, which is reduced, and at most 1.44 for the others.
 
-use super::twiddles::Twiddles;
+use super::twiddles::{ROW, Twiddles};
 
 mod butterflies;
 mod lines;
@@ -64,6 +64,20 @@ pub(super) struct Block<N> {
     pub(super) index: usize,
 }
 
+impl<N> Block<N> {
+    /// One of its `2^levels` parts, where `levels` are those of its step.
+    #[inline(always)]
+    pub(super) fn part(self, levels: u32, part: usize) -> Self {
+        let rows = self.rows >> levels;
+        Block {
+            start: self.start.wrapping_add(part * rows * ROW),
+            rows,
+            step: self.step + 1,
+            index: (self.index << levels) + part,
+        }
+    }
+}
+
 /// The functions of the passes, and [`Passes`] for `Token`. They need, where they are:
 /// `N`, `V`, `LANES`, `SQUARES`, `COLUMNS`, `Token`, `Field`, `load`, `store`, `splat`, `add`,
 /// `subtract`, `offset`, `difference`, `products`, `reduce`, `from_residues`, `to_residues`,
@@ -96,42 +110,31 @@ macro_rules! passes {
             twiddles: &Twiddles<N>,
             block: Block<N>,
         ) {
-            let Block {
-                start,
-                rows,
-                step,
-                index,
-            } = block;
-            let levels = twiddles.steps[step].levels;
-            let distance = (rows >> levels) * ROW;
-            let reduced = step == 1 && twiddles.levels() > COLUMNS;
+            let levels = twiddles.steps[block.step].levels;
+            let distance = (block.rows >> levels) * ROW;
+            let reduced = block.step == 1 && twiddles.levels() > COLUMNS;
             // SAFETY: `distance << levels == rows * ROW`, so line `l < 2^levels` at `offset` has
             // `l * distance + offset + LANES <= rows * ROW`, and a part is `distance` numbers
             // within the block. The block has its pairs, and each part is a block of the next step
             // or a row of the matrix, because the caller's block is one of this transform.
             unsafe {
-                let pairs = twiddles.pairs(step, index);
+                let pairs = twiddles.pairs(block.step, block.index);
                 for offset in (0..distance).step_by(LANES) {
                     let lines = Strided {
-                        start: start.add(offset),
+                        start: block.start.add(offset),
                         stride: distance,
                     };
                     forward_lines::<FIRST>(field, lines, levels, reduced, pairs);
                 }
                 for part in 0..1 << levels {
-                    let block = Block {
-                        start: start.add(part * distance),
-                        rows: distance / ROW,
-                        step: step + 1,
-                        index: (index << levels) + part,
-                    };
-                    if block.step < twiddles.steps.len() {
-                        forward_from::<false>(field, twiddles, block);
+                    let part = block.part(levels, part);
+                    if part.step < twiddles.steps.len() {
+                        forward_from::<false>(field, twiddles, part);
                     } else {
-                        prefetch(twiddles.row(block.index + 1));
-                        forward_row(field, block.start, twiddles.row(block.index));
+                        prefetch(twiddles.row(part.index + 1));
+                        forward_row(field, part.start, twiddles.row(part.index));
                         for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
-                            let numbers = block.start.add(square * LANES * LANES);
+                            let numbers = part.start.add(square * LANES * LANES);
                             forward_squares(field, numbers, twiddles.square(square));
                         }
                     }
@@ -152,42 +155,31 @@ macro_rules! passes {
             from: *const u64,
             block: Block<N>,
         ) {
-            let Block {
-                start,
-                rows,
-                step,
-                index,
-            } = block;
-            let levels = twiddles.steps[step].levels;
-            let distance = (rows >> levels) * ROW;
+            let levels = twiddles.steps[block.step].levels;
+            let distance = (block.rows >> levels) * ROW;
             // SAFETY: as in `forward_from`: lines and parts are within the block's `rows * ROW`
             // numbers, and within as many residues, because `distance << levels == rows * ROW`;
             // the caller's block is one of this transform, so it and its parts have their factors.
             unsafe {
                 for part in 0..1 << levels {
                     let from = from.add(part * distance);
-                    let block = Block {
-                        start: start.add(part * distance),
-                        rows: distance / ROW,
-                        step: step + 1,
-                        index: (index << levels) + part,
-                    };
-                    if block.step < twiddles.steps.len() {
-                        inverse_to::<false>(field, twiddles, last, from, block);
+                    let part = block.part(levels, part);
+                    if part.step < twiddles.steps.len() {
+                        inverse_to::<false>(field, twiddles, last, from, part);
                     } else {
                         for square in (0..ROW / (LANES * LANES)).step_by(SQUARES) {
                             let offset = square * LANES * LANES;
-                            let (from, to) = (from.add(offset), block.start.add(offset));
+                            let (from, to) = (from.add(offset), part.start.add(offset));
                             inverse_squares(field, from, to, twiddles.square(square));
                         }
-                        prefetch(twiddles.row(block.index + 1));
-                        inverse_row(field, block.start, twiddles.row(block.index));
+                        prefetch(twiddles.row(part.index + 1));
+                        inverse_row(field, part.start, twiddles.row(part.index));
                     }
                 }
-                let pairs = twiddles.pairs(step, index);
+                let pairs = twiddles.pairs(block.step, block.index);
                 for offset in (0..distance).step_by(LANES) {
                     let lines = Strided {
-                        start: start.add(offset),
+                        start: block.start.add(offset),
                         stride: distance,
                     };
                     inverse_lines::<LAST>(field, lines, levels, pairs, last);

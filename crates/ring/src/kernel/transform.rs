@@ -68,10 +68,6 @@ impl<T: Passes<N> + Copy, N: Number> Vectors<T, N> {
         let last = last.map(|factor| N::pair(modulus, factor));
         self.token.inverse(&self.inverse, last, values, row);
     }
-
-    fn bytes(&self) -> usize {
-        self.forward.bytes() + self.inverse.bytes()
-    }
 }
 
 impl Transform {
@@ -137,21 +133,6 @@ impl Transform {
             Tables::Avx512Short(vectors) => vectors.inverse(scale, values, row),
             #[cfg(target_arch = "x86_64")]
             Tables::Avx512Long(vectors) => vectors.inverse(scale, values, row),
-        }
-    }
-
-    /// Bytes of its tables.
-    pub(crate) fn bytes(&self) -> usize {
-        match &self.tables {
-            Tables::Portable(powers) => 2 * powers[0].len() * size_of::<Multiplier>(),
-            #[cfg(target_arch = "x86_64")]
-            Tables::Avx2(vectors) => vectors.bytes(),
-            #[cfg(target_arch = "x86_64")]
-            Tables::Avx512(vectors) => vectors.bytes(),
-            #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Short(vectors) => vectors.bytes(),
-            #[cfg(target_arch = "x86_64")]
-            Tables::Avx512Long(vectors) => vectors.bytes(),
         }
     }
 }

@@ -265,12 +265,6 @@ impl<N: Number> Twiddles<N> {
     pub(super) fn check(&self, degree: usize, lanes: usize) {
         assert_eq!((degree, lanes), (self.degree, self.lanes));
     }
-
-    /// Bytes in memory.
-    pub(super) fn bytes(&self) -> usize {
-        let lines = self.columns.len() + self.rows.len() + self.squares.len();
-        lines * size_of::<Line<N>>()
-    }
 }
 
 fn lines<N: Number>(numbers: &[N]) -> Numbers<N> {

@@ -1,14 +1,13 @@
-//! Polynomials made of others. They are copied and changed a part of a row at a time, so that what
-//! is changed is still in the first-level cache, and on all threads.
+//! New polynomials from others: copied and modified a segment of a row at a time, while it is in the
+//! first-level cache, on all threads.
 
 use crate::{Limbs, Modulus, Ntt, Poly, Representation, Ring};
 use std::ops::Range;
 
-/// Residues that are copied before they are changed: with as many of another row, half of a
-/// first-level cache.
-const AT_ONCE: usize = 1024;
+/// Residues of a segment: with as many of another row, half of a first-level cache.
+const SEGMENT: usize = 1024;
 
-/// Where residues are that were copied.
+/// The position of some residues in their polynomial.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
     /// Their row.
@@ -18,27 +17,27 @@ pub struct Segment {
 }
 
 impl Ring {
-    /// A copy of a polynomial, as far as some primes go, with `change` applied to all its residues.
+    /// A copy of a polynomial, modulo some of its primes, with `modify` applied to every segment of it.
     ///
     /// # Panics
-    /// If the polynomial is not known modulo all these primes.
+    /// If the polynomial lacks one of these primes.
     pub fn modified_copy<R: Representation>(
         &self,
         from: &Poly<R>,
         limbs: Limbs,
-        change: impl Fn(Modulus, Segment, &mut [u64]) + Sync,
+        modify: impl Fn(Modulus, Segment, &mut [u64]) + Sync,
     ) -> Poly<R> {
-        let mut derived = self.unfilled(limbs);
-        self.for_each_row(&mut derived, |table, row, to| {
+        let mut copy = self.unfilled(limbs);
+        self.for_each_row(&mut copy, |table, row, to| {
             let from = from.row_of(limbs, row);
-            let parts = to.chunks_mut(AT_ONCE).zip(from.chunks(AT_ONCE)).enumerate();
+            let parts = to.chunks_mut(SEGMENT).zip(from.chunks(SEGMENT)).enumerate();
             for (part, (to, from)) in parts {
                 to.copy_from_slice(from);
-                let columns = part * AT_ONCE..part * AT_ONCE + to.len();
-                change(table.modulus(), Segment { row, columns }, to);
+                let columns = part * SEGMENT..part * SEGMENT + to.len();
+                modify(table.modulus(), Segment { row, columns }, to);
             }
         });
-        derived
+        copy
     }
 
     /// `a + b`, modulo the primes that both have.
@@ -51,7 +50,7 @@ impl Ring {
         self.of_both(a, b, Modulus::sub_rows)
     }
 
-    /// `a b`, modulo the primes that both have: polynomials are multiplied by their values.
+    /// `a b`, modulo the primes that both have.
     pub fn product(&self, a: &Poly<Ntt>, b: &Poly<Ntt>) -> Poly<Ntt> {
         self.product_modulo(a, b, common(a, b))
     }
@@ -59,7 +58,7 @@ impl Ring {
     /// [`Ring::product`] modulo some of these primes.
     ///
     /// # Panics
-    /// If one of them is not known modulo all these.
+    /// If `a` or `b` lacks one of these primes.
     pub fn product_modulo(&self, a: &Poly<Ntt>, b: &Poly<Ntt>, limbs: Limbs) -> Poly<Ntt> {
         let mut product = self.unfilled(limbs);
         self.for_each_row(&mut product, |table, row, to| {
@@ -98,7 +97,7 @@ mod tests {
     use crate::{Coeff, Sampler};
     use proptest::prelude::*;
 
-    const DEGREE: usize = 2 * AT_ONCE;
+    const DEGREE: usize = 2 * SEGMENT;
 
     fn ring() -> Ring {
         let primes = ntt_primes(45, DEGREE, 4).unwrap();
@@ -118,7 +117,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn what_is_made_of_two_is_what_one_becomes(
+        fn new_polynomials_are_those_that_assignments_give(
             seeds in any::<[u8; 2]>(), chains in [1..4_usize, 1..4], special in [0..2_usize, 0..2],
         ) {
             let ring = ring();
@@ -139,7 +138,11 @@ mod tests {
             };
             prop_assert_eq!(ring.sum(&a, &b), assigned(Ring::add_assign));
             prop_assert_eq!(ring.difference(&a, &b), assigned(Ring::sub_assign));
-            prop_assert_eq!(ring.product(&a, &b), assigned(Ring::mul_assign));
+            let mut product = start;
+            ring.for_each_row(&mut product, |table, row, to| {
+                table.modulus().mul_rows(to, b.row_of(limbs, row));
+            });
+            prop_assert_eq!(ring.product(&a, &b), product);
         }
     }
 }
