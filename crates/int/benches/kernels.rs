@@ -13,6 +13,7 @@ use nearfield_int::Aligned;
 use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
     BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
+    Windows,
 };
 use nearfield_int::{Activation, Network, NetworkSpec, Shape, StepSettings, presets};
 use nearfield_train::random::{Purpose, Stream};
@@ -35,7 +36,7 @@ fn activations(count: usize) -> Aligned<i16> {
     narrow(count, 91)
 }
 
-/// Sums of rows with blocks of 64 lanes: the shapes of the layers of VGG8B and the MLPs.
+/// Sums of rows with blocks of 64 columns: the shapes of the layers of VGG8B and the MLPs.
 /// Convolutions read `side * side` overlapping rows of an image with a border.
 fn sums_of_products(c: &mut Criterion) {
     let mut group = c.benchmark_group("products");
@@ -59,7 +60,7 @@ fn sums_of_products(c: &mut Criterion) {
         let values = activations(starts[starts.len() - 1] + span.reach());
         let weights = narrow(span.depth() * BLOCK, 20_000);
         let panel = Panel::from_rows(&weights, span.depth());
-        let lanes = Columns {
+        let columns = Columns {
             values: Halves::narrow(panel.block(0)),
             width: BLOCK,
         };
@@ -73,7 +74,7 @@ fn sums_of_products(c: &mut Criterion) {
                     span,
                 };
                 let tile = &mut tile[..starts.len() * BLOCK];
-                products(isa, &rows, &lanes, tile);
+                products(isa, &rows, &columns, tile);
                 sums.extend_from_slice(tile);
             }
         };
@@ -116,8 +117,12 @@ fn sparse_gradients(c: &mut Criterion) {
     group.throughput(Throughput::Elements(products as u64));
     let run = |isa: Isa, sums: &mut [i32]| {
         for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
-            let own = (&contributions, 8 * filter..8 * filter + 8);
-            isa.add_windows(sums, (&values, 0), window, own, false);
+            let windows = Windows {
+                values: &values,
+                window,
+                part: contributions.part(8 * filter..8 * filter + 8),
+            };
+            isa.add_windows(sums, windows, false);
         }
     };
     let mut expected = Aligned::new(FILTERS * 9 * PLANE);
@@ -138,7 +143,7 @@ fn element_wise(c: &mut Criterion) {
     let mut group = c.benchmark_group("element-wise");
     group.throughput(Throughput::Elements(COUNT as u64));
     let gradients = random(COUNT, 1 << 28);
-    let correction = UpdateRule {
+    let rule = UpdateRule {
         rate: Reciprocal::new(512 * 640),
         decay: Some(Reciprocal::new(28_000)),
     };
@@ -147,20 +152,20 @@ fn element_wise(c: &mut Criterion) {
         let mut weights = narrow(COUNT, 30_000);
         let mut expected = weights.clone();
         assert_eq!(
-            isa.update(&mut weights, &gradients, patch, correction),
-            Isa::PORTABLE.update(&mut expected, &gradients, patch, correction)
+            isa.update(&mut weights, &gradients, patch, rule),
+            Isa::PORTABLE.update(&mut expected, &gradients, patch, rule)
         );
         assert_eq!(*weights, *expected);
         let none = vec![0; COUNT];
         group.bench_function(format!("update/{}", isa.name()), |bencher| {
-            bencher.iter(|| isa.update(black_box(&mut weights), &none, patch, correction));
+            bencher.iter(|| isa.update(black_box(&mut weights), &none, patch, rule));
         });
         let (mut scaled, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
-        isa.scale(&gradients, correction.rate, 127, &mut scaled);
-        Isa::PORTABLE.scale(&gradients, correction.rate, 127, &mut oracle);
+        isa.scale(&gradients, rule.rate, 127, &mut scaled);
+        Isa::PORTABLE.scale(&gradients, rule.rate, 127, &mut oracle);
         assert_eq!(scaled, oracle);
         group.bench_function(format!("scale/{}", isa.name()), |bencher| {
-            bencher.iter(|| isa.scale(&gradients, correction.rate, 127, black_box(&mut scaled)));
+            bencher.iter(|| isa.scale(&gradients, rule.rate, 127, black_box(&mut scaled)));
         });
         let (mut active, mut oracle) = (vec![0; COUNT], vec![0; COUNT]);
         Activation::default().apply_all(isa, &scaled, &mut active);

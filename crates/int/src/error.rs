@@ -86,6 +86,18 @@ pub enum Error {
         /// Name of the tensor.
         tensor: String,
     },
+    /// `NEARFIELD_KERNELS` names kernels that this processor cannot run.
+    #[error(
+        "NEARFIELD_KERNELS={found:?}, but this processor can run {}: name one of these, or unset \
+         the variable for the fastest",
+        available.join(", ")
+    )]
+    UnknownKernels {
+        /// The variable's value.
+        found: String,
+        /// The names of the kernels that this processor can run.
+        available: Vec<&'static str>,
+    },
     /// A tensor that the network does not have.
     #[error("tensor `{tensor}` is not part of this network: the file is of another network")]
     UnknownTensor {

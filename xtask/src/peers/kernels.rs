@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use nearfield_int::gemm::{Columns, Halves, Panel, Rows, products, to_planes};
 use nearfield_int::kernel::{
     BLOCK, Contributions, Isa, PLANE, Patch, ROWS, Reciprocal, SUMS, Span, UpdateRule, Window,
+    Windows,
 };
 use nearfield_int::{Activation, Aligned};
 use nearfield_train::random::{Purpose, Stream};
@@ -114,7 +115,7 @@ fn convolution(isa: Isa, channels: usize, side: usize) -> Result<f64> {
         .collect();
     let values = random((side + 2) * row, 91)?;
     let panel = Panel::from_rows(&random(span.depth() * BLOCK, 20_000)?, span.depth());
-    let lanes = Columns {
+    let columns = Columns {
         values: Halves::narrow(panel.block(0)),
         width: BLOCK,
     };
@@ -125,7 +126,7 @@ fn convolution(isa: Isa, channels: usize, side: usize) -> Result<f64> {
                 starts,
                 span,
             };
-            products(isa, &rows, &lanes, sums);
+            products(isa, &rows, &columns, sums);
         }
     };
     let mut sums = vec![0; starts.len() * BLOCK];
@@ -157,8 +158,12 @@ fn sparse_gradient(isa: Isa) -> Result<f64> {
     };
     let run = |isa: Isa, sums: &mut [i32]| {
         for (filter, sums) in sums.chunks_exact_mut(9 * PLANE).enumerate() {
-            let own = (&contributions, 8 * filter..8 * filter + 8);
-            isa.add_windows(sums, (&values, 0), window, own, false);
+            let windows = Windows {
+                values: &values,
+                window,
+                part: contributions.part(8 * filter..8 * filter + 8),
+            };
+            isa.add_windows(sums, windows, false);
         }
     };
     let mut sums = Aligned::new(FILTERS * 9 * PLANE);

@@ -49,7 +49,7 @@ pub fn to_planes(sample: &mut [i16], depth: usize, spare: &mut Vec<i16>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::{Contributions, Isa, Window};
+    use crate::kernel::{Contributions, Isa, Window, Windows};
     use proptest::prelude::*;
 
     proptest! {
@@ -90,13 +90,15 @@ mod tests {
             for isa in Isa::available() {
                 let mut ours = sums.clone();
                 for plane in 0..planes {
-                    let values = (&ordered[..], plane * pixels * PLANE);
+                    let windows = |range| Windows {
+                        values: &ordered[plane * pixels * PLANE..],
+                        window,
+                        part: contributions.part(range),
+                    };
                     let middle = contributions.len() / 2;
                     let sums = &mut ours[plane * PLANE..];
-                    let first = (&contributions, 0..middle);
-                    isa.add_windows(sums, values, window, first, fresh);
-                    let second = (&contributions, middle..contributions.len());
-                    isa.add_windows(sums, values, window, second, false);
+                    isa.add_windows(sums, windows(0..middle), fresh);
+                    isa.add_windows(sums, windows(middle..contributions.len()), false);
                 }
                 prop_assert_eq!(&ours, &expected, "{:?}", isa);
             }

@@ -1,7 +1,7 @@
 //! Kernels for processors with AVX2.
 
-use super::contributions::Contribution;
-use super::fast_fir::{INPUTS, PRODUCTS, SIX};
+use super::contributions::{self, Contribution};
+use super::fast_fir::{FilterRows, PRODUCTS, SIX, TileInputs};
 use super::high_halves::{HighHalfGroup, RowsByDepth};
 use super::overflow::Overflow;
 use super::portable;
@@ -9,7 +9,7 @@ use super::reciprocal::Reciprocal;
 use super::signatures::{autovectorized, handwritten, methods};
 use super::tile::Tile;
 use super::update::{Patch, UpdateRule};
-use super::windows::Window;
+use super::windows::Windows;
 use core::arch::x86_64::{
     __m256i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm256_add_epi32, _mm256_extract_epi32,
     _mm256_loadu_si256, _mm256_madd_epi16, _mm256_permute2x128_si256, _mm256_set1_epi32,
@@ -17,9 +17,11 @@ use core::arch::x86_64::{
 };
 
 mod quotients;
+mod updates;
 mod windows;
 
-use quotients::{scale, update};
+use quotients::scale;
+use updates::update;
 use windows::add_windows;
 
 /// Proof that the processor has what these kernels need.
@@ -27,7 +29,7 @@ use windows::add_windows;
 pub(super) struct Token(());
 
 impl Token {
-    /// Looks at the processor.
+    /// Asks the processor.
     pub(super) fn detect() -> Option<Self> {
         is_x86_feature_detected!("avx2").then_some(Token(()))
     }
@@ -49,32 +51,27 @@ macro_rules! compiled {
 autovectorized!(compiled);
 
 #[target_feature(enable = "avx2")]
-fn fast_fir_inputs(
-    values: &[i16],
-    starts: &[usize; INPUTS],
-    single: [bool; 2],
-    depth: usize,
-    transformed: &mut [i16],
-    places: &[usize; PRODUCTS],
-) {
-    portable::fast_fir_inputs(values, starts, single, depth, transformed, places);
+fn fast_fir_inputs(inputs: TileInputs<'_>, transformed: &mut [i16], starts: &[usize; PRODUCTS]) {
+    portable::fast_fir_inputs(inputs, transformed, starts);
 }
 
-/// All rows of a tile, six at a time, over each 16 lanes.
+/// All rows of a tile, six at a time, with 16 columns after others.
 ///
 /// # Safety
-/// The sizes are those that `Tile::check` has token.
+/// `Tile::check` has accepted the tile and its sums.
 #[target_feature(enable = "avx2")]
 unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
-    for lane in (0..tile.width).step_by(16) {
-        let (mut starts, mut to) = (tile.starts, sums.as_mut_ptr().wrapping_add(lane));
+    for column in (0..tile.width).step_by(16) {
+        let (mut starts, mut to) = (tile.starts, sums.as_mut_ptr().wrapping_add(column));
         while !starts.is_empty() {
-            // SAFETY: each case takes rows that are there, and their sums of these lanes.
+            // SAFETY: `R <= starts.len()` in each arm, and the caller has checked the tile;
+            // `column + 16 <= width`, a multiple of 16, so that row `r` of those left has its 16
+            // sums from `to + r * width` on within `sums`, which has `rows * width`.
             let done = unsafe {
                 match starts.len() {
-                    6.. => some_rows::<6>(tile, lane, starts, to),
-                    2.. => some_rows::<2>(tile, lane, starts, to),
-                    _ => some_rows::<1>(tile, lane, starts, to),
+                    6.. => some_rows::<6>(tile, column, starts, to),
+                    2.. => some_rows::<2>(tile, column, starts, to),
+                    _ => some_rows::<1>(tile, column, starts, to),
                 }
             };
             starts = &starts[done..];
@@ -83,32 +80,35 @@ unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     }
 }
 
-/// The first `R` rows of `starts`, with the sums of 16 lanes from `lane` at `to`; returns `R`.
+/// The first `R` rows of `starts`, with 16 columns from `column` on; returns `R`.
 ///
 /// # Safety
-/// The tile has rows at `R` starts; `to` has `R` rows of the tile's width with 16 lanes.
+/// `Tile::check` has accepted the tile, `starts` are `R` or more of its own, `column + 16` is at
+/// most its width, and `to + r * width` has 16 sums for each `r < R`.
 #[target_feature(enable = "avx2")]
 unsafe fn some_rows<const R: usize>(
     tile: &Tile<'_>,
-    lane: usize,
+    column: usize,
     starts: &[usize],
     to: *mut i32,
 ) -> usize {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    let mut block = tile.block.as_ptr().wrapping_add(2 * lane);
+    let mut block = tile.block.as_ptr().wrapping_add(2 * column);
     for run in 0..tile.span.runs {
         let values = tile.values.as_ptr().wrapping_add(run * tile.span.stride);
         let rows: [*const i16; R] = core::array::from_fn(|row| values.wrapping_add(starts[row]));
         for pair in 0..tile.span.length / 2 {
-            // SAFETY: the block has two values of each lane for each pair of each row.
+            // SAFETY: the block has `2 * width` values for each of `runs * length / 2` pairs, and
+            // `2 * column + 32 <= 2 * width`; each row has `length >= 2 * pair + 2` values from
+            // `start + run * stride` on. `Tile::check` asserts both sizes.
             unsafe {
-                let lanes: [__m256i; 2] =
+                let columns: [__m256i; 2] =
                     core::array::from_fn(|v| _mm256_loadu_si256(block.add(16 * v).cast()));
                 for (row, sums) in rows.iter().zip(&mut sums) {
                     let two = row.add(2 * pair).cast::<i32>().read_unaligned();
                     let two = _mm256_set1_epi32(two);
-                    for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(two, lanes));
+                    for (sum, columns) in sums.iter_mut().zip(columns) {
+                        *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(two, columns));
                     }
                 }
             }
@@ -117,7 +117,7 @@ unsafe fn some_rows<const R: usize>(
     }
     for (row, sums) in sums.into_iter().enumerate() {
         for (v, sum) in sums.into_iter().enumerate() {
-            // SAFETY: there is room for 16 sums in each of `R` rows.
+            // SAFETY: `8 * v + 8 <= 16`, and the caller has 16 sums at `to + row * width`.
             unsafe { _mm256_storeu_si256(to.add(row * tile.width + 8 * v).cast(), sum) }
         }
     }
@@ -130,16 +130,21 @@ fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize
 }
 
 #[target_feature(enable = "avx2")]
-fn add_high_halves(few: HighHalfGroup<'_>, rows: RowsByDepth<'_>, sums: &mut [i32], width: usize) {
-    portable::add_high_halves(few, rows, sums, width);
+fn add_high_halves(
+    group: HighHalfGroup<'_>,
+    rows: RowsByDepth<'_>,
+    sums: &mut [i32],
+    width: usize,
+) {
+    portable::add_high_halves(group, rows, sums, width);
 }
 
 #[target_feature(enable = "avx2")]
-fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]) {
-    portable::add_overflows(few, start, lanes, sums);
+fn add_overflows(listed: &[Overflow], start: usize, columns: &[i16], sums: &mut [i32]) {
+    portable::add_overflows(listed, start, columns, sums);
 }
 
-/// 12 sums under way, which is more than the processor needs to be busy.
+/// 12 sums in flight, which is more than the processor needs to be busy.
 #[target_feature(enable = "avx2")]
 fn products_alone(rounds: u32) -> (u64, i32) {
     let mut sums = [_mm256_set1_epi32(1); 12];
@@ -180,7 +185,7 @@ fn prefetch_far(values: &[i16]) {
 }
 
 /// # Safety
-/// Every contribution has as many values from its start on as there are sums.
+/// `start + sums.len() <= values.len()` for every contribution.
 #[target_feature(enable = "avx2")]
 unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
     let whole = sums.len() / 16;
@@ -188,7 +193,8 @@ unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contributi
     let mut done = 0;
     while done < whole {
         let (from, to) = (from.wrapping_add(16 * done), to.wrapping_add(16 * done));
-        // SAFETY: each case takes vectors that are there.
+        // SAFETY: `done + V <= whole` in each arm, so that `16 * (done + V) <= sums.len()`; the
+        // caller has as many values from every start on.
         done += unsafe {
             match whole - done {
                 4.. => contribute::<4>(to, from, list),
@@ -208,7 +214,7 @@ unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contributi
 /// Adds contributions to `V` vectors of 16 sums, two rows side by side; returns `V`.
 ///
 /// # Safety
-/// There are so many sums, and values from the start of every contribution.
+/// There are `16 * V` sums at `to`, and as many values at `values + start` for every contribution.
 #[target_feature(enable = "avx2")]
 unsafe fn contribute<const V: usize>(
     to: *mut i32,
@@ -217,17 +223,15 @@ unsafe fn contribute<const V: usize>(
 ) -> usize {
     let mut lower = [_mm256_setzero_si256(); V];
     let mut upper = [_mm256_setzero_si256(); V];
-    let (pairs, last) = list.as_chunks::<2>();
-    let nothing = last.first().map(|one| Contribution { scale: 0, ..*one });
-    let last = last.first().zip(nothing).map(|(&one, none)| [one, none]);
-    for [one, two] in pairs.iter().copied().chain(last) {
-        let scales = i32::from(one.scale.cast_unsigned()) | i32::from(two.scale) << 16;
-        let scales = _mm256_set1_epi32(scales);
+    for two in contributions::pairs(list) {
+        let scales = _mm256_set1_epi32(Contribution::scales(two));
+        let [one, two] = two.map(|one| one.start as usize);
         for v in 0..V {
-            // SAFETY: both rows have `V` times 16 values.
+            // SAFETY: `16 * v + 16 <= 16 * V`, the number of values that the caller has from
+            // every start on.
             unsafe {
-                let one = _mm256_loadu_si256(values.add(one.start as usize + 16 * v).cast());
-                let two = _mm256_loadu_si256(values.add(two.start as usize + 16 * v).cast());
+                let one = _mm256_loadu_si256(values.add(one + 16 * v).cast());
+                let two = _mm256_loadu_si256(values.add(two + 16 * v).cast());
                 let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(one, two), scales);
                 let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(one, two), scales);
                 lower[v] = _mm256_add_epi32(lower[v], low);
@@ -241,7 +245,7 @@ unsafe fn contribute<const V: usize>(
             _mm256_permute2x128_si256::<0x31>(lower, upper),
         ];
         for (half, part) in parts.into_iter().enumerate() {
-            // SAFETY: there are `V` times 16 sums.
+            // SAFETY: `16 * v + 8 * half + 8 <= 16 * V`, the number of sums that the caller has.
             unsafe {
                 let to = to.add(16 * v + 8 * half).cast();
                 _mm256_storeu_si256(to, _mm256_add_epi32(_mm256_loadu_si256(to), part));

@@ -1,7 +1,7 @@
 //! Kernels for processors with AVX-512 and its integer products (VNNI).
 
-use super::contributions::Contribution;
-use super::fast_fir::{INPUTS, PRODUCTS, SIX};
+use super::contributions::{self, Contribution};
+use super::fast_fir::{FilterRows, PRODUCTS, SIX, TileInputs};
 use super::high_halves::{HighHalfGroup, RowsByDepth};
 use super::overflow::Overflow;
 use super::portable;
@@ -9,7 +9,7 @@ use super::reciprocal::Reciprocal;
 use super::signatures::{autovectorized, handwritten, methods};
 use super::tile::Tile;
 use super::update::{Patch, UpdateRule};
-use super::windows::Window;
+use super::windows::Windows;
 use core::arch::x86_64::{
     __m512i, _MM_HINT_T0, _MM_HINT_T1, _mm_prefetch, _mm512_add_epi32, _mm512_dpwssd_epi32,
     _mm512_loadu_si512, _mm512_mask_storeu_epi32, _mm512_maskz_loadu_epi16,
@@ -35,7 +35,7 @@ use windows::add_windows;
 pub(super) struct Token(());
 
 impl Token {
-    /// Looks at the processor.
+    /// Asks the processor.
     pub(super) fn detect() -> Option<Self> {
         let detected = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx512bw")
@@ -61,14 +61,15 @@ macro_rules! compiled {
 
 autovectorized!(compiled);
 
-/// Pairs of depths whose lanes stay in the first-level cache while all rows pass over them.
+/// Pairs of depths whose columns stay in the first-level cache while all rows pass over them.
 const PAIRS_AT_ONCE: usize = 96;
 
 /// # Safety
-/// The sizes are those that `Tile::check` has token.
+/// `Tile::check` has accepted the tile and its sums.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
-    // SAFETY: each case has the vectors of its width.
+    // SAFETY: `16 * V` is the width in each arm: 16, 32, 48 or 64 as `Tile::check` asserts. The
+    // caller has checked the tile.
     unsafe {
         match tile.width {
             64 => rows::<6, 4>(tile, sums),
@@ -79,34 +80,35 @@ unsafe fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
     }
 }
 
-/// All rows of a tile, `R` at a time, over blocks of `V` vectors of 16 lanes.
+/// All rows of a tile, `R` at a time, with `V` vectors of 16 columns.
 ///
 /// # Safety
-/// The width is `16 * V`, and the sizes are those that `Tile::check` has token.
+/// `Tile::check` has accepted the tile and its sums, and the width is `16 * V`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]) {
     let pairs = tile.span.length / 2;
     for run in 0..tile.span.runs {
         let values = tile.values.as_ptr().wrapping_add(run * tile.span.stride);
         for first in (0..pairs).step_by(PAIRS_AT_ONCE) {
-            let count = PAIRS_AT_ONCE.min(pairs - first);
-            let add = run + first > 0;
-            let values = values.wrapping_add(2 * first);
-            let block = tile
-                .block
-                .as_ptr()
-                .wrapping_add((run * pairs + first) * 32 * V);
+            let block = tile.block.as_ptr();
+            let depths = Depths {
+                values: values.wrapping_add(2 * first),
+                block: block.wrapping_add((run * pairs + first) * 32 * V),
+                pairs: PAIRS_AT_ONCE.min(pairs - first),
+                add: run + first > 0,
+            };
             let (mut starts, mut to) = (tile.starts, sums.as_mut_ptr());
             while !starts.is_empty() {
-                // SAFETY: each case takes rows that are there, with their sums.
+                // SAFETY: the number of rows in each arm is at most `starts.len()`, and the rows
+                // that are left have `16 * V` sums each from `to` on. `first + pairs` is at most
+                // the pairs of a run, so that each row has `2 * pairs` values and the block has
+                // `32 * V` for each pair, as `Tile::check` asserts of whole runs.
                 let done = unsafe {
                     match starts.len() {
-                        left if left >= R => {
-                            some_rows::<R, V>(values, starts, block, (count, add), to)
-                        }
-                        4.. => some_rows::<4, V>(values, starts, block, (count, add), to),
-                        2.. => some_rows::<2, V>(values, starts, block, (count, add), to),
-                        _ => some_rows::<1, V>(values, starts, block, (count, add), to),
+                        left if left >= R => some_rows::<R, V>(depths, starts, to),
+                        4.. => some_rows::<4, V>(depths, starts, to),
+                        2.. => some_rows::<2, V>(depths, starts, to),
+                        _ => some_rows::<1, V>(depths, starts, to),
                     }
                 };
                 starts = &starts[done..];
@@ -116,48 +118,59 @@ unsafe fn rows<const R: usize, const V: usize>(tile: &Tile<'_>, sums: &mut [i32]
     }
 }
 
-/// Forms the products of `pairs` pairs of depths, or adds them to the sums, of the first `R`
-/// rows; returns `R`.
+/// Some pairs of depths, within one run.
+#[derive(Clone, Copy)]
+struct Depths {
+    /// The buffer of the rows, from these depths on.
+    values: *const i16,
+    /// Their columns.
+    block: *const i16,
+    pairs: usize,
+    /// Whether products are added to the sums, or replace them.
+    add: bool,
+}
+
+/// Forms the products of some depths of the first `R` rows; returns `R`.
 ///
 /// # Safety
-/// There are `R` starts, `2 * pairs` values from each of them, `16 * V` lanes of so many values
-/// at `block`, and `R` rows of `16 * V` sums at `to`.
+/// There are `R` starts at least, `2 * pairs` values at `values + start` for each of them,
+/// `pairs * 32 * V` values at `block`, and `R * 16 * V` sums at `to`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn some_rows<const R: usize, const V: usize>(
-    values: *const i16,
+    depths: Depths,
     starts: &[usize],
-    block: *const i16,
-    (pairs, add): (usize, bool),
     to: *mut i32,
 ) -> usize {
+    let values = depths.values;
     let rows: [*const i16; R] = core::array::from_fn(|row| values.wrapping_add(starts[row]));
     let mut sums = [[_mm512_setzero_si512(); V]; R];
-    if add {
+    if depths.add {
         for (row, sums) in sums.iter_mut().enumerate() {
             for (v, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: there are `R` rows of `16 * V` sums.
+                // SAFETY: `row < R` and `v < V`; the caller has `R * 16 * V` sums.
                 *sum = unsafe { _mm512_loadu_si512(to.add(row * 16 * V + 16 * v).cast()) };
             }
         }
     }
-    for pair in 0..pairs {
-        // SAFETY: the block has `16 * V` lanes of two values for each pair of each row.
+    for pair in 0..depths.pairs {
+        // SAFETY: `pair < pairs` and `v < V`; the caller has `32 * V` values of the block for each
+        // pair, and two values of each row.
         unsafe {
-            let lanes = block.add(pair * 32 * V);
-            let lanes: [__m512i; V] =
-                core::array::from_fn(|v| _mm512_loadu_si512(lanes.add(32 * v).cast()));
+            let columns = depths.block.add(pair * 32 * V);
+            let columns: [__m512i; V] =
+                core::array::from_fn(|v| _mm512_loadu_si512(columns.add(32 * v).cast()));
             for (row, sums) in rows.iter().zip(&mut sums) {
                 let two = row.add(2 * pair).cast::<i32>().read_unaligned();
                 let two = _mm512_set1_epi32(two);
-                for (sum, lanes) in sums.iter_mut().zip(lanes) {
-                    *sum = _mm512_dpwssd_epi32(*sum, two, lanes);
+                for (sum, columns) in sums.iter_mut().zip(columns) {
+                    *sum = _mm512_dpwssd_epi32(*sum, two, columns);
                 }
             }
         }
     }
     for (row, sums) in sums.into_iter().enumerate() {
         for (v, sum) in sums.into_iter().enumerate() {
-            // SAFETY: there are `R` rows of `16 * V` sums.
+            // SAFETY: `row < R` and `v < V`; the caller has `R * 16 * V` sums.
             unsafe { _mm512_storeu_si512(to.add(row * 16 * V + 16 * v).cast(), sum) }
         }
     }
@@ -165,43 +178,44 @@ unsafe fn some_rows<const R: usize, const V: usize>(
 }
 
 /// # Safety
-/// The sums are `16 * V` for a `V` up to 4, and lanes have a line of twice as many for each of
-/// the listed values.
+/// There are 16, 32, 48 or 64 sums, and `columns` has a line of twice as many values for the pair of
+/// depths of each listed value.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-unsafe fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]) {
-    // SAFETY: each case has the vectors of its width.
+unsafe fn add_overflows(listed: &[Overflow], start: usize, columns: &[i16], sums: &mut [i32]) {
+    // SAFETY: `16 * V` is the number of sums in each arm; the caller has the lines.
     unsafe {
         match sums.len() {
-            64 => add_lines::<4>(few, start, lanes, sums),
-            48 => add_lines::<3>(few, start, lanes, sums),
-            32 => add_lines::<2>(few, start, lanes, sums),
-            _ => add_lines::<1>(few, start, lanes, sums),
+            64 => add_lines::<4>(listed, start, columns, sums),
+            48 => add_lines::<3>(listed, start, columns, sums),
+            32 => add_lines::<2>(listed, start, columns, sums),
+            _ => add_lines::<1>(listed, start, columns, sums),
         }
     }
 }
 
 /// # Safety
-/// There are `16 * V` sums, and a line of as many pairs of lanes for each of the listed values.
+/// There are `16 * V` sums, and `columns` has a line of `32 * V` values for the pair of depths of
+/// each listed value.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn add_lines<const V: usize>(
-    few: &[Overflow],
+    listed: &[Overflow],
     start: usize,
-    lanes: &[i16],
+    columns: &[i16],
     sums: &mut [i32],
 ) {
     let mut upper = [_mm512_setzero_si512(); V];
-    for overflow in few {
-        let (pair, [a, b]) = overflow.pair(start);
+    for one in listed {
+        let (pair, [a, b]) = one.pair(start);
         let two = _mm512_set1_epi32(i32::from(a.cast_unsigned()) | i32::from(b) << 16);
-        let line = lanes.as_ptr().wrapping_add(pair * 32 * V);
+        let line = columns.as_ptr().wrapping_add(pair * 32 * V);
         for (v, upper) in upper.iter_mut().enumerate() {
-            // SAFETY: the line has `16 * V` pairs.
-            let lanes = unsafe { _mm512_loadu_si512(line.add(32 * v).cast()) };
-            *upper = _mm512_dpwssd_epi32(*upper, two, lanes);
+            // SAFETY: `v < V`; the caller has `32 * V` values in the line of each listed value.
+            let columns = unsafe { _mm512_loadu_si512(line.add(32 * v).cast()) };
+            *upper = _mm512_dpwssd_epi32(*upper, two, columns);
         }
     }
     for (v, upper) in upper.into_iter().enumerate() {
-        // SAFETY: there are `16 * V` sums.
+        // SAFETY: `v < V`; the caller has `16 * V` sums.
         unsafe {
             let place = sums.as_mut_ptr().add(16 * v).cast();
             let upper = _mm512_slli_epi32::<16>(upper);
@@ -210,7 +224,7 @@ unsafe fn add_lines<const V: usize>(
     }
 }
 
-/// 16 sums under way, which is more than the processor needs to be busy.
+/// 16 sums in flight, which is more than the processor needs to be busy.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn products_alone(rounds: u32) -> (u64, i32) {
     let mut sums = [_mm512_setzero_si512(); 16];
@@ -240,7 +254,7 @@ fn prefetch_far(values: &[i16]) {
 }
 
 /// # Safety
-/// Every contribution has as many values from its start on as there are sums.
+/// `start + sums.len() <= values.len()` for every contribution.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]) {
     let (whole, rest) = (sums.len() / 32, sums.len() % 32);
@@ -248,7 +262,8 @@ unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contributi
     let mut done = 0;
     while done < whole {
         let (values, to) = (values.wrapping_add(32 * done), to.wrapping_add(32 * done));
-        // SAFETY: each case takes vectors that are there.
+        // SAFETY: `done + V <= whole` in each arm, so that `32 * (done + V) <= sums.len()`; the
+        // caller has as many values from every start on.
         done += unsafe {
             match whole - done {
                 12.. => contribute::<12>(to, values, list, u32::MAX),
@@ -261,7 +276,8 @@ unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contributi
     }
     if rest > 0 {
         let (values, to) = (values.wrapping_add(32 * done), to.wrapping_add(32 * done));
-        // SAFETY: the mask has the values that are left.
+        // SAFETY: `rest` sums are left, and as many values from every start on, as the caller has
+        // `sums.len()`: the mask has a bit for each.
         unsafe { contribute::<1>(to, values, list, (1 << rest) - 1) };
     }
 }
@@ -272,7 +288,8 @@ unsafe fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contributi
 /// the sums in the order in which vectors are unpacked, which is undone at the end.
 ///
 /// # Safety
-/// There are so many sums, and values from the start of every contribution.
+/// For each bit of the mask there is, in each of `V` vectors, a sum at `to` and a value at
+/// `values + start` for every contribution.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 unsafe fn contribute<const V: usize>(
     to: *mut i32,
@@ -284,7 +301,7 @@ unsafe fn contribute<const V: usize>(
     let mut lower = [_mm512_setzero_si512(); V];
     let mut upper = [_mm512_setzero_si512(); V];
     for (v, (lower, upper)) in lower.iter_mut().zip(&mut upper).enumerate() {
-        // SAFETY: there are `V` times 32 sums, as far as the mask goes.
+        // SAFETY: the caller has `32 * V` sums, of which the masks leave out those that it has not.
         unsafe {
             let first = _mm512_maskz_loadu_epi32(masks[0], to.add(32 * v));
             let second = _mm512_maskz_loadu_epi32(masks[1], to.wrapping_add(32 * v + 16));
@@ -292,17 +309,15 @@ unsafe fn contribute<const V: usize>(
             *upper = _mm512_shuffle_i32x4::<0b11_01_11_01>(first, second);
         }
     }
-    let (pairs, last) = list.as_chunks::<2>();
-    let nothing = last.first().map(|one| Contribution { scale: 0, ..*one });
-    let last = last.first().zip(nothing).map(|(&one, none)| [one, none]);
-    for [one, two] in pairs.iter().copied().chain(last) {
-        let scales = i32::from(one.scale.cast_unsigned()) | i32::from(two.scale) << 16;
-        let scales = _mm512_set1_epi32(scales);
+    for two in contributions::pairs(list) {
+        let scales = _mm512_set1_epi32(Contribution::scales(two));
+        let [one, two] = two.map(|one| one.start as usize);
         for v in 0..V {
-            // SAFETY: both rows have `V` times 32 values, as far as the mask goes.
+            // SAFETY: the caller has `32 * V` values from both starts on, of which the mask leaves
+            // out those that it has not.
             unsafe {
-                let one = values.add(one.start as usize + 32 * v);
-                let two = values.add(two.start as usize + 32 * v);
+                let one = values.add(one + 32 * v);
+                let two = values.add(two + 32 * v);
                 let one = _mm512_maskz_loadu_epi16(mask, one);
                 let two = _mm512_maskz_loadu_epi16(mask, two);
                 let (low, high) = (
@@ -317,7 +332,7 @@ unsafe fn contribute<const V: usize>(
     let first_of = _mm512_set_epi64(11, 10, 3, 2, 9, 8, 1, 0);
     let second_of = _mm512_set_epi64(15, 14, 7, 6, 13, 12, 5, 4);
     for (v, (lower, upper)) in lower.into_iter().zip(upper).enumerate() {
-        // SAFETY: there are `V` times 32 sums, as far as the mask goes.
+        // SAFETY: the caller has `32 * V` sums, of which the masks leave out those that it has not.
         unsafe {
             let first = _mm512_permutex2var_epi64(lower, first_of, upper);
             let second = _mm512_permutex2var_epi64(lower, second_of, upper);

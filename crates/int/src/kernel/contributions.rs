@@ -1,33 +1,53 @@
-//! Which rows of a buffer are added up, and how often each: what sparse gradients are formed of.
+//! Which rows of a buffer are added up, and how often each: the terms of sparse gradients.
 
 use alloc::vec::Vec;
 use core::ops::Range;
 
-/// One row, taken `scale` times.
+/// One row, times `scale`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contribution {
     pub(super) start: u32,
     pub(super) scale: i16,
 }
 
-/// Rows by their starts, each with an int16 factor; larger factors take several places.
+impl Contribution {
+    /// The scales of two rows, as 16-bit halves.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    #[inline(always)]
+    pub(super) fn scales([one, two]: [Contribution; 2]) -> i32 {
+        i32::from(one.scale.cast_unsigned()) | i32::from(two.scale) << 16
+    }
+}
+
+/// Contributions two by two; a last single one has itself beside it, times 0.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[inline(always)]
+pub(super) fn pairs(list: &[Contribution]) -> impl Iterator<Item = [Contribution; 2]> {
+    let (pairs, last) = list.as_chunks::<2>();
+    let last = last
+        .first()
+        .map(|&one| [one, Contribution { scale: 0, ..one }]);
+    pairs.iter().copied().chain(last)
+}
+
+/// Rows by their starts, each with an int16 factor; a larger factor is split into several.
 #[derive(Clone, Debug, Default)]
 pub struct Contributions {
     list: Vec<Contribution>,
     last_start: u32,
 }
 
-/// Places that one factor may take; beyond it, int16 factors are the wrong tool.
-const MOST_PLACES: u32 = 16;
+/// Entries that one factor may take; beyond it, int16 factors are the wrong tool.
+const MAX_ENTRIES: u32 = 16;
 
 impl Contributions {
-    /// Forgets all.
+    /// Removes all.
     pub fn clear(&mut self) {
         self.list.clear();
         self.last_start = 0;
     }
 
-    /// Number of places.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.list.len()
     }
@@ -47,18 +67,18 @@ impl Contributions {
         count.next_power_of_two() * size_of::<Contribution>()
     }
 
-    /// Takes the row at `start` `factor` times; false, and nothing taken, if the factor is too
-    /// large to be made of a few of int16.
+    /// Adds the row at `start`, times `factor`; false, and nothing is added, if the factor is too
+    /// large for a few of int16.
     #[must_use]
     pub fn push(&mut self, start: u32, factor: i32) -> bool {
         if let Ok(scale) = i16::try_from(factor) {
             self.put(start, scale);
             return true;
         }
-        let places = factor
+        let entries = factor
             .unsigned_abs()
             .div_ceil(i16::MAX.unsigned_abs().into());
-        if places > MOST_PLACES {
+        if entries > MAX_ENTRIES {
             return false;
         }
         let mut left = factor;
@@ -75,9 +95,33 @@ impl Contributions {
         self.last_start = self.last_start.max(start);
     }
 
-    /// Some of them, and where the row that starts last does.
-    pub(super) fn part(&self, part: Range<usize>) -> (&[Contribution], usize) {
-        (&self.list[part], self.last_start as usize)
+    /// Some of them.
+    pub fn part(&self, range: Range<usize>) -> ContributionPart<'_> {
+        ContributionPart {
+            list: &self.list[range],
+            last_start: self.last_start,
+        }
+    }
+}
+
+/// Some contributions. No row starts beyond [`ContributionPart::last_start`]: only
+/// [`Contributions`] makes them, and it keeps the largest of all starts.
+#[derive(Clone, Copy, Debug)]
+pub struct ContributionPart<'a> {
+    list: &'a [Contribution],
+    last_start: u32,
+}
+
+impl<'a> ContributionPart<'a> {
+    #[inline(always)]
+    pub(super) fn list(self) -> &'a [Contribution] {
+        self.list
+    }
+
+    /// Where the last of all rows starts; no row of this part starts later.
+    #[inline(always)]
+    pub(super) fn last_start(self) -> usize {
+        self.last_start as usize
     }
 }
 

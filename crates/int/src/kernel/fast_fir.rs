@@ -40,11 +40,37 @@ pub(crate) const TOGETHER: usize = 32;
 /// Filters that are laid out together; filters must be a multiple.
 pub(crate) const FILTERS: usize = 16;
 
-/// Inputs up to this magnitude keep within int16 when they are transformed.
-pub(crate) const LARGEST_INPUT: u16 = 32_767 / 9;
+/// Inputs up to this magnitude stay within int16 when they are transformed.
+pub(crate) const MAX_INPUT: u16 = 32_767 / 9;
 
-/// Sums that are put together at once.
-const LANES: usize = 16;
+/// Sums that are combined at once.
+const SUMS: usize = 16;
+
+/// The 3x3 weights of some channels of a filter, in 9 rows that begin `stride` apart.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FilterRows<'a> {
+    pub(crate) values: &'a [i16],
+    pub(crate) stride: usize,
+}
+
+impl<'a> FilterRows<'a> {
+    #[inline(always)]
+    fn row(self, index: usize) -> &'a [i16] {
+        &self.values[index * self.stride..][..TOGETHER]
+    }
+}
+
+/// The inputs of 3x3 outputs, or of a single row or column of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TileInputs<'a> {
+    pub(crate) values: &'a [i16],
+    /// Where each of 5x5 pixels starts.
+    pub(crate) starts: &'a [usize; INPUTS],
+    /// Whether there is a single row, and a single column, of outputs.
+    pub(crate) single: [bool; 2],
+    /// Channels of each pixel.
+    pub(crate) depth: usize,
+}
 
 /// As [`super::Isa::fast_fir_weights`].
 #[allow(
@@ -52,31 +78,26 @@ const LANES: usize = 16;
     reason = "low halves, and a mask that says where there is more"
 )]
 #[inline(always)]
-pub(super) fn fast_fir_weights(
-    weights: &[i16],
-    stride: usize,
-    low: &mut [i16],
-    spacing: usize,
-) -> u32 {
+pub(super) fn fast_fir_weights(weights: FilterRows<'_>, low: &mut [i16], spacing: usize) -> u32 {
     let mut lines = [[[0; TOGETHER]; SIX]; 3];
     for (row, line) in lines.iter_mut().enumerate() {
-        let own = |column: usize| &weights[(3 * row + column) * stride..][..TOGETHER];
+        let own = |column: usize| weights.row(3 * row + column);
         let own = [own(0), own(1), own(2)];
-        for lane in 0..TOGETHER {
-            let six = six(own.map(|weights| weights[lane].into()));
+        for channel in 0..TOGETHER {
+            let six = six(own.map(|weights| weights[channel].into()));
             for (factors, factor) in line.iter_mut().zip(six) {
-                factors[lane] = factor;
+                factors[channel] = factor;
             }
         }
     }
-    let mut most = [0; TOGETHER];
+    let mut max_abs = [0; TOGETHER];
     for column in 0..SIX {
         let own: [_; 3] = array::from_fn(|row| &lines[row][column]);
         let mut halves = [[0; TOGETHER]; SIX];
-        for lane in 0..TOGETHER {
-            for (halves, factor) in halves.iter_mut().zip(six(own.map(|line| line[lane]))) {
-                halves[lane] = factor as i16;
-                most[lane] = factor.unsigned_abs().max(most[lane]);
+        for channel in 0..TOGETHER {
+            for (halves, factor) in halves.iter_mut().zip(six(own.map(|line| line[channel]))) {
+                halves[channel] = factor as i16;
+                max_abs[channel] = factor.unsigned_abs().max(max_abs[channel]);
             }
         }
         for (row, halves) in halves.iter().enumerate() {
@@ -84,11 +105,11 @@ pub(super) fn fast_fir_weights(
         }
     }
     let limit = i16::MAX.unsigned_abs().into();
-    if most.iter().copied().max() <= Some(limit) {
+    if max_abs.iter().copied().max() <= Some(limit) {
         return 0;
     }
-    let channels = most.iter().rev();
-    channels.fold(0, |mask, &most| 2 * mask + u32::from(most > limit))
+    let channels = max_abs.iter().rev();
+    channels.fold(0, |mask, &max_abs| 2 * mask + u32::from(max_abs > limit))
 }
 
 /// The factors of the products in one direction.
@@ -109,35 +130,35 @@ pub(crate) fn transformed_weights(weights: [i32; 9]) -> [i32; PRODUCTS] {
 /// As [`super::Isa::fast_fir_inputs`].
 #[inline(always)]
 pub(super) fn fast_fir_inputs(
-    values: &[i16],
-    starts: &[usize; INPUTS],
-    single: [bool; 2],
-    depth: usize,
+    inputs: TileInputs<'_>,
     transformed: &mut [i16],
-    places: &[usize; PRODUCTS],
+    starts: &[usize; PRODUCTS],
 ) {
-    match single {
-        [false, false] => inputs::<false, false>(values, starts, depth, transformed, places),
-        [false, true] => inputs::<false, true>(values, starts, depth, transformed, places),
-        [true, false] => inputs::<true, false>(values, starts, depth, transformed, places),
-        [true, true] => inputs::<true, true>(values, starts, depth, transformed, places),
+    match inputs.single {
+        [false, false] => transform::<false, false>(inputs, transformed, starts),
+        [false, true] => transform::<false, true>(inputs, transformed, starts),
+        [true, false] => transform::<true, false>(inputs, transformed, starts),
+        [true, true] => transform::<true, true>(inputs, transformed, starts),
     }
 }
 
 #[inline(always)]
-fn inputs<const ROW: bool, const COLUMN: bool>(
-    values: &[i16],
-    starts: &[usize; INPUTS],
-    depth: usize,
+fn transform<const ROW: bool, const COLUMN: bool>(
+    inputs: TileInputs<'_>,
     transformed: &mut [i16],
-    places: &[usize; PRODUCTS],
+    starts: &[usize; PRODUCTS],
 ) {
+    let TileInputs {
+        values,
+        starts: pixels,
+        ..
+    } = inputs;
     let (rows, first) = (if ROW { 3 } else { 5 }, if COLUMN { SINGLE } else { 0 });
-    for channel in (0..depth).step_by(TOGETHER) {
+    for channel in (0..inputs.depth).step_by(TOGETHER) {
         let mut lines = [[[0; TOGETHER]; SIX]; 5];
-        for (starts, line) in starts.as_chunks::<5>().0.iter().zip(&mut lines).take(rows) {
+        for (pixels, line) in pixels.as_chunks::<5>().0.iter().zip(&mut lines).take(rows) {
             let pixel = |at: usize| {
-                let channels = values[starts[at] + channel..].first_chunk::<TOGETHER>();
+                let channels = values[pixels[at] + channel..].first_chunk::<TOGETHER>();
                 channels.expect("whole pixels")
             };
             factors::<COLUMN>(array::from_fn(pixel), line);
@@ -147,8 +168,8 @@ fn inputs<const ROW: bool, const COLUMN: bool>(
             factors::<ROW>(array::from_fn(|row| &lines[row][column]), &mut all);
             let used = if ROW { SINGLE } else { 0 };
             for (row, values) in all.iter().enumerate().skip(used) {
-                let place = places[row * SIX + column] + channel;
-                transformed[place..place + TOGETHER].copy_from_slice(values);
+                let start = starts[row * SIX + column] + channel;
+                transformed[start..start + TOGETHER].copy_from_slice(values);
             }
         }
     }
@@ -166,12 +187,12 @@ fn factors<const ONE: bool>(
         return;
     }
     factors[..SINGLE].copy_from_slice(&[*b, *c, *d]);
-    for lane in 0..TOGETHER {
-        let middle = c[lane].wrapping_add(d[lane]);
-        let left = a[lane].wrapping_add(b[lane]);
-        factors[3][lane] = left.wrapping_add(c[lane]);
-        factors[4][lane] = middle.wrapping_add(b[lane]);
-        factors[5][lane] = middle.wrapping_add(e[lane]);
+    for channel in 0..TOGETHER {
+        let middle = c[channel].wrapping_add(d[channel]);
+        let left = a[channel].wrapping_add(b[channel]);
+        factors[3][channel] = left.wrapping_add(c[channel]);
+        factors[4][channel] = middle.wrapping_add(b[channel]);
+        factors[5][channel] = middle.wrapping_add(e[channel]);
     }
 }
 
@@ -183,20 +204,20 @@ pub(super) fn fast_fir_line(
     width: usize,
     line: &mut [i32],
 ) {
-    let part = |product: usize, at: usize| &products[starts[product] + at..][..LANES];
+    let part = |product: usize, at: usize| &products[starts[product] + at..][..SUMS];
     for (tile, outputs) in line.chunks_exact_mut(3 * width).enumerate() {
-        for first in (0..width).step_by(LANES) {
+        for first in (0..width).step_by(SUMS) {
             let parts: [&[i32]; SIX] =
                 array::from_fn(|product| part(product, tile * width + first));
-            let mut all = [[0; LANES]; 3];
-            for lane in 0..LANES {
-                let m = parts.map(|part| part[lane]);
-                all[0][lane] = m[3].wrapping_sub(m[0]).wrapping_sub(m[1]);
-                all[1][lane] = m[4].wrapping_add(m[0]).wrapping_sub(m[2]);
-                all[2][lane] = m[5].wrapping_add(m[1]).wrapping_add(m[2]);
+            let mut all = [[0; SUMS]; 3];
+            for sum in 0..SUMS {
+                let m = parts.map(|part| part[sum]);
+                all[0][sum] = m[3].wrapping_sub(m[0]).wrapping_sub(m[1]);
+                all[1][sum] = m[4].wrapping_add(m[0]).wrapping_sub(m[2]);
+                all[2][sum] = m[5].wrapping_add(m[1]).wrapping_add(m[2]);
             }
             for (outputs, values) in outputs.chunks_exact_mut(width).zip(&all) {
-                outputs[first..first + LANES].copy_from_slice(values);
+                outputs[first..first + SUMS].copy_from_slice(values);
             }
         }
     }

@@ -1,12 +1,12 @@
-//! High halves of columns, where they are not so rare that each may be looked up.
+//! High halves of columns, where they are too many to be added one by one.
 //!
-//! Of what they make, times 2^16, only the low halves count. So it is formed in int16, for up to 48
-//! rows at once, which are given depth by depth.
+//! Modulo 2^32, products that lack a factor of 2^16 count by their low halves alone. They are formed
+//! in int16, for up to 48 rows at once, which are given depth by depth.
 
 use super::tile::ROWS;
 use alloc::vec::Vec;
 
-/// Columns that are taken together: a vector of sums.
+/// Columns that are added together: a vector of sums.
 pub(crate) const GROUP: usize = 16;
 
 /// A value of a column that is beyond int16.
@@ -18,7 +18,7 @@ pub(crate) struct HighHalf {
     pub(crate) high: i16,
 }
 
-/// The same, within a group of columns.
+/// A value of a group of columns that is beyond int16.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct GroupEntry {
     pub(super) depth: u32,
@@ -35,7 +35,8 @@ impl GroupEntry {
     }
 }
 
-/// Some high halves of a group of columns, all of them above a depth.
+/// The high halves of a group of columns. Each is at a depth below [`HighHalfGroup::depth`]: only
+/// [`HighHalves`] makes groups, and it keeps the largest depth of all.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct HighHalfGroup<'a> {
     list: &'a [GroupEntry],
@@ -48,13 +49,13 @@ impl<'a> HighHalfGroup<'a> {
         self.list
     }
 
-    /// Beyond the depth of each.
+    /// The depth that bounds those of all.
     pub(super) fn depth(self) -> usize {
         self.depth
     }
 }
 
-/// Some rows, given by depths: `[depth][a multiple of 16]`.
+/// Some rows, depth by depth: `[depth][rows, up to a multiple of 16]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RowsByDepth<'a> {
     pub(crate) values: &'a [i16],
@@ -83,47 +84,46 @@ pub(crate) struct HighHalfColumns<'a> {
 /// What columns have above their low halves, by groups of columns.
 #[derive(Debug, Default)]
 pub(crate) struct HighHalves {
-    /// As they were listed.
+    /// In the order in which they were listed.
     all: Vec<HighHalf>,
     /// Group by group.
-    few: Vec<GroupEntry>,
-    /// Where each group's end.
+    grouped: Vec<GroupEntry>,
+    /// Where those of each group end.
     ends: Vec<usize>,
-    /// Beyond the depth of each.
+    /// Above the depth of each.
     depth: usize,
 }
 
 impl HighHalves {
-    /// Takes the values of so many groups of columns that are beyond int16, which `list` lists in any
-    /// order.
+    /// Replaces all by the values that `list` lists, in any order, of `groups` groups of columns.
     ///
     /// # Panics
-    /// If one is of another column.
+    /// If one is of a column beyond these.
     #[allow(clippy::cast_possible_truncation, reason = "a column of a group")]
-    pub(crate) fn take(&mut self, groups: usize, list: impl FnOnce(&mut Vec<HighHalf>)) {
+    pub(crate) fn fill(&mut self, groups: usize, list: impl FnOnce(&mut Vec<HighHalf>)) {
         self.all.clear();
         list(&mut self.all);
-        self.few.clear();
-        self.few.resize(self.all.len(), GroupEntry::default());
-        // How many there are of each group, then where they begin, then, as they are put in, where
+        self.grouped.clear();
+        self.grouped.resize(self.all.len(), GroupEntry::default());
+        // First the number of each group, then where they begin, then, while they are put in, where
         // the next one goes.
         self.ends.clear();
         self.ends.resize(groups, 0);
         self.depth = 0;
-        for upper in &self.all {
-            self.ends[upper.column as usize / GROUP] += 1;
-            self.depth = self.depth.max(upper.depth as usize + 1);
+        for one in &self.all {
+            self.ends[one.column as usize / GROUP] += 1;
+            self.depth = self.depth.max(one.depth as usize + 1);
         }
         let mut begin = 0;
         for end in &mut self.ends {
             begin += core::mem::replace(end, begin);
         }
-        for upper in &self.all {
-            let end = &mut self.ends[upper.column as usize / GROUP];
-            self.few[*end] = GroupEntry {
-                depth: upper.depth,
-                column: (upper.column as usize % GROUP) as u16,
-                high: upper.high,
+        for one in &self.all {
+            let end = &mut self.ends[one.column as usize / GROUP];
+            self.grouped[*end] = GroupEntry {
+                depth: one.depth,
+                column: (one.column as usize % GROUP) as u16,
+                high: one.high,
             };
             *end += 1;
         }
@@ -131,14 +131,14 @@ impl HighHalves {
 
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
-        self.few.is_empty()
+        self.grouped.is_empty()
     }
 
     /// Those of a group of columns.
     pub(super) fn of(&self, group: usize) -> HighHalfGroup<'_> {
         let begin = group.checked_sub(1).map_or(0, |before| self.ends[before]);
         HighHalfGroup {
-            list: &self.few[begin..self.ends[group]],
+            list: &self.grouped[begin..self.ends[group]],
             depth: self.depth,
         }
     }
@@ -146,7 +146,7 @@ impl HighHalves {
     /// Bytes that it occupies.
     pub(crate) fn bytes(&self) -> usize {
         size_of::<HighHalf>() * self.all.capacity()
-            + size_of::<GroupEntry>() * self.few.capacity()
+            + size_of::<GroupEntry>() * self.grouped.capacity()
             + size_of::<usize>() * self.ends.capacity()
     }
 }
@@ -154,7 +154,7 @@ impl HighHalves {
 /// As [`super::Isa::add_high_halves`].
 #[inline(always)]
 pub(super) fn add_high_halves(
-    few: HighHalfGroup<'_>,
+    group: HighHalfGroup<'_>,
     rows: RowsByDepth<'_>,
     sums: &mut [i32],
     width: usize,
@@ -162,7 +162,7 @@ pub(super) fn add_high_halves(
     let mut upper = [0_i16; GROUP * ROWS];
     let height = rows.height();
     let upper = &mut upper[..GROUP * height];
-    for one in few.list() {
+    for one in group.list() {
         let line = &rows.values[one.depth as usize * height..][..height];
         let upper = &mut upper[one.column() * height..][..height];
         for (upper, &value) in upper.iter_mut().zip(line) {

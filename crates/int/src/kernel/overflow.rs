@@ -2,18 +2,18 @@
 
 use super::tile::BLOCK;
 
-/// A value that does not fit int16, by its index: `high * 2^16` more than its low half.
+/// A value that does not fit int16: `high * 2^16` more than the low half with this index.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Overflow {
     /// Index of the low half.
     pub index: u32,
-    /// What is left above it.
+    /// The high half.
     pub high: i16,
 }
 
 impl Overflow {
-    /// The high half where it stands in its pair of depths, the other one being 0; `start` is the
-    /// place of depth 0.
+    /// Its pair of depths, and the high half at its place in this pair, beside 0; `start` is the
+    /// index of depth 0.
     #[inline(always)]
     pub(super) fn pair(self, start: usize) -> (usize, [i16; 2]) {
         let depth = self.index as usize - start;
@@ -28,15 +28,15 @@ impl Overflow {
 
 /// As [`super::Isa::add_overflows`].
 #[inline(always)]
-pub(super) fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]) {
+pub(super) fn add_overflows(listed: &[Overflow], start: usize, columns: &[i16], sums: &mut [i32]) {
     let width = sums.len();
     let mut upper = [0_i32; BLOCK];
-    for overflow in few {
-        let (pair, two) = overflow.pair(start);
+    for one in listed {
+        let (pair, two) = one.pair(start);
         let [a, b] = two.map(i32::from);
-        let line = lanes[pair * 2 * width..][..2 * width].as_chunks::<2>().0;
-        for (upper, lane) in upper.iter_mut().zip(line) {
-            let product = a * i32::from(lane[0]) + b * i32::from(lane[1]);
+        let line = columns[pair * 2 * width..][..2 * width].as_chunks::<2>().0;
+        for (upper, two) in upper.iter_mut().zip(line) {
+            let product = a * i32::from(two[0]) + b * i32::from(two[1]);
             *upper = upper.wrapping_add(product);
         }
     }

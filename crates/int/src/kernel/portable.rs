@@ -1,5 +1,5 @@
 //! The kernels in plain Rust: the oracle of the others, and what other targets run. Written so
-//! that compilers vectorise them.
+//! that compilers vectorize them.
 
 use super::contributions::Contribution;
 use super::reciprocal::Reciprocal;
@@ -21,14 +21,14 @@ pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
         for (run, block) in runs.enumerate() {
             let row = &tile.values[start + run * span.stride..][..span.length];
             let pairs = row.as_chunks::<2>().0.iter();
-            for (&two, lanes) in pairs.zip(block.chunks_exact(2 * width)) {
+            for (&two, columns) in pairs.zip(block.chunks_exact(2 * width)) {
                 let fours = sums
                     .as_chunks_mut::<4>()
                     .0
                     .iter_mut()
-                    .zip(lanes.as_chunks::<8>().0);
-                for (sums, lanes) in fours {
-                    add_pair_products(sums, two, lanes);
+                    .zip(columns.as_chunks::<8>().0);
+                for (sums, columns) in fours {
+                    add_pair_products(sums, two, columns);
                 }
             }
         }
@@ -38,10 +38,10 @@ pub(super) fn tile(tile: &Tile<'_>, sums: &mut [i32]) {
 /// Four sums of two products each, in the shape of the instruction that most processors have
 /// for it.
 #[inline(always)]
-fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], lanes: &[i16; 8]) {
+fn add_pair_products(sums: &mut [i32; 4], [a, b]: [i16; 2], columns: &[i16; 8]) {
     let product = |i: usize| {
-        let first = i32::from(a) * i32::from(lanes[2 * i]);
-        first.wrapping_add(i32::from(b) * i32::from(lanes[2 * i + 1]))
+        let first = i32::from(a) * i32::from(columns[2 * i]);
+        first.wrapping_add(i32::from(b) * i32::from(columns[2 * i + 1]))
     };
     let products = [product(0), product(1), product(2), product(3)];
     for (sum, product) in sums.iter_mut().zip(products) {
@@ -60,7 +60,7 @@ pub(super) fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], wid
     }
 }
 
-/// As [`super::Isa::transpose_low_halves`]: some columns after others, so that places stay near.
+/// As [`super::Isa::transpose_low_halves`]: some columns after others, so that their lines stay in the cache.
 #[allow(clippy::cast_possible_truncation, reason = "the low half")]
 #[inline(always)]
 pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i16], stride: usize) {
@@ -68,18 +68,18 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
     for first in (0..columns).step_by(TOGETHER) {
         for (row, values) in values.chunks_exact(columns).enumerate() {
             let some = &values[first..columns.min(first + TOGETHER)];
-            for (place, &value) in low[first * stride + row..]
+            for (low, &value) in low[first * stride + row..]
                 .iter_mut()
                 .step_by(stride)
                 .zip(some)
             {
-                *place = value as i16;
+                *low = value as i16;
             }
         }
     }
 }
 
-/// As [`super::Isa::prefetch`]: processors are left to guess.
+/// As [`super::Isa::prefetch`]: processors prefetch on their own.
 #[inline(always)]
 pub(super) fn prefetch(_: &[i16]) {}
 
@@ -87,7 +87,7 @@ pub(super) fn prefetch(_: &[i16]) {}
 #[inline(always)]
 pub(super) fn prefetch_far(_: &[i16]) {}
 
-/// As [`super::Isa::products_alone`]: compilers leave nothing of such a loop to measure.
+/// As [`super::Isa::products_alone`]: compilers remove such a loop.
 #[inline(always)]
 pub(super) fn products_alone(_: u32) -> (u64, i32) {
     (0, 0)
@@ -119,30 +119,30 @@ pub(super) fn add_scaled(sums: &mut [i32], scale: i32, row: &[i16]) {
 )]
 #[inline(always)]
 pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
-    let mut cut = 0_u32;
+    let mut clipped_count = 0_u32;
     for (scaled, &sum) in scaled.iter_mut().zip(sums) {
         let quotient = divisor.divide_toward_zero(sum);
         let clipped = quotient.clamp(-limit, limit);
-        cut += u32::from(quotient != clipped);
+        clipped_count += u32::from(quotient != clipped);
         *scaled = clipped as i8;
     }
-    cut.into()
+    clipped_count.into()
 }
 
 /// As [`super::Isa::update`].
 #[allow(
     clippy::cast_possible_truncation,
-    reason = "seen to fit int16 just before"
+    reason = "checked to fit int16 just before"
 )]
 #[inline(always)]
 pub(super) fn update(
     weights: &mut [i16],
     gradients: &[i32],
     patch: Patch,
-    correction: UpdateRule,
+    rule: UpdateRule,
 ) -> (usize, u32) {
-    let (mut done, mut largest) = (0, 0);
-    let decay = correction.narrow_decay();
+    let (mut done, mut max_abs) = (0, 0);
+    let decay = rule.narrow_decay();
     let rows = weights
         .chunks_mut(patch.strides[0])
         .zip(gradients.chunks(patch.strides[1]));
@@ -150,25 +150,25 @@ pub(super) fn update(
         let (weights, gradients) = (&mut weights[..patch.columns], &gradients[..patch.columns]);
         for (weights, gradients) in weights.chunks_mut(16).zip(gradients.chunks(16)) {
             let mut stepped = [0; 16];
-            let mut most = 0;
+            let mut own_max = 0;
             for ((stepped, &weight), &gradient) in stepped.iter_mut().zip(&*weights).zip(gradients)
             {
-                let step = correction.rate.divide_toward_zero(gradient);
+                let step = rule.rate.divide_toward_zero(gradient);
                 let decay = decay.divide_toward_zero(weight);
                 *stepped = i32::from(weight).wrapping_sub(step.wrapping_add(decay));
-                most = most.max(stepped.unsigned_abs());
+                own_max = own_max.max(stepped.unsigned_abs());
             }
-            if most > i16::MAX.unsigned_abs().into() {
-                return (done, largest);
+            if own_max > i16::MAX.unsigned_abs().into() {
+                return (done, max_abs);
             }
-            largest = largest.max(most);
+            max_abs = max_abs.max(own_max);
             done += weights.len();
             for (weight, stepped) in weights.iter_mut().zip(stepped) {
                 *weight = stepped as i16;
             }
         }
     }
-    (done, largest)
+    (done, max_abs)
 }
 
 /// As [`super::Isa::leaky`].
@@ -215,7 +215,7 @@ pub(super) fn max_i8(best: &mut [i8], values: &[i8]) {
 pub(super) fn max_abs(values: &[i32]) -> u32 {
     values
         .iter()
-        .fold(0, |largest, value| value.unsigned_abs().max(largest))
+        .fold(0, |max_abs, value| value.unsigned_abs().max(max_abs))
 }
 
 /// As [`super::Isa::max_abs_i16`].
@@ -223,7 +223,7 @@ pub(super) fn max_abs(values: &[i32]) -> u32 {
 pub(super) fn max_abs_i16(values: &[i16]) -> u16 {
     values
         .iter()
-        .fold(0, |largest, value| value.unsigned_abs().max(largest))
+        .fold(0, |max_abs, value| value.unsigned_abs().max(max_abs))
 }
 
 /// As [`super::Isa::squares`].

@@ -40,7 +40,7 @@ impl Reciprocal {
     pub fn narrow(self) -> NarrowReciprocal {
         let shift = self.shift - 16;
         if shift > 31 {
-            return NarrowReciprocal::ENDLESS;
+            return NarrowReciprocal::INFINITE;
         }
         NarrowReciprocal {
             multiplier: self.multiplier.div_ceil(1 << 16),
@@ -86,8 +86,8 @@ pub struct NarrowReciprocal {
 }
 
 impl NarrowReciprocal {
-    /// By which every quotient is 0.
-    pub(super) const ENDLESS: NarrowReciprocal = NarrowReciprocal {
+    /// A divisor by which every quotient is 0.
+    pub(super) const INFINITE: NarrowReciprocal = NarrowReciprocal {
         multiplier: 0,
         shift: 16,
     };

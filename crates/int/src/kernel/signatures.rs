@@ -1,18 +1,14 @@
-//! The kernels that a set has, each said once.
+//! The signatures of the kernels that every set has, each written once.
 
-/// Hands the kernels that every vector set writes by hand to a macro.
+/// Passes the kernels that every vector set writes by hand to a macro.
 macro_rules! handwritten {
     ($into:ident) => {
         $into! {
             fn tile(operands: &Tile<'_>, sums: &mut [i32]);
             fn add_contributions(sums: &mut [i32], values: &[i16], list: &[Contribution]);
-            fn add_windows(
-                sums: &mut [i32], values: &[i16], window: Window, list: &[Contribution],
-                fresh: bool
-            );
+            fn add_windows(sums: &mut [i32], windows: Windows<'_>, fresh: bool);
             fn fast_fir_inputs(
-                values: &[i16], starts: &[usize; INPUTS], single: [bool; 2], depth: usize,
-                transformed: &mut [i16], places: &[usize; PRODUCTS]
+                inputs: TileInputs<'_>, transformed: &mut [i16], starts: &[usize; PRODUCTS]
             );
             fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64;
             fn lay_out_square(
@@ -26,17 +22,17 @@ macro_rules! handwritten {
             fn products_alone(rounds: u32) -> (u64, i32);
             fn lay_out_by_depth(rows: &[i16], stride: usize, lines: &mut [i16], width: usize);
             fn add_high_halves(
-                few: HighHalfGroup<'_>, rows: RowsByDepth<'_>, sums: &mut [i32], width: usize
+                group: HighHalfGroup<'_>, rows: RowsByDepth<'_>, sums: &mut [i32], width: usize
             );
-            fn add_overflows(few: &[Overflow], start: usize, lanes: &[i16], sums: &mut [i32]);
+            fn add_overflows(listed: &[Overflow], start: usize, columns: &[i16], sums: &mut [i32]);
             fn update(
-                weights: &mut [i16], gradients: &[i32], patch: Patch, correction: UpdateRule
+                weights: &mut [i16], gradients: &[i32], patch: Patch, rule: UpdateRule
             ) -> (usize, u32);
         }
     };
 }
 
-/// Hands the kernels that compilers vectorise well to a macro.
+/// Passes the kernels that compilers vectorize well to a macro.
 macro_rules! autovectorized {
     ($into:ident) => {
         $into! {
@@ -49,7 +45,7 @@ macro_rules! autovectorized {
             fn max_abs_i16(values: &[i16]) -> u16;
             fn squares(values: &[i16]) -> u64;
             fn fast_fir_weights(
-                weights: &[i16], stride: usize, low: &mut [i16], spacing: usize
+                weights: FilterRows<'_>, low: &mut [i16], spacing: usize
             ) -> u32;
             fn fast_fir_line(
                 products: &[i32], starts: &[usize; SIX], width: usize,
@@ -66,8 +62,9 @@ macro_rules! methods {
     ($(fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)?;)*) => {
         impl Token {
             $(pub(super) fn $name(self, $($argument: $type),*) $(-> $result)? {
-                // SAFETY: the processor was seen to have what the function needs; `Isa` has
-                // checked all sizes.
+                // SAFETY: the processor has the instructions of the function, because a `Token` is
+                // made by `Token::detect` alone; the bounds that an unsafe function names are
+                // asserted by the method of `Isa` in `dispatch`, its only caller.
                 unsafe { $name($($argument),*) }
             })*
         }

@@ -1,6 +1,6 @@
 //! Every set of kernels gives the bits of the portable one.
 
-use super::fast_fir::PRODUCTS;
+use super::fast_fir::{FilterRows, PRODUCTS, TileInputs};
 use super::high_halves::{HighHalf, HighHalfColumns, HighHalves, RowsByDepth};
 use super::*;
 use alloc::vec;
@@ -38,8 +38,8 @@ proptest! {
         }
         for isa in Isa::available() {
             let mut ours = sums[..length].to_vec();
-            let all = 0..contributions.len();
-            isa.add_contributions(&mut ours, (&values, 10), (&contributions, all));
+            let all = contributions.part(0..contributions.len());
+            isa.add_contributions(&mut ours, &values[10..], all);
             prop_assert_eq!(&ours, &naive, "{:?}", isa);
         }
     }
@@ -161,7 +161,7 @@ proptest! {
         let uppers = list.iter().map(|&(column, depth, high)| HighHalf { column, depth, high });
         let mut high = HighHalves::default();
         for _ in 0..2 {
-            high.take(6, |all| all.extend(uppers.clone()));
+            high.fill(6, |all| all.extend(uppers.clone()));
         }
         for isa in Isa::available() {
             let mut by_depth = vec![0; 64 * height];
@@ -205,10 +205,12 @@ proptest! {
         let places = array::from_fn(|at| 70 * at);
         let line_starts = array::from_fn(|at| 7 * 32 * at);
         let run = |isa: Isa| {
+            let rows = FilterRows { values: &weights[32..], stride: 64 };
             let mut low = vec![1; PRODUCTS * 40];
-            let beyond = isa.fast_fir_weights(&weights[32..], 64, &mut low, 40);
+            let beyond = isa.fast_fir_weights(rows, &mut low, 40);
             let mut inputs = vec![2; PRODUCTS * 70];
-            isa.fast_fir_inputs(&values, &starts, single, 64, &mut inputs, &places);
+            let pixels = TileInputs { values: &values, starts: &starts, single, depth: 64 };
+            isa.fast_fir_inputs(pixels, &mut inputs, &places);
             let mut line = vec![3; 3 * threes * 32];
             isa.fast_fir_line(&products, &line_starts, 32, &mut line);
             let mut sums = products.clone();

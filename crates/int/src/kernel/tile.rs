@@ -5,14 +5,13 @@ use core::ops::{Deref, DerefMut};
 /// Rows whose sums are formed at once at most: whole register tiles of every kernel.
 pub const ROWS: usize = 48;
 
-/// Lanes of a full block.
+/// Columns of a full block.
 pub const BLOCK: usize = 64;
 
-/// Sums of [`ROWS`] rows with a full block of lanes.
+/// Sums of [`ROWS`] rows with a full block of columns.
 pub const SUMS: usize = ROWS * BLOCK;
 
-/// TileBuffer for [`SUMS`] sums from the beginning of a cache line on, so that no vector of them lies
-/// across two.
+/// Memory for [`SUMS`] sums, aligned to a cache line so that no vector of them lies across two.
 #[derive(Debug)]
 #[repr(align(64))]
 pub struct TileBuffer([i32; SUMS]);
@@ -37,7 +36,7 @@ impl DerefMut for TileBuffer {
     }
 }
 
-/// Where the values of a row stand: in some runs of equal length, equally far apart.
+/// Where the values of a row stand: in runs of equal length, equally far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// Number of runs.
@@ -49,7 +48,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// All values side by side.
+    /// One run of values.
     pub fn contiguous(length: usize) -> Self {
         Span {
             runs: 1,
@@ -60,16 +59,17 @@ impl Span {
 
     /// Number of values.
     pub fn depth(self) -> usize {
-        self.runs * self.length
+        self.runs.saturating_mul(self.length)
     }
 
-    /// From the first value to behind the last.
+    /// Values from the first to the last, with those between runs.
     pub fn reach(self) -> usize {
-        self.runs.saturating_sub(1) * self.stride + self.length
+        let before = self.runs.saturating_sub(1).saturating_mul(self.stride);
+        before.saturating_add(self.length)
     }
 }
 
-/// Some rows and one block of lanes, of which a kernel forms all sums of products.
+/// Some rows and one block of columns, whose products a kernel sums.
 #[derive(Clone, Copy, Debug)]
 pub struct Tile<'a> {
     /// The buffer that rows lie in.
@@ -85,7 +85,8 @@ pub struct Tile<'a> {
 }
 
 impl Tile<'_> {
-    /// Panics unless everything that a kernel will read and write is there.
+    /// Panics unless each row is within its buffer, and columns and sums have the sizes that the
+    /// rows and the width ask for.
     pub(super) fn check(&self, sums: &[i32]) {
         let last = self.starts.iter().copied().max().unwrap_or(0);
         assert!(
@@ -95,7 +96,10 @@ impl Tile<'_> {
         );
         assert!(self.span.length.is_multiple_of(2), "pairs of values");
         assert!(self.width.is_multiple_of(16) && (16..=BLOCK).contains(&self.width));
-        assert_eq!(self.block.len(), self.span.depth() * self.width);
+        assert_eq!(
+            self.block.len(),
+            self.span.depth().saturating_mul(self.width)
+        );
         assert_eq!(sums.len(), self.starts.len() * self.width);
     }
 }

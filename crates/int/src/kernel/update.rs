@@ -2,7 +2,7 @@
 
 use super::reciprocal::{NarrowReciprocal, Reciprocal};
 
-/// How weights are corrected.
+/// How weights are updated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UpdateRule {
     /// What gradients are divided by.
@@ -12,12 +12,29 @@ pub struct UpdateRule {
 }
 
 impl UpdateRule {
-    /// What weights that fit int16 are divided by: without decay, something by which every
-    /// quotient is 0.
+    /// The divisors of weights that fit int16.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    pub(super) fn divisors(self) -> Divisors {
+        Divisors {
+            rate: self.rate,
+            decay: self.decay.map(Reciprocal::narrow),
+        }
+    }
+
+    /// What weights that fit int16 are divided by: without decay, a divisor whose quotients are all
+    /// 0.
     pub(super) fn narrow_decay(self) -> NarrowReciprocal {
         let decay = self.decay.map(Reciprocal::narrow);
-        decay.unwrap_or(NarrowReciprocal::ENDLESS)
+        decay.unwrap_or(NarrowReciprocal::INFINITE)
     }
+}
+
+/// The divisors of gradients, and of weights that fit int16, if they decay.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Divisors {
+    pub(super) rate: Reciprocal,
+    pub(super) decay: Option<NarrowReciprocal>,
 }
 
 /// Where weights of some rows stand, and their gradients.
@@ -41,7 +58,7 @@ impl Patch {
         }
     }
 
-    /// Panics unless so many weights and gradients hold the patch.
+    /// Panics unless the patch lies within these numbers of weights and of gradients.
     pub(super) fn check(self, weights: usize, gradients: usize) {
         for (stride, found) in self.strides.into_iter().zip([weights, gradients]) {
             let before = self.rows.saturating_sub(1).checked_mul(stride);

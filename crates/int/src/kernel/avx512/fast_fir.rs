@@ -1,59 +1,58 @@
-//! Inputs of 3x3 convolutions, transformed: all factors of a column of pixels in registers.
+//! The inputs of 3x3 convolutions, transformed: all factors of a column of pixels in registers.
 
-use crate::kernel::fast_fir::{INPUTS, PRODUCTS, SINGLE, SIX, TOGETHER};
+use crate::kernel::fast_fir::{INPUTS, PRODUCTS, SINGLE, SIX, TOGETHER, TileInputs};
 use core::arch::x86_64::{
     __m512i, _mm512_add_epi16, _mm512_loadu_si512, _mm512_setzero_si512, _mm512_storeu_si512,
 };
 
 /// # Safety
-/// `depth` values stand at each of `starts`, and have room at each of `places`.
+/// `start + depth` is within `inputs.values` for each start of a pixel, and within `transformed` for
+/// each of `starts`; `depth` is a multiple of [`TOGETHER`].
 #[target_feature(enable = "avx512f,avx512bw")]
 pub(super) unsafe fn fast_fir_inputs(
-    values: &[i16],
-    starts: &[usize; INPUTS],
-    single: [bool; 2],
-    depth: usize,
+    inputs: TileInputs<'_>,
     transformed: &mut [i16],
-    places: &[usize; PRODUCTS],
+    starts: &[usize; PRODUCTS],
 ) {
-    for channel in (0..depth).step_by(TOGETHER) {
-        let from = values.as_ptr().wrapping_add(channel);
+    for channel in (0..inputs.depth).step_by(TOGETHER) {
+        let from = inputs.values.as_ptr().wrapping_add(channel);
         let to = transformed.as_mut_ptr().wrapping_add(channel);
-        // SAFETY: a whole vector of channels is left at all starts and places.
+        // SAFETY: `channel + TOGETHER <= depth`, and the caller has `depth` values at all starts.
         unsafe {
-            match single {
-                [false, false] => some_channels::<false, false>(from, starts, to, places),
-                [false, true] => some_channels::<false, true>(from, starts, to, places),
-                [true, false] => some_channels::<true, false>(from, starts, to, places),
-                [true, true] => some_channels::<true, true>(from, starts, to, places),
+            match inputs.single {
+                [false, false] => some_channels::<false, false>(from, inputs.starts, to, starts),
+                [false, true] => some_channels::<false, true>(from, inputs.starts, to, starts),
+                [true, false] => some_channels::<true, false>(from, inputs.starts, to, starts),
+                [true, true] => some_channels::<true, true>(from, inputs.starts, to, starts),
             }
         }
     }
 }
 
-/// 32 channels, of three rows and columns of outputs or of a single one.
+/// [`TOGETHER`] channels, of three rows and columns of outputs or of a single one.
 ///
 /// # Safety
-/// They stand at each start, and have room at each place.
+/// There are as many values at `from + start` for each of `pixels`, and at `to + start` for each of
+/// `starts`.
 #[target_feature(enable = "avx512f,avx512bw")]
 unsafe fn some_channels<const ROW: bool, const COLUMN: bool>(
     from: *const i16,
-    starts: &[usize; INPUTS],
+    pixels: &[usize; INPUTS],
     to: *mut i16,
-    places: &[usize; PRODUCTS],
+    starts: &[usize; PRODUCTS],
 ) {
     for column in if COLUMN { SINGLE..SIX } else { 0..SIX } {
         let mut own = [_mm512_setzero_si512(); 5];
         for row in 0..if ROW { 3 } else { 5 } {
-            // SAFETY: 32 channels stand at each start.
+            // SAFETY: the caller has 32 values, a vector, at the start of each pixel.
             let pixel =
-                |at: usize| unsafe { _mm512_loadu_si512(from.add(starts[5 * row + at]).cast()) };
+                |at: usize| unsafe { _mm512_loadu_si512(from.add(pixels[5 * row + at]).cast()) };
             own[row] = factor::<COLUMN>(pixel, column);
         }
         for row in if ROW { SINGLE..SIX } else { 0..SIX } {
             let factor = factor::<ROW>(|at| own[at], row);
-            // SAFETY: 32 channels have room at each place.
-            unsafe { _mm512_storeu_si512(to.add(places[row * SIX + column]).cast(), factor) };
+            // SAFETY: the caller has 32 values, a vector, at each of `starts`.
+            unsafe { _mm512_storeu_si512(to.add(starts[row * SIX + column]).cast(), factor) };
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Kernels that divide by what stays the same.
+//! Kernels that divide by constants.
 
 use crate::kernel::portable;
 use crate::kernel::reciprocal::{NarrowReciprocal, Reciprocal};
@@ -14,18 +14,18 @@ use core::arch::x86_64::{
 pub(super) fn scale(sums: &[i32], divisor: Reciprocal, limit: i32, scaled: &mut [i8]) -> u64 {
     let (high, low) = (_mm512_set1_epi32(limit), _mm512_set1_epi32(-limit));
     let (vectors, rest) = sums.as_chunks::<16>();
-    let (places, last) = scaled.as_chunks_mut::<16>();
-    let mut cut = 0;
-    for (sums, place) in vectors.iter().zip(places) {
-        // SAFETY: there are 16 sums, and room for 16 results.
+    let (results, last) = scaled.as_chunks_mut::<16>();
+    let mut clipped_count = 0;
+    for (sums, results) in vectors.iter().zip(results) {
+        // SAFETY: a vector is `[i32; 16]`, and 16 bytes are `[i8; 16]`.
         unsafe {
             let quotient = divide(_mm512_loadu_si512(sums.as_ptr().cast()), divisor);
             let clipped = _mm512_max_epi32(_mm512_min_epi32(quotient, high), low);
-            cut += u64::from(_mm512_cmpneq_epi32_mask(quotient, clipped).count_ones());
-            _mm_storeu_si128(place.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(clipped));
+            clipped_count += u64::from(_mm512_cmpneq_epi32_mask(quotient, clipped).count_ones());
+            _mm_storeu_si128(results.as_mut_ptr().cast(), _mm512_cvtepi32_epi8(clipped));
         }
     }
-    cut + portable::scale(rest, divisor, limit, last)
+    clipped_count + portable::scale(rest, divisor, limit, last)
 }
 
 /// Quotients of 16 values, rounded toward zero.

@@ -12,15 +12,15 @@ use core::arch::x86_64::{
 use core::array::from_fn;
 
 /// # Safety
-/// There are 16 rows of 32 values, and room for 16 lines of as many.
+/// `15 * stride + 32 <= rows.len()` and `15 * 2 * width + 32 <= lines.len()`.
 #[target_feature(enable = "avx512f")]
 pub(super) unsafe fn lay_out_square(rows: &[i16], stride: usize, lines: &mut [i16], width: usize) {
     let from = rows.as_ptr();
-    // SAFETY: 16 rows of 32 values are there.
+    // SAFETY: `row < 16`, and the caller has `15 * stride + 32 <= rows.len()`.
     let rows = from_fn(|row| unsafe { _mm512_loadu_si512(from.add(row * stride).cast()) });
     for (line, values) in transposed(&rows).into_iter().enumerate() {
         let to = lines.as_mut_ptr().wrapping_add(line * 2 * width);
-        // SAFETY: there is room for 16 lines of 32 values.
+        // SAFETY: `line < 16`, and the caller has `15 * 2 * width + 32 <= lines.len()`.
         unsafe { _mm512_storeu_si512(to.cast(), values) }
     }
 }
@@ -37,7 +37,8 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
         let square = from_fn(|index| {
             if index < height {
                 let from = &values[(row + index) * columns + column..];
-                // SAFETY: the mask has the values of this row.
+                // SAFETY: the mask has a bit for each of `width` values, and `from` has them: the row
+                // has `columns - column` more.
                 unsafe { _mm512_maskz_loadu_epi32(column_mask, from.as_ptr()) }
             } else {
                 _mm512_setzero_si512()
@@ -46,14 +47,14 @@ pub(super) fn transpose_low_halves(values: &[i32], columns: usize, low: &mut [i1
         for (index, values) in transposed(&square).into_iter().take(width).enumerate() {
             let to = &mut low[(column + index) * stride + row..][..height];
             let halves = _mm512_cvtepi32_epi16(values);
-            // SAFETY: the mask has as many values as there is room for.
+            // SAFETY: the mask has a bit for each of `height` values, the length of `to`.
             unsafe { _mm256_mask_storeu_epi16(to.as_mut_ptr(), row_mask, halves) }
         }
     }
 }
 
 /// # Safety
-/// There are 16 rows of 32 values, and room for 32 lines of 16.
+/// `15 * stride + 32 <= rows.len()` and `31 * width + 16 <= lines.len()`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn lay_out_by_depth(
     rows: &[i16],
@@ -62,12 +63,12 @@ pub(super) unsafe fn lay_out_by_depth(
     width: usize,
 ) {
     let from = rows.as_ptr();
-    // SAFETY: 16 rows of 32 values are there.
+    // SAFETY: `row < 16`, and the caller has `15 * stride + 32 <= rows.len()`.
     let rows = from_fn(|row| unsafe { _mm512_loadu_si512(from.add(row * stride).cast()) });
     for (pair, values) in transposed(&rows).into_iter().enumerate() {
         let to = lines.as_mut_ptr().wrapping_add(2 * pair * width);
         let next = _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(values));
-        // SAFETY: there is room for 32 lines of 16 values.
+        // SAFETY: `2 * pair + 1 < 32`, and the caller has `31 * width + 16 <= lines.len()`.
         unsafe {
             _mm256_storeu_si256(to.cast(), _mm512_cvtepi32_epi16(values));
             _mm256_storeu_si256(to.add(width).cast(), next);
@@ -76,53 +77,55 @@ pub(super) unsafe fn lay_out_by_depth(
 }
 
 /// # Safety
-/// There are whole lines of 16, 32 or 48 values up to the depth of what is listed, and 16 sums of
-/// each row.
+/// `rows.values` has `rows.height()` values, 16, 32 or 48, for each depth below that of the group,
+/// and `(rows.count - 1) * width + 16 <= sums.len()`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 pub(super) unsafe fn add_high_halves(
-    few: HighHalfGroup<'_>,
+    group: HighHalfGroup<'_>,
     rows: RowsByDepth<'_>,
     sums: &mut [i32],
     width: usize,
 ) {
-    // SAFETY: each case has the vectors of its rows.
+    // SAFETY: `16 * V` is the height in each arm; the caller has the values and sums.
     unsafe {
         match rows.count {
-            33.. => add_high_halves_of::<3>(few, rows, sums, width),
-            17.. => add_high_halves_of::<2>(few, rows, sums, width),
-            _ => add_high_halves_of::<1>(few, rows, sums, width),
+            33.. => add_high_halves_of::<3>(group, rows, sums, width),
+            17.. => add_high_halves_of::<2>(group, rows, sums, width),
+            _ => add_high_halves_of::<1>(group, rows, sums, width),
         }
     }
 }
 
 /// # Safety
-/// There are lines of `16 * V` values up to the depth of what is listed, and 16 sums of each row.
+/// As [`add_high_halves`], with a height of `16 * V`.
 #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
 unsafe fn add_high_halves_of<const V: usize>(
-    few: HighHalfGroup<'_>,
+    group: HighHalfGroup<'_>,
     rows: RowsByDepth<'_>,
     sums: &mut [i32],
     width: usize,
 ) {
     let mut upper = [[_mm256_setzero_si256(); V]; 16];
-    for one in few.list() {
+    for one in group.list() {
         let line = rows
             .values
             .as_ptr()
             .wrapping_add(one.depth as usize * 16 * V);
         let high = _mm256_set1_epi16(one.high);
         for (v, upper) in upper[one.column()].iter_mut().enumerate() {
-            // SAFETY: the line has `16 * V` values.
+            // SAFETY: `v < V`, and the caller has `16 * V` values for each depth below that of the
+            // group, which is above `one.depth`.
             let values = unsafe { _mm256_loadu_si256(line.add(16 * v).cast()) };
             *upper = _mm256_add_epi16(*upper, _mm256_mullo_epi16(values, high));
         }
     }
     for first in (0..rows.count).step_by(16) {
-        let square =
-            from_fn(|lane| _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(upper[lane][first / 16])));
+        let square = from_fn(|column| {
+            _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(upper[column][first / 16]))
+        });
         for (row, values) in (first..rows.count).zip(transposed(&square)) {
             let place: *mut __m512i = sums.as_mut_ptr().wrapping_add(row * width).cast();
-            // SAFETY: there are 16 sums.
+            // SAFETY: `row < rows.count`; the caller has 16 sums at `row * width`.
             unsafe {
                 let sum = _mm512_add_epi32(_mm512_loadu_si512(place), values);
                 _mm512_storeu_si512(place, sum);

@@ -9,7 +9,7 @@ use super::Conv2d;
 use crate::Aligned;
 use crate::audit::{Counting, LayerAudit};
 use crate::gemm::{self, Columns, Halves, High, Panel, Rows};
-use crate::kernel::fast_fir::{FILTERS, LARGEST_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER};
+use crate::kernel::fast_fir::{FILTERS, MAX_INPUT, PRODUCTS, SINGLE, SIX, TOGETHER, TileInputs};
 use crate::kernel::high_halves::{GROUP, HighHalfColumns, HighHalves, RowsByDepth};
 use crate::kernel::{BLOCK, Isa, ROWS, Span};
 use crate::layers::images::Images;
@@ -20,7 +20,7 @@ use alloc::vec::Vec;
 use core::array;
 use core::ops::Range;
 use cut::Cut;
-use filters::transform_filters;
+use filters::Filters;
 
 mod cut;
 mod filters;
@@ -45,9 +45,9 @@ const SQUARE: usize = 16;
 /// Memory that such convolutions work in.
 #[derive(Debug, Default)]
 pub(super) struct FastWork {
-    /// Transformed weights, `[blocks][products][depth / 2][lanes of the block][2]`.
-    lanes: Panel,
-    /// The high halves of those beyond int16, for each block, by product and group of lanes.
+    /// Transformed weights, `[blocks][products][depth / 2][columns of the block][2]`.
+    columns: Panel,
+    /// The high halves of those beyond int16, for each block, by product and group of columns.
     large: Vec<HighHalves>,
     threads: PerThread<Scratch>,
 }
@@ -69,7 +69,7 @@ struct Scratch {
     by_depth: Aligned<i16>,
     /// Where those of each product begin.
     by_depth_firsts: Vec<usize>,
-    /// Sums of one row of products, `[6][bands][tiles][lanes]`.
+    /// Sums of one row of products, `[6][bands][tiles][columns]`.
     products: Aligned<i32>,
     /// A line of outputs.
     line: Aligned<i32>,
@@ -87,7 +87,7 @@ struct Band {
 impl FastWork {
     /// Whether any transformed weight is beyond int16.
     fn has_large(&self) -> bool {
-        let blocks = &self.large[..self.lanes.blocks()];
+        let blocks = &self.large[..self.columns.blocks()];
         blocks.iter().any(|large| !large.is_empty())
     }
 
@@ -101,7 +101,7 @@ impl FastWork {
             scratch.inputs.bytes() + scratch.by_depth.bytes() + sums + lists
         });
         let large: usize = self.large.iter().map(HighHalves::bytes).sum();
-        self.lanes.bytes() + large + scratch
+        self.columns.bytes() + large + scratch
     }
 }
 
@@ -163,31 +163,34 @@ impl Conv2d {
             High::Dense(high) => high.iter().filter(|&&high| high != 0).count(),
             High::None | High::Sparse(_) => 0,
         };
-        if input.largest > LARGEST_INPUT || wide > weights.low.len() / WIDE {
+        if input.largest > MAX_INPUT || wide > weights.low.len() / WIDE {
             return false;
         }
         let (depth, filters) = (self.frame().depth, self.output.channels);
-        work.lanes.resize(PRODUCTS * depth, filters);
-        let (size, row) = (work.lanes.block_size(), 9 * depth);
+        work.columns.resize(PRODUCTS * depth, filters);
+        let size = work.columns.block_size();
         // A transformed weight costs about as much as sixteen products.
         let cost = 16 * PRODUCTS * depth * filters;
         // Never fewer, so that layers with more keep their memory.
-        let blocks = work.lanes.blocks();
+        let blocks = work.columns.blocks();
         let most = blocks.max(work.large.len());
         work.large.resize_with(most, HighHalves::default);
-        let lanes = (work.lanes.values_mut(), size);
+        let columns = (work.columns.values_mut(), size);
         let large = (&mut work.large[..blocks], 1);
-        parallel::for_each_two_parts(lanes, large, cost, |block, values, large| {
-            let own = block * BLOCK * row..filters.min((block + 1) * BLOCK) * row;
-            let own = (&weights.low[own.clone()], weights.high, own.start);
-            large[0].take(PRODUCTS * BLOCK / GROUP, |all| {
-                transform_filters(own, depth, values, all);
-            });
+        parallel::for_each_two_parts(columns, large, cost, |block, values, large| {
+            let first = block * BLOCK;
+            let own = Filters {
+                weights,
+                depth,
+                first,
+                count: BLOCK.min(filters - first),
+            };
+            large[0].fill(PRODUCTS * BLOCK / GROUP, |all| own.transform(values, all));
         });
         true
     }
 
-    /// As [`Conv2d::forward`], with weights that were transformed; what wraps is not counted.
+    /// As [`Conv2d::forward`], with weights that were transformed; wrapped sums are not counted.
     pub(super) fn forward_fast(
         &self,
         work: &FastWork,
@@ -243,7 +246,7 @@ impl Pass<'_> {
             if self.work.has_large() {
                 self.lay_out_by_depth(scratch);
             }
-            for block in 0..self.work.lanes.blocks() {
+            for block in 0..self.work.columns.blocks() {
                 self.form_sums(block, scratch);
                 self.scale(block, scratch, &mut audit, scaled);
             }
@@ -271,7 +274,7 @@ impl Pass<'_> {
             last: list(threes.end..parts),
             ..rows
         };
-        let (count, width) = (all.len(), self.work.lanes.width(0));
+        let (count, width) = (all.len(), self.work.columns.width(0));
         let depth = self.input.frame.depth;
         let mut end = 0;
         scratch.firsts.clear();
@@ -303,7 +306,7 @@ impl Pass<'_> {
                     let x = (left + at % 5).min(frame.columns() - 1);
                     sample + y * frame.row() + x * frame.depth
                 });
-                let places = array::from_fn(|product| {
+                let places: [usize; PRODUCTS] = array::from_fn(|product| {
                     let own = bands.having(product / SIX);
                     let across = columns.having(product % SIX);
                     if !own.contains(&index) || !across.contains(&tile) {
@@ -314,14 +317,14 @@ impl Pass<'_> {
                 });
                 let threes = [bands.threes(), columns.threes()];
                 let single = [!threes[0].contains(&index), !threes[1].contains(&tile)];
-                self.isa.fast_fir_inputs(
-                    &self.input.values,
-                    &starts,
+                let inputs = TileInputs {
+                    values: &self.input.values,
+                    starts: &starts,
                     single,
-                    frame.depth,
-                    &mut scratch.inputs,
-                    &places,
-                );
+                    depth: frame.depth,
+                };
+                self.isa
+                    .fast_fir_inputs(inputs, &mut scratch.inputs, &places);
             }
         }
     }
@@ -362,10 +365,10 @@ impl Pass<'_> {
     /// The sums of a block of filters.
     fn form_sums(&self, block: usize, scratch: &mut Scratch) {
         let columns = self.cuts[1];
-        let width = self.work.lanes.width(block);
+        let width = self.work.columns.width(block);
         let size = columns.outputs() * width;
         for row in [3, 4, 5, 0, 1, 2] {
-            let firsts = self.form_products((block, row), scratch);
+            let firsts = self.form_products(block, row, scratch);
             let Scratch {
                 products,
                 line: spare,
@@ -437,18 +440,18 @@ impl Pass<'_> {
     }
 
     /// One row of products, summed over channels; returns where each of the six begins.
-    fn form_products(&self, (block, row): (usize, usize), scratch: &mut Scratch) -> [usize; SIX] {
+    fn form_products(&self, block: usize, row: usize, scratch: &mut Scratch) -> [usize; SIX] {
         let bands = scratch.cut.having(row).len();
         let (depth, columns) = (self.input.frame.depth, self.cuts[1]);
-        let width = self.work.lanes.width(block);
+        let width = self.work.columns.width(block);
         let mut firsts = [0; SIX];
         let mut done = 0;
         for (column, first) in firsts.iter_mut().enumerate() {
             *first = done;
             let product = row * SIX + column;
             let tiles = bands * columns.having(column).len();
-            let values = &self.work.lanes.block(block)[product * depth * width..];
-            let lanes = Columns {
+            let values = &self.work.columns.block(block)[product * depth * width..];
+            let filters = Columns {
                 values: Halves::narrow(&values[..depth * width]),
                 width,
             };
@@ -463,7 +466,7 @@ impl Pass<'_> {
                 };
                 let size = rows.starts.len() * width;
                 let sums = &mut scratch.products[done..done + size];
-                gemm::products(self.isa, &rows, &lanes, sums);
+                gemm::products(self.isa, &rows, &filters, sums);
                 if !self.work.large[block].is_empty() {
                     let own = &scratch.by_depth[scratch.by_depth_firsts[product] + start * depth..];
                     let count = rows.starts.len();
@@ -485,7 +488,10 @@ impl Pass<'_> {
     /// Scales the sums of a block.
     fn scale(&self, block: usize, scratch: &Scratch, audit: &mut LayerAudit, scaled: &mut [i8]) {
         let output = self.layer.output;
-        let (width, count) = (self.work.lanes.width(block), self.work.lanes.count(block));
+        let (width, count) = (
+            self.work.columns.width(block),
+            self.work.columns.count(block),
+        );
         let line = self.cuts[1].outputs() * width;
         let bands = scratch.outputs.chunks_exact(3 * line);
         for (sums, band) in bands.zip(&scratch.bands) {

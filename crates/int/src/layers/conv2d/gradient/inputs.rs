@@ -3,7 +3,7 @@
 use super::super::span;
 use crate::Aligned;
 use crate::gemm::{in_line, to_planes};
-use crate::kernel::{Contributions, Isa, PLANE, Window};
+use crate::kernel::{Contributions, Isa, PLANE, Window, Windows};
 use crate::layers::images::{Frame, Images};
 use crate::parallel::{self, PerThread};
 use alloc::vec::Vec;
@@ -136,6 +136,7 @@ impl<'a> Inputs<'a> {
         fresh: bool,
         mut each: impl FnMut(usize, &mut dyn FnMut(&mut [i32], Range<usize>)),
     ) {
+        let isa = Isa::current();
         let groups = samples.len().div_ceil(self.samples_together());
         match self.order {
             Order::Planes => {
@@ -148,15 +149,15 @@ impl<'a> Inputs<'a> {
                         let mut ahead = self.group(samples.clone(), next, at, filters);
                         each(group, &mut |sums, part| {
                             if let Some(lines) = ahead.next() {
-                                Isa::current().prefetch_far(lines);
+                                isa.prefetch_far(lines);
                             }
-                            Isa::current().add_windows(
-                                &mut sums[plane * PLANE..],
-                                (self.values, plane * self.plane()),
-                                self.window(),
-                                (contributions, part),
-                                fresh && group == 0,
-                            );
+                            let windows = Windows {
+                                values: &self.values[plane * self.plane()..],
+                                window: self.window(),
+                                part: contributions.part(part),
+                            };
+                            let sums = &mut sums[plane * PLANE..];
+                            isa.add_windows(sums, windows, fresh && group == 0);
                         });
                     }
                 }
@@ -173,9 +174,8 @@ impl<'a> Inputs<'a> {
                                 if fresh && group == 0 {
                                     sums.fill(0);
                                 }
-                                let values = (&**self.values, run * span.stride + column);
-                                let part = (contributions, part);
-                                Isa::current().add_contributions(sums, values, part);
+                                let values = &self.values[run * span.stride + column..];
+                                isa.add_contributions(sums, values, contributions.part(part));
                             });
                         }
                     }
