@@ -136,6 +136,16 @@ impl Ciphertext {
 }
 
 impl Ciphertext {
+    /// An encryption of a plaintext.
+    pub(crate) fn of(plaintext: &Plaintext, parts: [Poly<Ntt>; 2]) -> Ciphertext {
+        Ciphertext {
+            params: plaintext.params.clone(),
+            parts,
+            scale: plaintext.scale,
+            slots: plaintext.slots,
+        }
+    }
+
     /// The same polynomials at another scale.
     pub(crate) fn with_scale(self, scale: f64) -> Ciphertext {
         Ciphertext { scale, ..self }

@@ -123,14 +123,8 @@ impl Encoder {
         let ring = self.params.ring();
         let room = (log2_product(ring.moduli(limbs)) - 1.0).min(f64::from(MAX_BITS) - 1.0);
         check_range(values, room.exp2() / scale)?;
-        let mut halves = values.to_vec();
-        self.transform(slots).coefficients_from_slots(&mut halves);
+        let integers = self.integers(values, scale)?;
         let gap = max / slots;
-        let mut integers = vec![0; 2 * slots];
-        for (slot, value) in halves.iter().enumerate() {
-            integers[slot] = scaled_integer(value.re, scale)?;
-            integers[slot + slots] = scaled_integer(value.im, scale)?;
-        }
         let short = Short::of(&integers);
         let mut poly = ring.unfilled(limbs);
         ring.for_each_row(&mut poly, |table, _, row| {
@@ -152,6 +146,19 @@ impl Encoder {
             table.forward(row);
         });
         Ok(poly)
+    }
+
+    /// The coefficients that encode numbers.
+    fn integers(&self, values: &[Complex64], scale: f64) -> Result<Vec<i128>> {
+        let slots = values.len();
+        let mut halves = values.to_vec();
+        self.transform(slots).coefficients_from_slots(&mut halves);
+        let mut integers = vec![0; 2 * slots];
+        for (slot, value) in halves.iter().enumerate() {
+            integers[slot] = scaled_integer(value.re, scale)?;
+            integers[slot + slots] = scaled_integer(value.im, scale)?;
+        }
+        Ok(integers)
     }
 
     /// The coefficients of a polynomial as integers.

@@ -51,12 +51,7 @@ impl PublicKey {
             }
             modulus.add_rows(first, &plaintext.poly.rows()[index]);
         });
-        Ok(Ciphertext {
-            params: params.clone(),
-            parts,
-            scale: plaintext.scale,
-            slots: plaintext.slots,
-        })
+        Ok(Ciphertext::of(plaintext, parts))
     }
 }
 
@@ -79,12 +74,7 @@ impl SecretKey {
         }
         let mut parts = encryption_of_zero(self.params(), self.values(), uniform)?;
         ring.add_assign(&mut parts[0], &plaintext.poly);
-        Ok(Ciphertext {
-            params: self.params().clone(),
-            parts,
-            scale: plaintext.scale,
-            slots: plaintext.slots,
-        })
+        Ok(Ciphertext::of(plaintext, parts))
     }
 
     /// Decrypts to a polynomial that carries the noise of the ciphertext.

@@ -55,7 +55,7 @@
 //! | [`Error`], [`Result`] | why an operation is refused |
 //!
 //! Operations run on the threads of the `rayon` pool that calls them. Results do not depend on the
-//! number of threads, nor on the kernels that the processor has ([`nearfield_ring::kernel`]).
+//! number of threads, nor on the kernels that the processor has ([`nearfield_ring::Isa`]).
 //!
 //! # Security
 //!

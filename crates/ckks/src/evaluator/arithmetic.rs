@@ -105,12 +105,7 @@ impl Evaluator {
     pub fn add_constant_assign(&self, a: &mut Ciphertext, constant: f64) -> Result<()> {
         self.check(&a.params, "the ciphertext")?;
         let constant = scaled_integer(constant, a.scale)?;
-        self.params
-            .ring()
-            .for_each_row(&mut a.parts[0], |table, _, row| {
-                let modulus = table.modulus();
-                modulus.add_constant_row(row, residue_of(modulus, constant));
-            });
+        add_integer(self.params.ring(), &mut a.parts[0], constant);
         Ok(())
     }
 
@@ -160,13 +155,8 @@ impl Evaluator {
         check_slots(a.slots, b.slots)?;
         a.drop_to(a.level().min(b.level()))?;
         let constant = scaled_integer(constant, a.scale / b.scale)?;
-        let ring = self.params.ring();
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
-            ring.for_each_row(a, |table, index, row| {
-                let modulus = table.modulus();
-                let by = modulus.multiplier(residue_of(modulus, constant));
-                modulus.add_scaled_rows(row, &b.rows()[index], by);
-            });
+            add_multiple(self.params.ring(), a, b, constant);
         }
         Ok(())
     }
@@ -183,4 +173,21 @@ impl Evaluator {
         check_slots(a.slots, b.slots)?;
         check_scales(a.scale, b.scale)
     }
+}
+
+/// Adds an integer to the number in every slot: to the constant coefficient, and so to all values.
+pub(super) fn add_integer(ring: &Ring, poly: &mut Poly<Ntt>, integer: i128) {
+    ring.for_each_row(poly, |table, _, row| {
+        let modulus = table.modulus();
+        modulus.add_constant_row(row, residue_of(modulus, integer));
+    });
+}
+
+/// `a += b * integer`.
+pub(super) fn add_multiple(ring: &Ring, a: &mut Poly<Ntt>, b: &Poly<Ntt>, integer: i128) {
+    ring.for_each_row(a, |table, index, row| {
+        let modulus = table.modulus();
+        let by = modulus.multiplier(residue_of(modulus, integer));
+        modulus.add_scaled_rows(row, &b.rows()[index], by);
+    });
 }

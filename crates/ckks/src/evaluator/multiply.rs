@@ -1,8 +1,9 @@
 //! Products, relinearization and rescaling.
 
 use super::Evaluator;
+use super::arithmetic::{add_integer, add_multiple};
 use super::checks::{check_scales, check_slots};
-use crate::fixed_point::{residue_of, scaled_integer};
+use crate::fixed_point::scaled_integer;
 use crate::keys::SwitchingKey;
 use crate::primes::limbs_at;
 use crate::{Ciphertext, Error, Plaintext, Product, Result};
@@ -87,11 +88,7 @@ impl Evaluator {
         }
         let constant = scaled_integer(constant, a.scale / b.scale)?;
         for (a, b) in a.parts.iter_mut().zip(&b.parts) {
-            self.params.ring().for_each_row(a, |table, index, row| {
-                let modulus = table.modulus();
-                let by = modulus.multiplier(residue_of(modulus, constant));
-                modulus.add_scaled_rows(row, &b.rows()[index], by);
-            });
+            add_multiple(self.params.ring(), a, b, constant);
         }
         Ok(())
     }
@@ -102,12 +99,7 @@ impl Evaluator {
     /// If the constant times the scale is not a number below 2^120.
     pub fn add_constant_to_product(&self, a: &mut Product, constant: f64) -> Result<()> {
         let constant = scaled_integer(constant, a.scale)?;
-        self.params
-            .ring()
-            .for_each_row(&mut a.parts[0], |table, _, row| {
-                let modulus = table.modulus();
-                modulus.add_constant_row(row, residue_of(modulus, constant));
-            });
+        add_integer(self.params.ring(), &mut a.parts[0], constant);
         Ok(())
     }
 

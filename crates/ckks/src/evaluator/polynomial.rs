@@ -95,41 +95,48 @@ impl Arithmetic for Encrypted<'_> {
         combination: &Combination<'_, Ciphertext>,
         target: &Target,
     ) -> Result<Ciphertext> {
-        let Combination {
-            products,
-            linear,
-            constant,
-        } = combination;
         let before = self.before(target);
         let mut sum: Option<Product> = None;
-        for (power, factor) in products {
+        for (power, factor) in &combination.products {
             let product = self.doubled_product(power, factor, before.level)?;
             match &mut sum {
                 None => sum = Some(product),
                 Some(sum) => self.0.add_product_assign(sum, &product)?,
             }
         }
-        if let Some(mut sum) = sum {
-            check_scales(sum.scale(), before.scale)?;
-            for (c, power) in linear {
-                self.0.add_scaled_to_product(&mut sum, power, *c)?;
-            }
-            self.0.add_constant_to_product(&mut sum, *constant)?;
-            return self.0.relinearize_rescale(&sum);
+        let Some(mut sum) = sum else {
+            return self.combine_linear(combination, &before);
+        };
+        check_scales(sum.scale(), before.scale)?;
+        for (c, power) in &combination.linear {
+            self.0.add_scaled_to_product(&mut sum, power, *c)?;
         }
-        let Some((first, rest)) = linear.split_first() else {
+        self.0
+            .add_constant_to_product(&mut sum, combination.constant)?;
+        self.0.relinearize_rescale(&sum)
+    }
+}
+
+impl Encrypted<'_> {
+    /// A combination without products, which is `before` until it is rescaled.
+    fn combine_linear(
+        &self,
+        combination: &Combination<'_, Ciphertext>,
+        before: &Target,
+    ) -> Result<Ciphertext> {
+        let Some(((c, power), rest)) = combination.linear.split_first() else {
             return Err(Error::Empty {
                 what: "a polynomial",
                 terms: "terms of degree 1 or more",
             });
         };
-        first.1.check_has(before.level)?;
-        let factor = before.scale / first.1.scale();
-        let mut sum = self.0.scaled_at(first.1, before.level, first.0, factor)?;
+        power.check_has(before.level)?;
+        let factor = before.scale / power.scale();
+        let mut sum = self.0.scaled_at(power, before.level, *c, factor)?;
         for (c, power) in rest {
             self.0.add_scaled_assign(&mut sum, power, *c)?;
         }
-        self.0.add_constant_assign(&mut sum, *constant)?;
+        self.0.add_constant_assign(&mut sum, combination.constant)?;
         self.0.rescale(&sum)
     }
 }

@@ -69,12 +69,7 @@ impl SecretKey {
         let uniform = expand_uniform(params.ring(), plaintext.poly.limbs(), seed, 0);
         let mut parts = encryption_of_zero(params, self.values(), uniform)?;
         params.ring().add_assign(&mut parts[0], &plaintext.poly);
-        let ciphertext = Ciphertext {
-            params: params.clone(),
-            parts,
-            scale: plaintext.scale,
-            slots: plaintext.slots,
-        };
+        let ciphertext = Ciphertext::of(plaintext, parts);
         Ok(FreshCiphertext { ciphertext, seed })
     }
 }
