@@ -59,7 +59,7 @@ impl<'a> Halves<'a> {
 }
 
 /// The value of two halves. (The high half of the largest int32 is 2^15, which int16 has as
-/// -2^15; modulo 2^32 that is the same.)
+/// -2^15; modulo 2^32 they are the same.)
 pub(crate) fn joined(low: i16, high: i16) -> i32 {
     (i32::from(high) << 16).wrapping_add(low.into())
 }
@@ -71,7 +71,7 @@ pub(crate) fn split(value: i32) -> (i16, i16) {
     (low, (value.wrapping_sub(low.into()) >> 16) as i16)
 }
 
-/// Whether so few of all values need more than int16 that products with each of them cost less
+/// Whether `count` values beyond int16 are few among `all`: products with each of them then cost less
 /// than a second pass over all.
 pub(super) fn are_sparse(count: usize, all: usize) -> bool {
     count <= all / 128

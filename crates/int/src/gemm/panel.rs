@@ -143,10 +143,10 @@ impl Panel {
     /// The values of a column.
     pub fn column(&self, column: usize) -> Vec<i16> {
         let width = self.width(column / BLOCK);
-        let place = 2 * (column % BLOCK);
+        let first = 2 * (column % BLOCK);
         let pairs = self.block(column / BLOCK).chunks_exact(2 * width);
         let mut values: Vec<i16> = pairs
-            .flat_map(|columns| [columns[place], columns[place + 1]])
+            .flat_map(|columns| [columns[first], columns[first + 1]])
             .collect();
         values.truncate(self.depth);
         values

@@ -2,8 +2,8 @@
 //!
 //! A gradient at one output position adds the window of inputs under the kernel, scaled, to the
 //! sums of a filter. With all channels of a pixel side by side, no window is in the first-level
-//! cache when the next position asks for it; a plane of one sample fits there, and serves all
-//! filters and all places under the kernel.
+//! cache when the next position needs it; a plane of one sample fits there, and serves all filters
+//! and all pixels under the kernel.
 //!
 //! Within a pixel's line of 32 channels, their fours stand in the order 0, 4, 1, 5, 2, 6, 3, 7:
 //! that makes sums come out in order where vectors of two pixels are unpacked into pairs.
@@ -54,7 +54,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_set_adds_the_windows_of_the_definition(
+        fn all_kernels_add_the_windows_of_the_definition(
             (side, planes, columns) in (1..6_usize, 1..3_usize, 6..9_usize),
             gap in 0..9_usize, fresh in any::<bool>(),
             list in proptest::collection::vec((0..6 * 7_u32, -600_000..600_000), 0..20),

@@ -120,8 +120,8 @@ fn exact_products_one_by_one(rows: &Rows<'_>, columns: &Columns<'_>, sums: &mut 
     };
     for (&start, sums) in rows.starts.iter().zip(sums.chunks_exact_mut(width)) {
         for depth in 0..span.depth() {
-            let place = start + depth / span.length * span.stride + depth % span.length;
-            let row = value(rows.values, place);
+            let index = start + depth / span.length * span.stride + depth % span.length;
+            let row = value(rows.values, index);
             for (column, sum) in sums.iter_mut().enumerate() {
                 let at = (depth / 2 * width + column) * 2 + depth % 2;
                 *sum = sum.saturating_add(row * value(columns.values, at));
@@ -204,8 +204,8 @@ mod tests {
 
     fn listed(high: &[i16]) -> Vec<Overflow> {
         let all = high.iter().enumerate().filter(|half| *half.1 != 0);
-        all.map(|(place, &high)| Overflow {
-            index: u32::try_from(place).unwrap(),
+        all.map(|(index, &high)| Overflow {
+            index: u32::try_from(index).unwrap(),
             high,
         })
         .collect()
@@ -213,7 +213,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_set_forms_the_naive_sums_even_where_they_wrap((depth, rows, columns) in operands()) {
+        fn all_kernels_form_the_naive_sums_even_where_they_wrap((depth, rows, columns) in operands()) {
             let expected = naive(&rows, &columns, depth);
             let max_abs = [Isa::PORTABLE.max_abs(&rows), Isa::PORTABLE.max_abs(&columns)];
             let (row_halves, column_halves) = (halves(&rows, depth), halves(&columns, depth));
@@ -221,12 +221,12 @@ mod tests {
             let starts: Vec<usize> = (0..rows.len() / depth).map(|row| row * stride).collect();
             let panels = [&column_halves.0, &column_halves.1].map(|half| Panel::from_rows(half, stride));
             let width = panels[0].width(0);
-            let few = [listed(&row_halves.1), listed(panels[1].block(0))];
+            let sparse = [listed(&row_halves.1), listed(panels[1].block(0))];
             let ways = [
-                [High::Sparse(&few[0]), High::Sparse(&few[1])],
+                [High::Sparse(&sparse[0]), High::Sparse(&sparse[1])],
                 [
-                    if few[0].is_empty() { High::None } else { High::Dense(&row_halves.1) },
-                    if few[1].is_empty() { High::None } else { High::Dense(panels[1].block(0)) },
+                    if sparse[0].is_empty() { High::None } else { High::Dense(&row_halves.1) },
+                    if sparse[1].is_empty() { High::None } else { High::Dense(panels[1].block(0)) },
                 ],
             ];
             for (isa, [row_high, column_high]) in

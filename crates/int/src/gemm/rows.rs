@@ -22,7 +22,7 @@ pub(crate) struct Product<'a> {
     pub(crate) columns: &'a ColumnPanel,
     /// What bounds the sums; `None` if all fit int32, or wrapped ones are counted elsewhere.
     pub(crate) bounds: Option<Bounds<'a>>,
-    /// Whether the largest sum is looked for.
+    /// Whether the largest magnitude of a sum is determined.
     pub(crate) max_abs: bool,
 }
 
@@ -63,8 +63,8 @@ impl<'a> Product<'a> {
             count: starts.len(),
             squares: [0; ROWS],
         };
-        let places = tile.starts.iter_mut().zip(starts);
-        places.for_each(|(place, start)| *place = start);
+        let all = tile.starts.iter_mut().zip(starts);
+        all.for_each(|(own, start)| *own = start);
         tile
     }
 

@@ -1,4 +1,4 @@
-//! Weights as the kernels want them: int16, with high halves only while a weight needs them.
+//! Weights as the kernels read them: int16, with high halves only while a weight needs them.
 
 use super::halves::{Halves, High, are_sparse, joined, overflow, overflows_between, split};
 use crate::aligned::Aligned;
@@ -16,8 +16,8 @@ pub use rows::{RowsMut, UpdateStats};
 /// Rows of weights of even length; a row of odd length is followed by a 0.
 ///
 /// # Range
-/// All of int32. Those that fit int16 are kept so; those that do not are listed; if they
-/// are many, all weights have high halves.
+/// All of int32. Those that fit int16 are kept so; the others are listed, or, if they are
+/// many, all weights have high halves.
 #[derive(Clone, Debug)]
 pub struct Weights {
     low: Aligned<i16>,
@@ -48,11 +48,11 @@ impl Weights {
         let mut low = Aligned::new(values.len() / depth * stride);
         let mut overflows = Vec::new();
         for (row, values) in values.chunks_exact(depth).enumerate() {
-            for (place, &value) in (row * stride..).zip(values) {
+            for (index, &value) in (row * stride..).zip(values) {
                 let (half, high) = split(value);
-                low[place] = half;
+                low[index] = half;
                 if high != 0 {
-                    overflows.push(overflow(place, high));
+                    overflows.push(overflow(index, high));
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Weights {
             depth,
             max_abs: 0,
         };
-        weights.settle(UpdateStats {
+        weights.store_high_halves(UpdateStats {
             wrapped: 0,
             max_abs: Isa::current().max_abs(values),
             overflows,
@@ -87,10 +87,10 @@ impl Weights {
             }
         }
         if self.depth < self.stride() {
-            let mut place = 0_usize;
+            let mut index = 0_usize;
             all.retain(|_| {
-                place += 1;
-                !place.is_multiple_of(self.stride())
+                index += 1;
+                !index.is_multiple_of(self.stride())
             });
         }
         all
@@ -188,20 +188,20 @@ impl Weights {
             overflows: Vec::new(),
             ..stats
         };
-        self.settle(stats);
+        self.store_high_halves(stats);
         (result, counted)
     }
 
     /// Keeps the high halves of the weights beyond int16: listed, or those of all weights if they are
     /// many.
-    fn settle(&mut self, mut stats: UpdateStats) {
+    fn store_high_halves(&mut self, mut stats: UpdateStats) {
         self.max_abs = stats.max_abs;
         if let Kept::Dense(high) = &self.high {
             let all = high.iter().enumerate().filter(|half| *half.1 != 0);
             if !are_sparse(all.clone().count(), high.len()) {
                 return;
             }
-            stats.overflows = all.map(|(place, &high)| overflow(place, high)).collect();
+            stats.overflows = all.map(|(index, &high)| overflow(index, high)).collect();
         }
         let mut listed = stats.overflows;
         listed.sort_unstable();
@@ -217,7 +217,7 @@ impl Weights {
     }
 }
 
-/// Two results that merge each for itself.
+/// Two results, each merged by itself.
 struct Pair<R>((R, UpdateStats));
 
 impl<R: Merge> Default for Pair<R> {
@@ -326,8 +326,8 @@ mod tests {
                     squares.fold(0, u64::saturating_add)
                 };
                 prop_assert_eq!(squares, expected.chunks(37).map(of_row).collect::<Vec<u64>>());
-                let largest = expected.iter().map(|w| w.unsigned_abs()).max().unwrap();
-                prop_assert_eq!(found, (wrapped, largest));
+                let max_abs = expected.iter().map(|w| w.unsigned_abs()).max().unwrap();
+                prop_assert_eq!(found, (wrapped, max_abs));
                 let beyond = expected.iter().filter(|&&w| i16::try_from(w).is_err()).count();
                 let kept = match ours.halves().high {
                     High::None => beyond == 0,

@@ -68,7 +68,7 @@ impl Contributions {
     }
 
     /// Adds the row at `start`, times `factor`; false, and nothing is added, if the factor is too
-    /// large for a few of int16.
+    /// large to be split into factors of int16.
     #[must_use]
     pub fn push(&mut self, start: u32, factor: i32) -> bool {
         if let Ok(scale) = i16::try_from(factor) {

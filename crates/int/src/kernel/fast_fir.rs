@@ -176,7 +176,7 @@ fn transform<const ROW: bool, const COLUMN: bool>(
 }
 
 /// The inputs' factors of the products in one direction, or of the last three for one output.
-/// Loops that have few streams are what compilers vectorise.
+/// Compilers vectorize loops over few slices.
 #[inline(always)]
 fn factors<const ONE: bool>(
     [a, b, c, d, e]: [&[i16; TOGETHER]; 5],

@@ -21,7 +21,7 @@ fn wide_values() -> impl Strategy<Value = i32> {
 
 proptest! {
     #[test]
-    fn every_set_adds_contributions_as_the_portable_one(
+    fn all_kernels_add_the_same_contributions(
         length in 0..900_usize,
         list in proptest::collection::vec((0..300_u32, -600_000..600_000), 0..20),
         sums in proptest::collection::vec(any::<i32>(), 900),
@@ -45,27 +45,27 @@ proptest! {
     }
 
     #[test]
-    fn every_set_does_the_small_things_as_the_portable_one(
+    fn all_kernels_compute_the_same_value_by_value(
         bytes in proptest::collection::vec(any::<i8>(), 0..90),
         other in proptest::collection::vec(any::<i8>(), 90),
         values in proptest::collection::vec(any::<i16>(), 90),
         wide in proptest::collection::vec(wide_values(), 90),
-        (inverse, mean, place) in (4000..32_769_u16, 0..50_i16, any::<u16>()),
+        (inverse, mean, index) in (4000..32_769_u16, 0..50_i16, any::<u16>()),
     ) {
         let count = bytes.len();
         let run = |isa: Isa| {
             let mut active = vec![5; count];
             isa.leaky(&bytes, inverse, mean, &mut active);
-            let (mut best, mut places) = (active.clone(), vec![3; count]);
-            isa.max_with_index(&mut best, &mut places, &values, place);
+            let (mut best, mut indices) = (active.clone(), vec![3; count]);
+            isa.max_with_index(&mut best, &mut indices, &values, index);
             let mut scaled = bytes.clone();
             isa.max_i8(&mut scaled, &other);
             let mut passed = wide.clone();
             isa.leaky_backward(&mut passed, &bytes, Reciprocal::new(inverse.into()));
             let mut sums = wide[..count].to_vec();
             isa.add_scaled(&mut sums, wide[0], &values);
-            let most = (isa.max_abs(&wide), isa.max_abs_i16(&values[..count]));
-            (active, best, places, scaled, passed, (sums, most, isa.squares(&values[..count])))
+            let max_abs = (isa.max_abs(&wide), isa.max_abs_i16(&values[..count]));
+            (active, best, indices, scaled, passed, (sums, max_abs, isa.squares(&values[..count])))
         };
         for isa in Isa::available() {
             prop_assert_eq!(run(isa), run(Isa::PORTABLE), "{:?}", isa);
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn every_set_lays_out_squares_as_the_portable_one(
+    fn all_kernels_lay_out_the_same_squares(
         seed in proptest::collection::vec(any::<i16>(), 97),
         (stride, width) in (32..50_usize, 16..40_usize),
     ) {
@@ -89,7 +89,7 @@ proptest! {
     }
 
     #[test]
-    fn every_set_transposes_as_the_portable_one(
+    fn all_kernels_transpose_the_same(
         seed in proptest::collection::vec(wide_values(), 97),
         (rows, columns) in (1..50_usize, 1..50_usize),
         more in 0..3_usize,
@@ -106,7 +106,7 @@ proptest! {
     }
 
     #[test]
-    fn every_set_scales_as_the_portable_one(
+    fn all_kernels_scale_the_same(
         sums in proptest::collection::vec(wide_values(), 0..90),
         divisor in 1..(1_u64 << 32),
         bits in 0..32_u32,
@@ -121,7 +121,7 @@ proptest! {
     }
 
     #[test]
-    fn every_set_updates_as_the_portable_one(
+    fn all_kernels_make_the_same_updates(
         gradients in proptest::collection::vec(wide_values(), 4 * 100),
         weights in proptest::collection::vec(any::<i16>(), 4 * 110),
         halved in any::<bool>(),
@@ -133,10 +133,10 @@ proptest! {
     ) {
         let rate = Reciprocal::new((divisor >> bits).max(1));
         let decay = decay.map(|(decay, bits)| Reciprocal::new((decay >> bits).max(1)));
-        let correction = UpdateRule { rate, decay };
+        let rule = UpdateRule { rate, decay };
         // Where gradients are small, no weight leaves int16 for some rows.
-        let small = gradients.iter().enumerate().map(|(place, &gradient)| {
-            if place < quiet { gradient % 1000 } else { gradient }
+        let small = gradients.iter().enumerate().map(|(index, &gradient)| {
+            if index < quiet { gradient % 1000 } else { gradient }
         });
         let gradients: Vec<i32> = small.collect();
         let half = |&weight: &i16| if halved { weight / 2 } else { weight };
@@ -144,14 +144,14 @@ proptest! {
         let patch = Patch { rows, columns, strides: [stride, 100] };
         for isa in Isa::available() {
             let (mut ours, mut oracle) = (weights.clone(), weights.clone());
-            let done = isa.update(&mut ours, &gradients, patch, correction);
-            let expected = portable::update(&mut oracle, &gradients, patch, correction);
+            let done = isa.update(&mut ours, &gradients, patch, rule);
+            let expected = portable::update(&mut oracle, &gradients, patch, rule);
             prop_assert_eq!(done, expected);
             prop_assert_eq!(ours, oracle, "{:?}", isa);
         }
     }
     #[test]
-    fn every_set_adds_what_each_high_half_makes(
+    fn all_kernels_add_the_products_of_each_high_half(
         list in proptest::collection::vec((0..96_u32, 0..40_u32, any::<i16>()), 0..200),
         values in proptest::collection::vec(any::<i16>(), 48 * 64),
         rows in 1..=48_usize,
@@ -195,14 +195,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
     #[test]
-    fn every_set_transforms_as_the_portable_one(
+    fn all_kernels_transform_3x3_convolutions_the_same(
         weights in proptest::collection::vec(any::<i16>(), 9 * 64),
         values in proptest::collection::vec(any::<i16>(), 25 * 64),
         products in proptest::collection::vec(any::<i32>(), 6 * 7 * 32),
         single in any::<[bool; 2]>(), threes in 0..3_usize,
     ) {
         let starts = array::from_fn(|at| 64 * at);
-        let places = array::from_fn(|at| 70 * at);
+        let factors = array::from_fn(|at| 70 * at);
         let line_starts = array::from_fn(|at| 7 * 32 * at);
         let run = |isa: Isa| {
             let rows = FilterRows { values: &weights[32..], stride: 64 };
@@ -210,13 +210,84 @@ proptest! {
             let beyond = isa.fast_fir_weights(rows, &mut low, 40);
             let mut inputs = vec![2; PRODUCTS * 70];
             let pixels = TileInputs { values: &values, starts: &starts, single, depth: 64 };
-            isa.fast_fir_inputs(pixels, &mut inputs, &places);
+            isa.fast_fir_inputs(pixels, &mut inputs, &factors);
             let mut line = vec![3; 3 * threes * 32];
             isa.fast_fir_line(&products, &line_starts, 32, &mut line);
             let mut sums = products.clone();
             isa.add(&mut sums, &products[5..]);
             isa.subtract(&mut sums, &products[99..]);
             (low, beyond, inputs, line, sums)
+        };
+        let expected = run(Isa::PORTABLE);
+        for isa in Isa::available() {
+            prop_assert_eq!(run(isa), expected.clone(), "{:?}", isa);
+        }
+    }
+}
+
+#[test]
+fn all_kernels_make_the_same_updates_where_steps_and_decays_are_long() {
+    for (rate, decay) in [
+        (2, Some(2)),
+        (2, Some(3)),
+        (2, None),
+        (3, Some(2)),
+        (1, Some(1)),
+        (1 << 16, Some(2)),
+        (2 << 16, Some(2)),
+        (2 << 16, None),
+        (3 << 16, Some(1 << 15)),
+        (5 << 16, Some(28_000)),
+        (32_767 << 16, Some(3)),
+    ] {
+        let rule = UpdateRule {
+            rate: Reciprocal::new(rate),
+            decay: decay.map(Reciprocal::new),
+        };
+        let near = (-150_000..150_000).step_by(1_777);
+        let far = (i32::MIN..=i32::MAX).step_by(100_000_007);
+        let gradients: Vec<i32> = near.chain(far).chain([i32::MAX]).collect();
+        for weight in (-32_768..=32_767).step_by(431) {
+            for &gradient in &gradients {
+                let (weights, gradients) = (vec![weight; 64], vec![gradient; 64]);
+                let run = |isa: Isa| {
+                    let mut weights = weights.clone();
+                    let patch = Patch::row(64);
+                    let done = isa.update(&mut weights, &gradients, patch, rule);
+                    (done, weights)
+                };
+                let expected = run(Isa::PORTABLE);
+                for isa in Isa::available() {
+                    assert_eq!(run(isa), expected, "{isa:?}: {weight}, {gradient}, {rate}");
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn all_kernels_update_every_weight_of_a_patch(
+        weights in proptest::collection::vec(-20_000..=20_000_i16, 3 * 80),
+        gradients in proptest::collection::vec(any::<i32>(), 3 * 90),
+        (columns, bits) in (1..=80_usize, 0..24_u32),
+        rate in prop_oneof![1..100_u64, (1..100_u64).prop_map(|factor| factor << 16)],
+        decay in proptest::option::of(1..40_000_u64),
+    ) {
+        let gradients: Vec<i32> = gradients.iter().map(|gradient| gradient >> bits).collect();
+        let rule = UpdateRule {
+            rate: Reciprocal::new(rate),
+            decay: decay.map(Reciprocal::new),
+        };
+        let patch = Patch {
+            rows: 3,
+            columns,
+            strides: [80, 90],
+        };
+        let run = |isa: Isa| {
+            let mut weights = weights.clone();
+            let done = isa.update(&mut weights, &gradients, patch, rule);
+            (done, weights)
         };
         let expected = run(Isa::PORTABLE);
         for isa in Isa::available() {

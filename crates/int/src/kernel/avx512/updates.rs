@@ -196,7 +196,7 @@ impl ShortDivisor {
     }
 }
 
-/// Longest step, and largest weight after it.
+/// The largest step, and the largest weight after it, that the update in int16 takes.
 const MAX_SHORT: i16 = i16::MAX - 1;
 
 impl<S: Steps> Short<S> {
