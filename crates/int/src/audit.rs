@@ -16,7 +16,7 @@ pub(crate) enum Counting {
     /// Sums and weights that wrap.
     Wraps,
     /// These, and the largest magnitudes of sums and weights.
-    WrapsAndLargest,
+    WrapsAndMaxima,
 }
 
 impl Counting {
@@ -24,8 +24,8 @@ impl Counting {
         self != Counting::Nothing
     }
 
-    pub(crate) fn largest(self) -> bool {
-        self == Counting::WrapsAndLargest
+    pub(crate) fn maxima(self) -> bool {
+        self == Counting::WrapsAndMaxima
     }
 }
 
@@ -36,8 +36,9 @@ pub struct Range {
     pub sums: u64,
     /// Sums whose exact value does not fit int32; they wrapped.
     pub wrapped: u64,
-    /// Largest magnitude of an exact sum where maxima are recorded, else 0.
-    pub largest: u64,
+    /// Largest magnitude of an exact sum where maxima are recorded, else 0; `largest` in files.
+    #[serde(rename = "largest")]
+    pub max_abs: u64,
 }
 
 impl Merge for () {
@@ -48,28 +49,28 @@ impl Merge for Range {
     fn merge(&mut self, other: &Self) {
         self.sums += other.sums;
         self.wrapped += other.wrapped;
-        self.largest = self.largest.max(other.largest);
+        self.max_abs = self.max_abs.max(other.max_abs);
     }
 }
 
 impl Range {
     /// Bits that a signed accumulator needs for the largest sum.
     pub fn bits(&self) -> u32 {
-        u64::BITS - self.largest.leading_zeros() + 1
+        u64::BITS - self.max_abs.leading_zeros() + 1
     }
 
     /// Records whether a sum that was counted already fits int32.
-    pub(crate) fn see_exact(&mut self, exact: i64) {
+    pub(crate) fn observe_exact(&mut self, exact: i64) {
         if i32::try_from(exact).is_err() {
             self.wrapped += 1;
-            self.largest = self.largest.max(exact.unsigned_abs());
+            self.max_abs = self.max_abs.max(exact.unsigned_abs());
         }
     }
 
     /// Records the largest magnitude of sums that were counted already.
-    pub(crate) fn see(&mut self, sums: &[i32]) {
+    pub(crate) fn observe(&mut self, sums: &[i32]) {
         let max_abs = sums.iter().map(|sum| sum.unsigned_abs()).max().unwrap_or(0);
-        self.largest = self.largest.max(u64::from(max_abs));
+        self.max_abs = self.max_abs.max(u64::from(max_abs));
     }
 }
 
@@ -88,8 +89,9 @@ pub struct LayerAudit {
     pub residuals: u64,
     /// Weights that wrapped in an update.
     pub updates: u64,
-    /// Largest magnitude of a weight where maxima are recorded, else 0.
-    pub largest_weight: u64,
+    /// Largest magnitude of a weight where maxima are recorded, else 0; `largest_weight` in files.
+    #[serde(rename = "largest_weight")]
+    pub max_abs_weight: u64,
 }
 
 impl Merge for LayerAudit {
@@ -100,11 +102,27 @@ impl Merge for LayerAudit {
         self.cut += other.cut;
         self.residuals += other.residuals;
         self.updates += other.updates;
-        self.largest_weight = self.largest_weight.max(other.largest_weight);
+        self.max_abs_weight = self.max_abs_weight.max(other.max_abs_weight);
     }
 }
 
 impl LayerAudit {
+    /// The audit of an update by gradients of this range: how many weights wrapped, and the
+    /// largest magnitude of one.
+    pub(crate) fn of_update(
+        gradient: Range,
+        wrapped: u64,
+        max_abs: u32,
+        counting: Counting,
+    ) -> Self {
+        LayerAudit {
+            gradient,
+            updates: wrapped,
+            max_abs_weight: if counting.maxima() { max_abs.into() } else { 0 },
+            ..LayerAudit::default()
+        }
+    }
+
     /// Sums and weights that wrapped.
     pub fn wrapped(&self) -> u64 {
         self.forward.wrapped + self.gradient.wrapped + self.delta.wrapped + self.updates

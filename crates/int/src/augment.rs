@@ -21,6 +21,17 @@ pub struct Augmentation {
     pub per_batch: bool,
 }
 
+/// A batch of a run: the key of its variations.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchId {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Epoch, from 1.
+    pub epoch: u32,
+    /// Number of the batch in its epoch.
+    pub number: u64,
+}
+
 /// A decision for one image or one batch.
 #[derive(Clone, Copy, Debug, Default)]
 struct Variation {
@@ -30,28 +41,22 @@ struct Variation {
 }
 
 impl Augmentation {
-    /// Varies the images of `batch`, whose samples are numbered by `ids` in the training set.
-    pub fn apply(
-        &self,
-        batch: &mut [i8],
-        shape: Shape,
-        ids: &[u32],
-        (seed, epoch, number): (u64, u32, u64),
-    ) {
+    /// Varies the images of `batch`, whose samples have these `indices` in the training set.
+    pub fn apply(&self, batch: &mut [i8], shape: Shape, indices: &[u32], id: BatchId) {
         if self.crop_padding == 0 && !self.flip {
             return;
         }
-        let stream = |minor| Stream::new(seed, Purpose::Augmentation, u64::from(epoch), minor);
+        let stream = |minor| Stream::new(id.seed, Purpose::Augmentation, id.epoch.into(), minor);
         if self.per_batch {
-            let variation = self.draw(&mut stream(number));
+            let variation = self.draw(&mut stream(id.number));
             let background = batch.iter().copied().min().unwrap_or(0);
             for image in batch.chunks_exact_mut(shape.features()) {
                 self.vary(image, shape, variation, background);
             }
             return;
         }
-        for (image, &id) in batch.chunks_exact_mut(shape.features()).zip(ids) {
-            let variation = self.draw(&mut stream(id.into()));
+        for (image, &index) in batch.chunks_exact_mut(shape.features()).zip(indices) {
+            let variation = self.draw(&mut stream(index.into()));
             let background = image.iter().copied().min().unwrap_or(0);
             self.vary(image, shape, variation, background);
         }
@@ -97,6 +102,11 @@ mod tests {
     use alloc::vec::Vec;
 
     const IMAGE: [i8; 6] = [1, 2, 3, 4, 5, 6];
+    const FIRST: BatchId = BatchId {
+        seed: 3,
+        epoch: 1,
+        number: 0,
+    };
     const SHAPE: Shape = Shape::image(1, 2, 3);
 
     fn varied(variation: Variation) -> Vec<i8> {
@@ -138,8 +148,8 @@ mod tests {
                 per_batch,
             };
             let mut batch = IMAGE.repeat(50);
-            let ids: Vec<u32> = (0..50).collect();
-            augmentation.apply(&mut batch, SHAPE, &ids, (3, 1, 0));
+            let indices: Vec<u32> = (0..50).collect();
+            augmentation.apply(&mut batch, SHAPE, &indices, FIRST);
             batch
                 .chunks(6)
                 .collect::<alloc::collections::BTreeSet<_>>()
@@ -156,9 +166,9 @@ mod tests {
             flip: true,
             per_batch: false,
         };
-        let vary = |ids: &[u32]| {
-            let mut batch = IMAGE.repeat(ids.len());
-            augmentation.apply(&mut batch, SHAPE, ids, (3, 1, 0));
+        let vary = |indices: &[u32]| {
+            let mut batch = IMAGE.repeat(indices.len());
+            augmentation.apply(&mut batch, SHAPE, indices, FIRST);
             batch
         };
         assert_eq!(vary(&[8, 9])[6..], vary(&[9])[..]);

@@ -7,7 +7,7 @@ use crate::layers::conv2d::Conv2d;
 use crate::layers::images::Frame;
 use crate::layers::linear::Linear;
 use crate::layers::scaling::Scaling;
-use crate::plan::{BlockPlan, ForwardPlan};
+use crate::plan::BlockPlan;
 use crate::spec::Activation;
 use crate::step::{BlockCount, StepSettings};
 use crate::transition::{self, Destination, Incoming, Source};
@@ -25,14 +25,12 @@ pub(crate) enum Forward {
 
 impl Forward {
     fn new(plan: &BlockPlan, weights: &[i32]) -> Self {
-        let (input, output) = (plan.input, plan.output);
-        match plan.forward {
-            ForwardPlan::Linear => {
-                Forward::Linear(Linear::new(input.features(), output.channels, weights))
+        match plan.conv_shape() {
+            None => {
+                let (inputs, outputs) = (plan.input.features(), plan.output.channels);
+                Forward::Linear(Linear::new(inputs, outputs, weights))
             }
-            ForwardPlan::Conv2d { kernel, padding } => {
-                Forward::Conv2d(Conv2d::new(input, output, kernel, padding, weights))
-            }
+            Some(shape) => Forward::Conv2d(Conv2d::new(shape, weights)),
         }
     }
 
@@ -175,12 +173,12 @@ impl Block {
             Forward::Linear(linear) => {
                 self.head.pass_activation(head_workspace, scaled);
                 let gradient = &head_workspace.at_features;
-                linear.learn(&mut workspace.linear, gradient, input, sgd, counting)
+                linear.update(&mut workspace.linear, gradient, input, sgd, counting)
             }
             Forward::Conv2d(conv) => {
                 let gradient = self.head.gradient(head_workspace, scaled);
                 let conv_workspace = &mut workspace.conv.gradient;
-                conv.learn(conv_workspace, &gradient, input, sgd, counting)
+                conv.update(conv_workspace, &gradient, input, sgd, counting)
             }
         };
         BlockCount {

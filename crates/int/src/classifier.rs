@@ -6,7 +6,7 @@
 use crate::arithmetic::TARGET;
 use crate::audit::{Counting, LayerAudit, Range};
 use crate::layers::images::Images;
-use crate::layers::linear::{Linear, LinearWork};
+use crate::layers::linear::{Linear, LinearWorkspace};
 use crate::layers::scaling::Scaling;
 use crate::step::LearnContext;
 use alloc::vec::Vec;
@@ -22,7 +22,7 @@ pub(crate) struct Classifier {
 /// Memory that classifiers work in.
 #[derive(Debug, Default)]
 pub(crate) struct ClassifierWorkspace {
-    pub(crate) linear: LinearWork,
+    pub(crate) linear: LinearWorkspace,
     /// Scores, `[samples, classes]`.
     pub(crate) scores: Vec<i8>,
     residuals: Vec<i8>,
@@ -77,16 +77,16 @@ impl Classifier {
             linear, residuals, ..
         } = workspace;
         if let Some(at_features) = at_features {
-            self.linear.input_gradient(linear, residuals, at_features);
+            self.linear.backward(linear, residuals, at_features);
             audit.delta = self.audit_delta(at_features, context.counting);
         }
         let (sgd, counting) = (context.sgd, context.counting);
         let learned = self
             .linear
-            .learn(linear, residuals, features, sgd, counting);
+            .update(linear, residuals, features, sgd, counting);
         audit.gradient = learned.gradient;
         audit.updates = learned.updates;
-        audit.largest_weight = learned.largest_weight;
+        audit.max_abs_weight = learned.max_abs_weight;
         (tally, audit)
     }
 
@@ -111,13 +111,13 @@ impl Classifier {
             sums: delta.len() as u64,
             ..Default::default()
         };
-        let bound = self.linear.outputs as u64 * 128 * self.linear.largest_weight();
+        let bound = self.linear.outputs as u64 * 128 * self.linear.max_abs_weight();
         if bound > i32::MAX as u64 {
             // Only weights beyond a million come here: every such sum may overflow.
             range.wrapped = delta.len() as u64;
         }
-        if counting.largest() {
-            range.see(delta);
+        if counting.maxima() {
+            range.observe(delta);
         }
         range
     }
@@ -173,7 +173,7 @@ mod tests {
             labels: &[1],
             sgd: IntegerSgd::new(1, 1, 0),
             residual: Residual::Saturate,
-            counting: Counting::WrapsAndLargest,
+            counting: Counting::WrapsAndMaxima,
         };
         let mut delta = [0];
         let mut workspace = ClassifierWorkspace::default();
@@ -193,6 +193,6 @@ mod tests {
         );
         assert_eq!(delta, [20 * 512 + 52 * 512]);
         assert_eq!(classifier.linear.values(), [512 - 200, -512 + 520]);
-        assert_eq!((audit.delta.largest, audit.largest_weight), (36_864, 312));
+        assert_eq!((audit.delta.max_abs, audit.max_abs_weight), (36_864, 312));
     }
 }

@@ -160,7 +160,7 @@ impl Head {
                 HeadPool::Avg => self.average(pooling.window, scaled, values),
             }
         });
-        workspace.features.largest = Isa::current().max_abs_i16(&workspace.features.values);
+        workspace.features.max_abs = Isa::current().max_abs_i16(&workspace.features.values);
     }
 
     fn average(&self, window: Window, scaled: &[i8], values: &mut [i16]) {

@@ -29,7 +29,8 @@ pub struct LayerInspection {
     #[serde(rename = "largest_input")]
     pub max_abs_input: u64,
     /// Largest magnitude of a weight: measured, or what decay holds it to (int16 without).
-    pub largest_weight: u64,
+    #[serde(rename = "largest_weight")]
+    pub max_abs_weight: u64,
     /// No sum can exceed this, whatever the data.
     pub worst_sum: u64,
     /// Bits that a signed accumulator needs for the worst sum.
@@ -113,7 +114,7 @@ pub fn inspect(spec: &NetworkSpec, limits: &WeightLimits, batch: usize) -> Resul
         kind: "linear".into(),
         fan_in: plan.output_inputs(),
         max_abs_input: input,
-        largest_weight: limits.of(layers.len(), false),
+        max_abs_weight: limits.of(layers.len(), false),
     };
     let after = plan
         .blocks
@@ -170,13 +171,13 @@ struct Sums {
     kind: String,
     fan_in: usize,
     max_abs_input: u64,
-    largest_weight: u64,
+    max_abs_weight: u64,
 }
 
 impl Sums {
     fn layer(self, input: Shape, output: Shape) -> LayerInspection {
         let max_product = self.fan_in as u64 * self.max_abs_input;
-        let worst_sum = max_product.saturating_mul(self.largest_weight);
+        let worst_sum = max_product.saturating_mul(self.max_abs_weight);
         let outputs = output.channels as u64;
         LayerInspection {
             name: self.name,
@@ -186,7 +187,7 @@ impl Sums {
             parameters: outputs * self.fan_in as u64,
             multiply_adds: output.features() as u64 * self.fan_in as u64,
             max_abs_input: self.max_abs_input,
-            largest_weight: self.largest_weight,
+            max_abs_weight: self.max_abs_weight,
             worst_sum,
             accumulator_bits: u64::BITS - worst_sum.leading_zeros() + 1,
             safe_weight: i32::MAX as u64 / max_product.max(1),
@@ -209,7 +210,7 @@ fn forward_layer(
         kind,
         fan_in: block.fan_in(),
         max_abs_input,
-        largest_weight: limits.of(2 * index, true),
+        max_abs_weight: limits.of(2 * index, true),
     };
     sums.layer(block.input, block.output)
 }
@@ -229,7 +230,7 @@ fn head_layer(
         kind,
         fan_in: block.head_inputs,
         max_abs_input,
-        largest_weight: limits.of(2 * index + 1, false),
+        max_abs_weight: limits.of(2 * index + 1, false),
     };
     sums.layer(block.output, Shape::flat(classes))
 }
@@ -291,7 +292,7 @@ mod tests {
         let max_abs: Vec<u64> = mlp1
             .layers
             .iter()
-            .map(|layer| layer.largest_weight)
+            .map(|layer| layer.max_abs_weight)
             .collect();
         assert_eq!(max_abs, [7, 8, 9, 10, 11]);
     }

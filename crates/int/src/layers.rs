@@ -1,9 +1,9 @@
 //! The layers: what each computes forward and, where it learns, backward.
 
-pub mod activation;
-pub mod conv2d;
-pub mod dropout;
-pub mod images;
-pub mod linear;
-pub mod pool;
-pub mod scaling;
+pub(crate) mod activation;
+pub(crate) mod conv2d;
+pub(crate) mod dropout;
+pub(crate) mod images;
+pub(crate) mod linear;
+pub(crate) mod pool;
+pub(crate) mod scaling;

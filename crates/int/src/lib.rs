@@ -53,7 +53,7 @@ mod workspace;
 pub use aligned::Aligned;
 pub use arithmetic::Residual;
 pub use audit::{LayerAudit, Range};
-pub use augment::Augmentation;
+pub use augment::{Augmentation, BatchId};
 pub use classifier::{count_correct, predicted_class};
 pub use error::{Error, Result};
 pub use inspect::{Inspection, LayerInspection, WeightLimits, fixed_ranges, inspect};

@@ -28,32 +28,40 @@ pub struct StepMemory {
 impl StepMemory {
     /// What training in batches of `batch` samples will take, while all weights fit int16.
     pub fn plan(plan: &Plan, batch: usize, threads: usize) -> Self {
-        let most = |size: &dyn Fn(&BlockPlan) -> usize| plan.blocks.iter().map(size).max();
-        let most = |size: &dyn Fn(&BlockPlan) -> usize| most(size).unwrap_or(0);
+        let max = |size: &dyn Fn(&BlockPlan) -> usize| plan.blocks.iter().map(size).max();
+        let max = |size: &dyn Fn(&BlockPlan) -> usize| max(size).unwrap_or(0);
         let classes = plan.classes;
         let output = linear_operands(plan.output_inputs(), classes, batch);
-        let forward = most(&|block| match block.forward {
+        let forward = max(&|block| match block.forward {
             ForwardPlan::Linear => {
                 let gradient = 2 * 2 * block.output.channels * even(batch);
                 linear_operands(block.input.features(), block.output.channels, batch) + gradient
             }
             ForwardPlan::Conv2d { .. } => 0,
         });
-        let heads = most(&|block| linear_operands(block.head_inputs, classes, batch));
-        let lanes = most(&|block| conv2d::planned_lanes(block, batch, threads));
-        let head = most(&|block| {
+        let heads = max(&|block| linear_operands(block.head_inputs, classes, batch));
+        let operands = max(&|block| {
+            let shape = block.conv_shape();
+            shape.map_or(0, |shape| conv2d::planned_operands(shape, batch, threads))
+        });
+        let gradient = max(&|block| {
+            let positions = block.head_inputs / block.output.channels;
+            let shape = block.conv_shape();
+            shape.map_or(0, |shape| {
+                conv2d::planned_gradient(shape, positions, batch, threads)
+            })
+        });
+        let head = max(&|block| {
             let winners = if block.head_window.is_some() { 5 } else { 0 };
             block.head_inputs * (2 + 4 + winners)
         });
         StepMemory {
             weights: as_u64(weights(plan)),
             activations: as_u64(activations(plan, batch)),
-            scaled: as_u64(most(&|block| block.output.features()) * batch),
-            operands: as_u64(forward + heads.max(output) + lanes),
+            scaled: as_u64(max(&|block| block.output.features()) * batch),
+            operands: as_u64(forward + heads.max(output) + operands),
             heads: as_u64((head + 2 * classes) * batch),
-            gradients: as_u64(
-                most(&|block| conv2d::planned_gradient(block, batch, threads)) * threads,
-            ),
+            gradients: as_u64(gradient * threads),
         }
     }
 
@@ -104,9 +112,9 @@ fn activations(plan: &Plan, batch: usize) -> usize {
 
 /// A linear layer's inputs and gradients in the order of the kernels.
 fn linear_operands(inputs: usize, outputs: usize, batch: usize) -> usize {
-    let lanes = |count: usize| count / BLOCK * BLOCK + (count % BLOCK).next_multiple_of(16);
-    let forward = lanes(batch) * even(inputs);
-    let backward = lanes(inputs) * even(batch).max(even(outputs));
+    let columns = |count: usize| count / BLOCK * BLOCK + (count % BLOCK).next_multiple_of(16);
+    let forward = columns(batch) * even(inputs);
+    let backward = columns(inputs) * even(batch).max(even(outputs));
     let rows = outputs * even(batch);
     2 * (forward.max(backward) + rows.max(batch * even(outputs)))
         + outputs * batch

@@ -3,22 +3,22 @@
 use crate::audit::Merge;
 use alloc::vec::Vec;
 
-/// What several threads may look at; anything, where there is one.
+/// What several threads may share: anything, where there is one thread.
 #[cfg(feature = "threads")]
 pub(crate) trait Shared: Sync {}
 #[cfg(feature = "threads")]
 impl<T: Sync> Shared for T {}
-/// What several threads may look at; anything, where there is one.
+/// What several threads may share: anything, where there is one thread.
 #[cfg(not(feature = "threads"))]
 pub(crate) trait Shared {}
 #[cfg(not(feature = "threads"))]
 impl<T> Shared for T {}
 
-/// Whether work of so many products is shared out. Starting and joining threads costs some
-/// microseconds; the number of products that take so long depends on the kernels.
+/// Whether work of this many products is shared out. Starting and joining threads costs some
+/// microseconds; how many products take as long depends on the kernels.
 #[cfg(feature = "threads")]
-fn is_worth_threads(work: usize) -> bool {
-    work >= crate::kernel::Isa::current().products_worth_threads()
+fn is_worth_threads(products: usize) -> bool {
+    products >= crate::kernel::Isa::current().products_worth_threads()
         && rayon::current_num_threads() > 1
 }
 
@@ -30,12 +30,11 @@ pub(crate) fn threads() -> usize {
     1
 }
 
-/// Runs `task(index, part)` for each `size` values of `buffer`; `work` is the total number of
-/// products. Parts are independent and results merge in any order, so threads change nothing.
+/// Runs `task(index, part)` for each `size` values of `buffer`; `products` is their total number. Parts are independent and results merge in any order, so threads change nothing.
 pub(crate) fn for_each_part<T, R>(
     buffer: &mut [T],
     size: usize,
-    work: usize,
+    products: usize,
     task: impl Fn(usize, &mut [T]) -> R + Shared,
 ) -> R
 where
@@ -43,7 +42,7 @@ where
     R: Merge,
 {
     #[cfg(feature = "threads")]
-    if is_worth_threads(work) {
+    if is_worth_threads(products) {
         use rayon::prelude::*;
         return buffer
             .par_chunks_mut(size)
@@ -51,7 +50,7 @@ where
             .map(|(index, part)| task(index, part))
             .reduce(R::default, merged);
     }
-    let _ = work;
+    let _ = products;
     buffer
         .chunks_mut(size)
         .enumerate()
@@ -69,13 +68,25 @@ impl<'a, T> Parts<'a, T> {
     pub(crate) fn new(buffer: &'a mut [T], size: usize) -> Self {
         Parts { buffer, size }
     }
+
+    fn chunks(self) -> core::slice::ChunksMut<'a, T> {
+        self.buffer.chunks_mut(self.size)
+    }
+
+    #[cfg(feature = "threads")]
+    fn par_chunks(self) -> rayon::slice::ChunksMut<'a, T>
+    where
+        T: Send,
+    {
+        rayon::slice::ParallelSliceMut::par_chunks_mut(self.buffer, self.size)
+    }
 }
 
 /// As [`for_each_part`], for two buffers with as many parts.
 pub(crate) fn for_each_two_parts<S, T, R>(
-    (first, first_size): (&mut [S], usize),
-    (second, second_size): (&mut [T], usize),
-    work: usize,
+    first: Parts<'_, S>,
+    second: Parts<'_, T>,
+    products: usize,
     task: impl Fn(usize, &mut [S], &mut [T]) -> R + Shared,
 ) -> R
 where
@@ -84,19 +95,20 @@ where
     R: Merge,
 {
     #[cfg(feature = "threads")]
-    if is_worth_threads(work) {
+    if is_worth_threads(products) {
         use rayon::prelude::*;
+        let second = second.par_chunks();
         return first
-            .par_chunks_mut(first_size)
-            .zip(second.par_chunks_mut(second_size))
+            .par_chunks()
+            .zip(second)
             .enumerate()
             .map(|(index, (first, second))| task(index, first, second))
             .reduce(R::default, merged);
     }
-    let _ = work;
+    let _ = products;
     first
-        .chunks_mut(first_size)
-        .zip(second.chunks_mut(second_size))
+        .chunks()
+        .zip(second.chunks())
         .enumerate()
         .map(|(index, (first, second))| task(index, first, second))
         .fold(R::default(), merged)
@@ -107,7 +119,7 @@ pub(crate) fn for_each_three_parts<S, T, U>(
     first: Parts<'_, S>,
     second: Parts<'_, T>,
     third: Parts<'_, U>,
-    work: usize,
+    products: usize,
     task: impl Fn(usize, (&mut [S], &mut [T], &mut [U])) + Shared,
 ) where
     S: Send,
@@ -115,25 +127,19 @@ pub(crate) fn for_each_three_parts<S, T, U>(
     U: Send,
 {
     #[cfg(feature = "threads")]
-    if is_worth_threads(work) {
+    if is_worth_threads(products) {
         use rayon::prelude::*;
-        let second = second.buffer.par_chunks_mut(second.size);
-        let third = third.buffer.par_chunks_mut(third.size);
+        let second = second.par_chunks();
+        let third = third.par_chunks();
         return first
-            .buffer
-            .par_chunks_mut(first.size)
+            .par_chunks()
             .zip(second.zip(third))
             .enumerate()
             .for_each(|(index, (first, (second, third)))| task(index, (first, second, third)));
     }
-    let _ = work;
-    let others = second
-        .buffer
-        .chunks_mut(second.size)
-        .zip(third.buffer.chunks_mut(third.size));
-    for (index, (first, (second, third))) in
-        first.buffer.chunks_mut(first.size).zip(others).enumerate()
-    {
+    let _ = products;
+    let others = second.chunks().zip(third.chunks());
+    for (index, (first, (second, third))) in first.chunks().zip(others).enumerate() {
         task(index, (first, second, third));
     }
 }

@@ -39,6 +39,17 @@ pub struct Group {
     pub deviation: i64,
 }
 
+impl Group {
+    /// `None` for a deviation of 0.
+    fn new(mean: i128, deviation: i128) -> Option<Self> {
+        let whole = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
+        (deviation != 0).then(|| Group {
+            mean: whole(mean),
+            deviation: whole(deviation),
+        })
+    }
+}
+
 /// How a stored value is read: `stored * scale + shift`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
@@ -136,17 +147,10 @@ impl Preprocessing {
         let deviations = means_of(&|group, value| (i128::from(value) - means[group]).abs());
         let mut preprocessing = Preprocessing::unchanged(reading, features);
         for (group, (mean, deviation)) in means.iter().zip(deviations).enumerate() {
-            if deviation == 0 {
-                return Err(Error::ZeroDeviation {
-                    group: group_name(group, groups, features),
-                });
-            }
-            let whole = |value: i128| i64::try_from(value).unwrap_or(i64::MAX);
-            let group = Group {
-                mean: whole(*mean),
-                deviation: whole(deviation),
-            };
-            preprocessing.groups.push(group);
+            let constants = Group::new(*mean, deviation).ok_or_else(|| Error::ZeroDeviation {
+                group: group_name(group, groups, features),
+            })?;
+            preprocessing.groups.push(constants);
         }
         Ok(preprocessing)
     }

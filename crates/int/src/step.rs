@@ -66,7 +66,7 @@ impl StepSettings {
 
     pub(crate) fn counting(&self) -> Counting {
         if self.audit_ranges {
-            Counting::WrapsAndLargest
+            Counting::WrapsAndMaxima
         } else {
             Counting::Wraps
         }

@@ -13,7 +13,7 @@ mod dropout;
 mod pooling;
 
 use dropout::drop_out;
-use pooling::{Pooled, pool_images};
+use pooling::{Activated, pool_images};
 
 /// Values that go into a transition.
 #[derive(Clone, Copy)]
@@ -106,31 +106,22 @@ fn lay_out_pooled(
         match source {
             // The samples' own order is the frame's.
             Source::Samples(_) if frame == Frame::flat(input) => {
-                out.iter_mut()
-                    .zip(values)
-                    .for_each(|(out, &value)| *out = value.into());
+                let pairs = out.iter_mut().zip(values);
+                pairs.for_each(|(out, &value)| *out = value.into());
             }
             Source::Samples(_) => lay_out_sample(values, Sample::new(shape, frame, out)),
             Source::Scaled(_, activation) => {
-                let mut sample = Sample::new(shape, frame, out);
-                let Some(window) = pool else {
-                    sample.fill(false, |first, out| {
-                        activation.apply_all(isa, &values[first..], out);
-                    });
-                    return MaxAbs(isa.max_abs_i16(out));
-                };
-                let pooled = Pooled {
-                    window,
-                    input,
+                let activated = Activated {
                     values,
+                    input,
                     activation,
                 };
-                sample.fill(true, |first, out| pooled.fill(first, out));
+                activated.lay_out(pool, Sample::new(shape, frame, out));
             }
         }
         MaxAbs(isa.max_abs_i16(out))
     });
-    out.largest = max_abs.0;
+    out.max_abs = max_abs.0;
 }
 
 /// Lays out a sample `[channels, height, width]`.
@@ -174,5 +165,5 @@ fn reframe(from: &Images, destination: Destination<'_>) {
             out.copy_from_slice(&from[first..first + out.len()]);
         });
     });
-    out.largest = Isa::current().max_abs_i16(&out.values);
+    out.max_abs = Isa::current().max_abs_i16(&out.values);
 }

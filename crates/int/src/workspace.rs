@@ -2,9 +2,9 @@
 
 use crate::Aligned;
 use crate::head::HeadWorkspace;
-use crate::layers::conv2d::ConvWork;
+use crate::layers::conv2d::ConvWorkspace;
 use crate::layers::images::Images;
-use crate::layers::linear::LinearWork;
+use crate::layers::linear::LinearWorkspace;
 use crate::memory::StepMemory;
 
 /// A batch of activations, with the memory that layers work in. Blocks pass it on, so that steps
@@ -19,8 +19,8 @@ pub(crate) struct Workspace {
     pub(crate) scratch: [Images; 2],
     /// Scaled sums of a block's forward layer, `[samples, height, width, channels]`.
     pub(crate) scaled: Aligned<i8>,
-    pub(crate) conv: ConvWork,
-    pub(crate) linear: LinearWork,
+    pub(crate) conv: ConvWorkspace,
+    pub(crate) linear: LinearWorkspace,
     pub(crate) head: HeadWorkspace,
 }
 

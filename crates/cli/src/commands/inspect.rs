@@ -85,7 +85,7 @@ fn print_ranges(inspection: &Inspection, limits: &WeightLimits) {
     for LayerInspection {
         name,
         max_abs_input,
-        largest_weight,
+        max_abs_weight,
         worst_sum,
         accumulator_bits,
         safe_weight,
@@ -93,7 +93,7 @@ fn print_ranges(inspection: &Inspection, limits: &WeightLimits) {
     } in &inspection.layers
     {
         println!(
-            "{name:<18} {max_abs_input:>12} {largest_weight:>14} {worst_sum:>20} {accumulator_bits:>6} {safe_weight:>14}"
+            "{name:<18} {max_abs_input:>12} {max_abs_weight:>14} {worst_sum:>20} {accumulator_bits:>6} {safe_weight:>14}"
         );
     }
     println!();

@@ -127,7 +127,7 @@ impl<'a> Product<'a> {
             ..Range::default()
         };
         if self.max_abs {
-            sums.rows().for_each(|sums| range.see(sums));
+            sums.rows().for_each(|sums| range.observe(sums));
         }
         if let Some(bounds) = self.bounds {
             let squares = &bounds.column_squares[block * BLOCK..][..count];
@@ -184,7 +184,7 @@ impl<'a> Product<'a> {
         exact_products(self.isa, &row_values, &columns, max_abs, exact);
         for exact in exact.chunks_exact(columns.width) {
             for &sum in &exact[..self.columns.count(block)] {
-                range.see_exact(sum);
+                range.observe_exact(sum);
             }
         }
     }
@@ -235,7 +235,7 @@ mod tests {
         let expected = Range {
             sums: 4,
             wrapped: 1,
-            largest: exact.unsigned_abs(),
+            max_abs: exact.unsigned_abs(),
         };
         assert_eq!(found, expected);
         assert_eq!(found.bits(), 33);
@@ -251,7 +251,7 @@ mod tests {
         let expected = Range {
             sums: 1,
             wrapped: 0,
-            largest: 0,
+            max_abs: 0,
         };
         assert_eq!(found, expected);
     }
@@ -291,7 +291,7 @@ mod tests {
             for weights in weights.chunks(150) {
                 for column in columns.chunks(150) {
                     let products = weights.iter().zip(column);
-                    expected.see_exact(products.map(|(&w, &l)| i64::from(w) * i64::from(l)).sum());
+                    expected.observe_exact(products.map(|(&w, &l)| i64::from(w) * i64::from(l)).sum());
                 }
             }
             prop_assert_eq!(range(&columns, &weights, 150), expected);

@@ -4,7 +4,7 @@ use super::halves::{Halves, High, are_sparse, joined, overflow, overflows_betwee
 use crate::aligned::Aligned;
 use crate::audit::Merge;
 use crate::kernel::{Isa, Overflow};
-use crate::parallel::{self, Shared};
+use crate::parallel::{self, Parts, Shared};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -178,7 +178,7 @@ impl Weights {
                 })
             }
             Kept::Dense(high) => {
-                let (low, high) = ((&mut *self.low, size), (high.as_mut_slice(), size));
+                let (low, high) = (Parts::new(&mut self.low, size), Parts::new(high, size));
                 parallel::for_each_two_parts(low, high, work, |index, low, high| {
                     run(index, low, KeptMut::Dense(high))
                 })

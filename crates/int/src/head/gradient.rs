@@ -26,7 +26,7 @@ pub(super) enum Spread<'a> {
 }
 
 impl OutputGradient for HeadGradient<'_> {
-    fn places(&self) -> usize {
+    fn positions(&self) -> usize {
         match self.spread {
             Spread::Winners(_) => self.inputs / self.channels,
             Spread::All { input, .. } => input.height * input.width,

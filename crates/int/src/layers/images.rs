@@ -166,7 +166,7 @@ pub(crate) struct Images {
     pub(crate) frame: Frame,
     pub(crate) values: Aligned<i16>,
     /// Largest magnitude of a value.
-    pub(crate) largest: u16,
+    pub(crate) max_abs: u16,
 }
 
 impl Default for Images {
@@ -174,7 +174,7 @@ impl Default for Images {
         Images {
             frame: Frame::plain(Shape::flat(1)),
             values: Aligned::default(),
-            largest: 0,
+            max_abs: 0,
         }
     }
 }
@@ -192,7 +192,7 @@ impl Images {
         let mut images = Images::default();
         images.resize(Frame::plain(Shape::flat(features)), values.len() / features);
         images.values.copy_from_slice(values);
-        images.largest = values
+        images.max_abs = values
             .iter()
             .map(|value| value.unsigned_abs())
             .max()

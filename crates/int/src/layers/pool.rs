@@ -111,14 +111,8 @@ impl Window {
                 for (channel, (&best, &place)) in (first..).zip(best.iter().zip(&*places)) {
                     let pixel = self.pixel(input, corner, place);
                     let pixel = pixel.filter(|_| best > i16::MIN);
-                    let index = channel * windows + window;
-                    winners.values[index] = if best > i16::MIN { best } else { 0 };
-                    winners.positions[index] = match pixel {
-                        Some(pixel) => u32::try_from(pixel).unwrap_or(NO_WINNER),
-                        None => NO_WINNER,
-                    };
-                    winners.scaled[index] =
-                        pixel.map_or(0, |pixel| scaled[pixel * input.channels + channel]);
+                    let before = pixel.map_or(0, |pixel| scaled[pixel * input.channels + channel]);
+                    winners.set(channel * windows + window, best, pixel, before);
                 }
             }
         }
@@ -178,6 +172,17 @@ pub(crate) struct Winners<'a> {
     pub(crate) positions: &'a mut [u32],
     /// Their values before the activation.
     pub(crate) scaled: &'a mut [i8],
+}
+
+impl Winners<'_> {
+    /// Sets the winner of a window: its activation, or the least int16 where there is none.
+    #[inline(always)]
+    fn set(&mut self, index: usize, best: i16, pixel: Option<usize>, before: i8) {
+        self.values[index] = if best > i16::MIN { best } else { 0 };
+        let position = pixel.and_then(|pixel| u32::try_from(pixel).ok());
+        self.positions[index] = position.unwrap_or(NO_WINNER);
+        self.scaled[index] = before;
+    }
 }
 
 fn inside(padded: usize, padding: usize, size: usize) -> Option<usize> {

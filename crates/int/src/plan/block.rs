@@ -3,7 +3,7 @@
 use super::head_window::head_window;
 use super::limits::{check_sample, check_tensor, check_window};
 use super::transition::Transition;
-use crate::layers::conv2d::Conv2d;
+use crate::layers::conv2d::ConvShape;
 use crate::layers::pool::Window;
 use crate::layers::scaling::Scaling;
 use crate::spec::{LayerSpec, NetworkSpec, Shape};
@@ -85,12 +85,23 @@ impl BlockPlan {
         self.forward != ForwardPlan::Linear
     }
 
+    /// The sizes of the forward layer, if it is a convolution.
+    pub(crate) fn conv_shape(&self) -> Option<ConvShape> {
+        match self.forward {
+            ForwardPlan::Linear => None,
+            ForwardPlan::Conv2d { kernel, padding } => Some(ConvShape {
+                input: self.input,
+                output: self.output,
+                kernel,
+                padding,
+            }),
+        }
+    }
+
     /// Products in each sum of the forward layer.
     pub(crate) fn fan_in(&self) -> usize {
-        match self.forward {
-            ForwardPlan::Linear => self.input.features(),
-            ForwardPlan::Conv2d { kernel, .. } => self.input.channels * kernel * kernel,
-        }
+        self.conv_shape()
+            .map_or(self.input.features(), ConvShape::fan_in)
     }
 
     /// Shape of the forward layer's weights.
@@ -119,13 +130,13 @@ fn forward(layer: LayerSpec, input: Shape) -> Result<(ForwardPlan, Shape), Strin
                 height: input.height + 2 * padding,
                 width: input.width + 2 * padding,
             })?;
-            let output = Conv2d::output(input, filters, kernel, padding).ok_or_else(|| {
+            let shape = ConvShape::new(input, filters, kernel, padding).ok_or_else(|| {
                 format!(
                     "a {kernel}x{kernel} kernel does not fit {}x{} values with padding {padding}",
                     input.height, input.width
                 )
             })?;
-            Ok((ForwardPlan::Conv2d { kernel, padding }, output))
+            Ok((ForwardPlan::Conv2d { kernel, padding }, shape.output))
         }
         LayerSpec::Linear { units } => {
             check_tensor(&[units, input.features()])?;

@@ -45,5 +45,5 @@ pub(super) fn drop_out(
             }
         }
     }
-    images.largest = Isa::current().max_abs_i16(&images.values);
+    images.max_abs = Isa::current().max_abs_i16(&images.values);
 }

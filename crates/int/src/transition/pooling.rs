@@ -1,34 +1,46 @@
 //! Pooling between blocks.
 
 use crate::kernel::Isa;
-use crate::layers::images::{Frame, Images};
+use crate::layers::images::{Frame, Images, Sample};
 use crate::layers::pool::Window;
 use crate::parallel;
 use crate::plan::TransitionLayer;
 use crate::spec::{Activation, Shape};
 
-/// A sample whose windows are pooled by their maximum before the activation.
-pub(super) struct Pooled<'a> {
-    pub(super) window: Window,
+/// Scaled sums of a block for one sample, on their way through its activation.
+#[derive(Clone, Copy)]
+pub(super) struct Activated<'a> {
+    /// `[height, width, channels]`
+    pub(super) values: &'a [i8],
     /// Size of the sample.
     pub(super) input: Shape,
-    /// Its scaled sums, `[height, width, channels]`.
-    pub(super) values: &'a [i8],
     pub(super) activation: Activation,
 }
 
-impl Pooled<'_> {
+impl Activated<'_> {
+    /// Lays the activations out, pooled by the maximum of each window if there is one.
+    pub(super) fn lay_out(self, pool: Option<Window>, mut sample: Sample<'_>) {
+        let isa = Isa::current();
+        match pool {
+            None => sample.fill(false, |first, out| {
+                let values = &self.values[first..];
+                self.activation.apply_all(isa, values, out);
+            }),
+            Some(window) => sample.fill(true, |first, out| self.pool(window, first, out)),
+        }
+    }
+
     /// Fills `out` with the activations of consecutive channels of a window, the first of which has
     /// index `first` in the pooled sample.
-    pub(super) fn fill(&self, first: usize, out: &mut [i16]) {
+    fn pool(self, window: Window, first: usize, out: &mut [i16]) {
         const PIECE: usize = 256;
         let isa = Isa::current();
         let channels = self.input.channels;
-        let (window, mut channel) = (first / channels, first % channels);
+        let (index, mut channel) = (first / channels, first % channels);
         for out in out.chunks_mut(PIECE) {
             let mut best = [i8::MIN; PIECE];
             let best = &mut best[..out.len()];
-            for pixel in self.window.pixels(self.input, window).flatten() {
+            for pixel in window.pixels(self.input, index).flatten() {
                 isa.max_i8(best, &self.values[pixel * channels + channel..]);
             }
             self.activation.apply_all(isa, best, out);

@@ -171,7 +171,7 @@ fn picture(stored: &Dataset, index: usize) -> Option<Picture> {
 /// What became of every layer's integers, for people. The largest values have columns where
 /// they were looked for.
 fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
-    let looked_for = audit.iter().any(|(_, layer)| layer.largest_weight > 0);
+    let looked_for = audit.iter().any(|(_, layer)| layer.max_abs_weight > 0);
     let mut header = vec![
         "layer",
         "sums",
@@ -202,7 +202,7 @@ fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
         row.extend(counts.map(|count| count.to_string()));
         if looked_for {
             row.extend([layer.forward, layer.gradient, layer.delta].map(|range| with_bits(&range)));
-            row.push(layer.largest_weight.to_string());
+            row.push(layer.max_abs_weight.to_string());
         }
         row
     };
@@ -217,7 +217,7 @@ fn audit_table(audit: &[(String, LayerAudit)]) -> Table {
 }
 
 fn with_bits(range: &Range) -> String {
-    match range.largest {
+    match range.max_abs {
         0 => "-".into(),
         largest => format!("{largest} ({} bits)", range.bits()),
     }

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 use nearfield_data::Dataset;
 use nearfield_files::RunFolder;
 use nearfield_int::model::ModelCard;
-use nearfield_int::{Network, Tensors};
+use nearfield_int::{BatchId, Network, Tensors};
 use nearfield_train::history::{Accuracies, EpochRecord};
 use nearfield_train::random::epoch_order;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -255,10 +255,14 @@ impl Trainer {
         audit_ranges: bool,
     ) -> Result<()> {
         self.prepared.train.gather(indices, values, labels);
-        let key = (self.run.seed, epoch, self.state.batch);
+        let id = BatchId {
+            seed: self.run.seed,
+            epoch,
+            number: self.state.batch,
+        };
         self.run
             .augmentation
-            .apply(values, self.prepared.train.shape, indices, key);
+            .apply(values, self.prepared.train.shape, indices, id);
         let settings = self
             .run
             .step_settings(self.state.rate_inv, self.state.step, audit_ranges);

@@ -2,8 +2,12 @@
 
 use super::*;
 use crate::arithmetic::wrapped as low_bits;
+use crate::kernel::Isa;
 use crate::layers::images::Sample;
 use crate::sgd::IntegerSgd;
+use crate::spec::Shape;
+use alloc::vec;
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 /// Every output has a gradient, `[samples, filters, positions]`.
@@ -13,7 +17,7 @@ struct Dense<'a> {
 }
 
 impl OutputGradient for Dense<'_> {
-    fn places(&self) -> usize {
+    fn positions(&self) -> usize {
         self.output.height * self.output.width
     }
 
@@ -28,10 +32,10 @@ impl OutputGradient for Dense<'_> {
 
 /// A batch of samples, `[samples, channels, height, width]`, as the layer reads it.
 fn framed(layer: &Conv2d, samples: &[i16]) -> Images {
-    let (shape, frame) = (layer.input, layer.frame());
+    let (shape, frame) = (layer.shape.input, layer.shape.frame());
     let pixels = shape.height * shape.width;
     let mut images = Images {
-        largest: Isa::current().max_abs_i16(samples),
+        max_abs: Isa::current().max_abs_i16(samples),
         ..Images::default()
     };
     images.resize(frame, samples.len() / shape.features());
@@ -51,7 +55,7 @@ fn framed(layer: &Conv2d, samples: &[i16]) -> Images {
 
 /// The value at row `y` and column `x` of the padded channel `c`.
 fn value(layer: &Conv2d, sample: &[i16], c: usize, y: usize, x: usize) -> i32 {
-    let (padding, input) = (layer.padding, layer.input);
+    let (padding, input) = (layer.shape.padding, layer.shape.input);
     let inside = |at: usize, size: usize| at.checked_sub(padding).filter(|&at| at < size);
     match (inside(y, input.height), inside(x, input.width)) {
         (Some(y), Some(x)) => sample[(c * input.height + y) * input.width + x].into(),
@@ -66,10 +70,12 @@ fn for_each_product(
     [f, i, j]: [usize; 3],
     mut visit: impl FnMut(usize, i32),
 ) {
-    for c in 0..layer.input.channels {
-        for k in 0..layer.kernel {
-            for l in 0..layer.kernel {
-                let weight = ((f * layer.input.channels + c) * layer.kernel + k) * layer.kernel + l;
+    for c in 0..layer.shape.input.channels {
+        for k in 0..layer.shape.kernel {
+            for l in 0..layer.shape.kernel {
+                let weight = ((f * layer.shape.input.channels + c) * layer.shape.kernel + k)
+                    * layer.shape.kernel
+                    + l;
                 visit(weight, value(layer, sample, c, i + k, j + l));
             }
         }
@@ -77,7 +83,7 @@ fn for_each_product(
 }
 
 fn outputs(layer: &Conv2d) -> impl Iterator<Item = [usize; 3]> + use<> {
-    let output = layer.output;
+    let output = layer.shape.output;
     (0..output.height).flat_map(move |i| {
         (0..output.width).flat_map(move |j| (0..output.channels).map(move |f| [f, i, j]))
     })
@@ -86,16 +92,16 @@ fn outputs(layer: &Conv2d) -> impl Iterator<Item = [usize; 3]> + use<> {
 fn learn(layer: &mut Conv2d, gradient: &[i32], input: &[i16]) -> LayerAudit {
     let dense = Dense {
         values: gradient,
-        output: layer.output,
+        output: layer.shape.output,
     };
     let sgd = IntegerSgd::new(1, 1, 0);
     let mut images = framed(layer, input);
-    layer.learn(
-        &mut GradientWork::default(),
+    layer.update(
+        &mut GradientWorkspace::default(),
         &dense,
         &mut images,
         sgd,
-        Counting::WrapsAndLargest,
+        Counting::WrapsAndMaxima,
     )
 }
 
@@ -117,19 +123,18 @@ fn layers() -> impl Strategy<Value = (Conv2d, Vec<i16>, Vec<i32>)> {
             "kernel fits",
             |((channels, height, width, filters), kernel, padding)| {
                 let input = Shape::image(channels, height, width);
-                let output = Conv2d::output(input, filters, kernel, padding)?;
-                Some((input, output, kernel, padding))
+                ConvShape::new(input, filters, kernel, padding)
             },
         )
-        .prop_flat_map(|(input, output, kernel, padding)| {
-            let weights = output.channels * input.channels * kernel * kernel;
+        .prop_flat_map(|shape| {
+            let (input, output) = (shape.input, shape.output);
+            let weights = output.channels * shape.fan_in();
             let weight = prop_oneof![9 => -300..300, 1 => -70_000..70_000];
             let layer = prop_oneof![
                 proptest::collection::vec(-300..300, weights),
                 proptest::collection::vec(weight, weights),
             ];
-            let layer = layer
-                .prop_map(move |weights| Conv2d::new(input, output, kernel, padding, &weights));
+            let layer = layer.prop_map(move |weights| Conv2d::new(shape, &weights));
             let samples = proptest::collection::vec(-128..128_i16, 3 * input.features());
             let sparse = prop_oneof![3 => Just(0), 2 => -90_000..90_000, 1 => any::<i32>()];
             let gradient = proptest::collection::vec(sparse, 3 * output.features());
@@ -142,14 +147,14 @@ proptest! {
 
     #[test]
     fn forward_is_the_definition((layer, input, _) in layers()) {
-        let scaling = Scaling::new(layer.fan_in());
+        let scaling = Scaling::new(layer.shape.fan_in());
         let weights = layer.values();
-        let mut scaled = vec![0; 3 * layer.output.features()];
+        let mut scaled = vec![0; 3 * layer.shape.output.features()];
         let images = framed(&layer, &input);
-        let mut work = ConvWork::default();
-        let audit = layer.forward(&mut work, &images, scaling, &mut scaled, Counting::WrapsAndLargest);
+        let mut workspace = ConvWorkspace::default();
+        let audit = layer.forward(&mut workspace, &images, scaling, &mut scaled, Counting::WrapsAndMaxima);
         let (mut sums, mut wrapped) = (Vec::new(), 0);
-        for sample in input.chunks(layer.input.features()) {
+        for sample in input.chunks(layer.shape.input.features()) {
             for output in outputs(&layer) {
                 let mut sum = 0_i64;
                 for_each_product(&layer, sample, output, |weight, value| {
@@ -169,10 +174,10 @@ proptest! {
     #[test]
     fn the_gradient_is_the_definition((mut layer, input, gradient) in layers()) {
         let mut exact: Vec<i64> = vec![0; layer.values().len()];
-        let positions = layer.positions();
-        for (m, sample) in input.chunks(layer.input.features()).enumerate() {
+        let positions = layer.shape.positions();
+        for (m, sample) in input.chunks(layer.shape.input.features()).enumerate() {
             for [f, i, j] in outputs(&layer) {
-                let at = (m * layer.output.channels + f) * positions + i * layer.output.width + j;
+                let at = (m * layer.shape.output.channels + f) * positions + i * layer.shape.output.width + j;
                 let scale = i64::from(gradient[at]);
                 for_each_product(&layer, sample, [f, i, j], |weight, value| {
                     exact[weight] += scale * i64::from(value);
@@ -199,12 +204,12 @@ fn fast_layers() -> impl Strategy<Value = (Conv2d, Vec<i16>)> {
             "kernel fits",
             |(channels, height, width, filters, padding)| {
                 let input = Shape::image(32 * channels, height, width);
-                let output = Conv2d::output(input, filters, 3, padding)?;
-                Some((input, output, padding))
+                ConvShape::new(input, filters, 3, padding)
             },
         )
-        .prop_flat_map(|(input, output, padding)| {
-            let count = output.channels * input.channels * 9;
+        .prop_flat_map(|shape| {
+            let input = shape.input;
+            let count = shape.output.channels * shape.fan_in();
             let weight = prop_oneof![
                 5000 => -9_000..9_000,
                 1 => any::<i32>(),
@@ -222,22 +227,24 @@ fn fast_layers() -> impl Strategy<Value = (Conv2d, Vec<i16>)> {
             (weights, proptest::collection::vec(value, 991)).prop_map(move |(weights, values)| {
                 let weights: Vec<i32> = weights.into_iter().cycle().take(count).collect();
                 let values = values.into_iter().cycle().take(samples).collect();
-                (Conv2d::new(input, output, 3, padding, &weights), values)
+                (Conv2d::new(shape, &weights), values)
             })
         })
 }
 
 /// Forms three samples by fewer products, and by all.
 fn assert_same_bits(layer: &Conv2d, input: &[i16]) {
-    let (images, scaling) = (framed(layer, input), Scaling::new(layer.fan_in()));
-    let (mut work, counting) = (ConvWork::default(), Counting::WrapsAndLargest);
-    let mut fast = vec![99; 3 * layer.output.features()];
+    let (images, scaling) = (framed(layer, input), Scaling::new(layer.shape.fan_in()));
+    let (mut workspace, counting) = (ConvWorkspace::default(), Counting::WrapsAndMaxima);
+    let mut fast = vec![99; 3 * layer.shape.output.features()];
     let mut direct = fast.clone();
-    assert!(layer.prepare_fast(&mut work.fast, &images));
-    let of_fast = layer.forward_fast(&work.fast, &images, scaling, &mut fast, counting);
-    work.filters
-        .fill_from_rows(layer.weights.halves(), layer.span().depth());
-    let of_direct = layer.forward_directly(&work.filters, &images, scaling, &mut direct, counting);
+    assert!(layer.prepare_fast(&mut workspace.fast, &images));
+    let of_fast = layer.forward_fast(&workspace.fast, &images, scaling, &mut fast, counting);
+    workspace
+        .filters
+        .fill_from_rows(layer.weights.halves(), layer.shape.span().depth());
+    let of_direct =
+        layer.forward_directly(&workspace.filters, &images, scaling, &mut direct, counting);
     assert_eq!(fast, direct);
     assert_eq!(of_fast, of_direct);
 }
@@ -246,13 +253,13 @@ fn assert_same_bits(layer: &Conv2d, input: &[i16]) {
 fn more_tiles_than_rows_of_sums_give_the_same_bits() {
     // Seven bands of seven tiles at once.
     let input = Shape::image(32, 21, 21);
-    let output = Conv2d::output(input, 16, 3, 1).unwrap();
+    let shape = ConvShape::new(input, 16, 3, 1).unwrap();
     let weights: Vec<i32> = (0..16 * 32 * 9)
         .map(|at| at * 7_919 % 60_001 - 30_000)
         .collect();
     let values = (-127..=127_i16).cycle().take(3 * input.features());
     let values: Vec<i16> = values.collect();
-    assert_same_bits(&Conv2d::new(input, output, 3, 1, &weights), &values);
+    assert_same_bits(&Conv2d::new(shape, &weights), &values);
 }
 
 proptest! {
@@ -272,7 +279,7 @@ proptest! {
         ],
         positive in any::<bool>(),
     ) {
-        let row = 9 * layer.input.channels;
+        let row = 9 * layer.shape.input.channels;
         // Sums of one sign are large.
         let input: Vec<i16> = match positive {
             true => input.into_iter().map(i16::abs).collect(),
@@ -280,18 +287,18 @@ proptest! {
         };
         let mut weights = layer.values();
         for filter in filters {
-            let filter = filter.index(layer.output.channels);
+            let filter = filter.index(layer.shape.output.channels);
             for (index, weight) in weights[filter * row..][..row].iter_mut().enumerate() {
                 *weight = large * (100 - i32::try_from(index % 97).unwrap());
             }
         }
-        let layer = Conv2d::new(layer.input, layer.output, 3, layer.padding, &weights);
+        let layer = Conv2d::new(layer.shape, &weights);
         let images = framed(&layer, &input);
-        let mut scaled = vec![0; 3 * layer.output.features()];
-        let scaling = Scaling::new(layer.fan_in());
-        let audit = layer.forward(&mut ConvWork::default(), &images, scaling, &mut scaled, Counting::Wraps);
+        let mut scaled = vec![0; 3 * layer.shape.output.features()];
+        let scaling = Scaling::new(layer.shape.fan_in());
+        let audit = layer.forward(&mut ConvWorkspace::default(), &images, scaling, &mut scaled, Counting::Wraps);
         let (mut wrapped, mut largest) = (0, 0);
-        for sample in input.chunks(layer.input.features()) {
+        for sample in input.chunks(layer.shape.input.features()) {
             for output in outputs(&layer) {
                 let mut sum = 0_i64;
                 for_each_product(&layer, sample, output, |weight, value| {
@@ -303,7 +310,7 @@ proptest! {
                 }
             }
         }
-        prop_assert_eq!((audit.forward.wrapped, audit.forward.largest), (wrapped, largest));
+        prop_assert_eq!((audit.forward.wrapped, audit.forward.max_abs), (wrapped, largest));
         prop_assert_eq!(audit.forward.sums, scaled.len() as u64);
     }
 }
@@ -311,45 +318,51 @@ proptest! {
 #[test]
 fn only_pairs_that_could_wrap_are_formed_again() {
     let input = Shape::image(64, 9, 9);
-    let output = Conv2d::output(input, 128, 3, 1).unwrap();
+    let shape = ConvShape::new(input, 128, 3, 1).unwrap();
     let mut weights = vec![1; 128 * 64 * 9];
     // Sums of a filter are 2^31 or so.
     weights[100 * 64 * 9..101 * 64 * 9].fill(32_767);
     weights[100 * 64 * 9] = 5_000_000;
-    let layer = Conv2d::new(input, output, 3, 1, &weights);
+    let layer = Conv2d::new(shape, &weights);
     let mut values = vec![1; 8 * input.features()];
     // Pixels of a sample, at the sides.
     let first = 5 * input.features();
     for row in values[first..first + input.features()].chunks_mut(9) {
         row[..3].fill(120);
     }
-    let (scaling, mut work) = (Scaling::new(layer.fan_in()), ConvWork::default());
-    let mut scaled = vec![0; 8 * output.features()];
+    let (scaling, mut workspace) = (Scaling::new(layer.shape.fan_in()), ConvWorkspace::default());
+    let mut scaled = vec![0; 8 * shape.output.features()];
     let images = framed(&layer, &values);
     let audit = layer.forward(
-        &mut work,
+        &mut workspace,
         &images,
         scaling,
         &mut scaled,
-        Counting::WrapsAndLargest,
+        Counting::WrapsAndMaxima,
     );
     assert!(audit.forward.wrapped > 0, "sums of filter 100");
-    let [filters, positions] = work.wraps.counts();
+    let [filters, positions] = workspace.wraps.counts();
     assert_eq!(filters, 1);
     assert!((1..=4 * 9).contains(&positions), "{positions}");
-    let (counted, mut work) = (scaled.clone(), ConvWork::default());
-    let audit = layer.forward(&mut work, &images, scaling, &mut scaled, Counting::Nothing);
+    let (counted, mut workspace) = (scaled.clone(), ConvWorkspace::default());
+    let audit = layer.forward(
+        &mut workspace,
+        &images,
+        scaling,
+        &mut scaled,
+        Counting::Nothing,
+    );
     assert_eq!((scaled, audit.forward.wrapped), (counted, 0));
-    assert_eq!(work.wraps.bytes(), 0);
+    assert_eq!(workspace.wraps.bytes(), 0);
 }
 
 #[test]
 fn gradients_that_wrap_are_counted() {
     let input = Shape::image(1, 1, 2);
-    let mut layer = Conv2d::new(input, input, 1, 0, &[0]);
+    let mut layer = Conv2d::new(ConvShape::new(input, 1, 1, 0).unwrap(), &[0]);
     let audit = learn(&mut layer, &[i32::MAX, 5], &[2, 1]);
     let exact = 2 * u64::from(i32::MAX.unsigned_abs()) + 5;
     assert_eq!(audit.gradient.wrapped, 1);
-    assert_eq!(audit.gradient.largest, exact);
+    assert_eq!(audit.gradient.max_abs, exact);
     assert_eq!(layer.values(), [-3]);
 }

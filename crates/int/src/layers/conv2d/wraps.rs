@@ -4,14 +4,14 @@
 //! filters and positions have a part in one. Sums of these pairs with rounded weights prove that
 //! nearly all of them fit too; the rest is formed again in 64 bits.
 
-use super::Conv2d;
+use super::layer::Conv2d;
 use crate::audit::{Merge, Range};
 use crate::gemm::{
     ColumnPanel, Halves, Product, RowTile, magnitudes_suffice, max_squares, may_overflow,
 };
 use crate::kernel::{BLOCK, Isa, ROWS, TileBuffer};
 use crate::layers::images::Images;
-use crate::parallel;
+use crate::parallel::{self, Parts};
 use alloc::vec::Vec;
 use core::cmp::Reverse;
 use rounded::RoundedFilters;
@@ -31,7 +31,12 @@ pub(super) struct WrapScratch {
     filters: Vec<Candidate>,
     /// Positions of which one may, by falling squares.
     positions: Vec<Candidate>,
-    /// Up to 64 of these filters.
+    block: FilterBlock,
+}
+
+/// Up to 64 filters of which a sum may overflow.
+#[derive(Debug, Default)]
+struct FilterBlock {
     columns: ColumnPanel,
     rounded: RoundedFilters,
 }
@@ -47,8 +52,8 @@ impl Conv2d {
     /// The sums of a batch that leave int32; they count as formed already.
     pub(super) fn count_wrapped(&self, scratch: &mut WrapScratch, input: &Images) -> Range {
         let mut range = Range::default();
-        let depth = self.span().depth();
-        let max_abs = [input.largest.into(), self.weights.max_abs()];
+        let depth = self.shape.span().depth();
+        let max_abs = [input.max_abs.into(), self.weights.max_abs()];
         if magnitudes_suffice(depth, max_abs) {
             return range;
         }
@@ -58,43 +63,53 @@ impl Conv2d {
         let WrapScratch {
             filters,
             positions,
-            columns,
-            rounded,
+            block,
             ..
         } = scratch;
         for filters in filters.chunks(BLOCK) {
             // Positions that may overflow with the filter of the largest squares come first.
             let largest = filters[0].squares;
             let count = positions.partition_point(|one| may_overflow(one.squares, largest));
-            let products = count * depth * filters.len();
-            let positions = &mut positions[..count];
-            let indices = filters.iter().map(|filter| filter.index);
-            let rounds = rounded.fill(self.weights.halves(), depth, max_abs, indices.clone());
-            let rounded = rounds.then_some(&*rounded);
-            if let Some(rounded) = rounded {
-                let found = parallel::for_each_part(positions, ROWS, products, |_, positions| {
-                    self.max_rounded_sum(rounded, input, positions)
-                });
-                if found.largest <= rounded.limit() {
-                    continue;
-                }
-            }
-            columns.fill_selected(self.weights.halves(), depth, indices);
-            let product = self.product(input, columns);
-            let wrapped = parallel::for_each_part(positions, ROWS, products, |_, positions| {
-                let mut range = Range::default();
-                let fit = rounded.is_some_and(|rounded| {
-                    self.max_rounded_sum(rounded, input, positions).largest <= rounded.limit()
-                });
-                if !fit {
-                    let rows = self.rows(&product, input, positions);
-                    product.count_exact(&rows, 0, max_abs, &mut range);
-                }
-                range
-            });
-            range.merge(&wrapped);
+            range.merge(&self.count_block(block, filters, &mut positions[..count], input));
         }
         range
+    }
+
+    /// The sums of a block of filters and some positions that leave int32.
+    fn count_block(
+        &self,
+        block: &mut FilterBlock,
+        filters: &[Candidate],
+        positions: &mut [Candidate],
+        input: &Images,
+    ) -> Range {
+        let (weights, depth) = (self.weights.halves(), self.shape.span().depth());
+        let max_abs = [input.max_abs.into(), self.weights.max_abs()];
+        let products = positions.len() * depth * filters.len();
+        let indices = filters.iter().map(|filter| filter.index);
+        let rounds = block.rounded.fill(weights, depth, max_abs, indices.clone());
+        let rounded = rounds.then_some(&block.rounded);
+        if let Some(rounded) = rounded {
+            let found = parallel::for_each_part(positions, ROWS, products, |_, positions| {
+                self.max_rounded_sum(rounded, input, positions)
+            });
+            if found.max_abs <= rounded.limit() {
+                return Range::default();
+            }
+        }
+        block.columns.fill_selected(weights, depth, indices);
+        let product = self.product(input, &block.columns);
+        parallel::for_each_part(positions, ROWS, products, |_, positions| {
+            let mut range = Range::default();
+            let fit = rounded.is_some_and(|rounded| {
+                self.max_rounded_sum(rounded, input, positions).max_abs <= rounded.limit()
+            });
+            if !fit {
+                let rows = self.rows(&product, input, positions);
+                product.count_exact(&rows, 0, max_abs, &mut range);
+            }
+            range
+        })
     }
 
     /// The inputs of some positions.
@@ -123,7 +138,7 @@ impl Conv2d {
         let mut buffer = TileBuffer::default();
         let (sums, _) = product.form(&rows, 0, &mut buffer);
         Range {
-            largest: product.isa.max_abs(sums.values).into(),
+            max_abs: product.isa.max_abs(sums.values).into(),
             ..Range::default()
         }
     }
@@ -133,7 +148,7 @@ impl Conv2d {
         Product {
             isa: Isa::current(),
             rows: Halves::narrow(&input.values),
-            span: self.span(),
+            span: self.shape.span(),
             columns,
             bounds: None,
             max_abs: false,
@@ -150,13 +165,13 @@ impl Conv2d {
             pixel_squares,
             ..
         } = scratch;
-        squares.resize(input.samples() * self.positions(), 0);
+        squares.resize(input.samples() * self.shape.positions(), 0);
         pixel_squares.resize(input.samples() * pixels, 0);
         // A value costs about as much as four products.
         let products = 4 * input.values.len();
         parallel::for_each_two_parts(
-            (squares, self.positions()),
-            (pixel_squares, pixels),
+            Parts::new(squares, self.shape.positions()),
+            Parts::new(pixel_squares, pixels),
             products,
             |sample, squares, pixels| {
                 let values = &input.values[sample * frame.size()..][..frame.size()];
@@ -164,9 +179,9 @@ impl Conv2d {
                     *square = isa.squares(pixel);
                 }
                 for (square, &first) in squares.iter_mut().zip(&self.pixels) {
-                    let rows = (0..self.kernel).map(|row| first + row * frame.columns());
+                    let rows = (0..self.shape.kernel).map(|row| first + row * frame.columns());
                     *square = rows
-                        .flat_map(|start| &pixels[start..start + self.kernel])
+                        .flat_map(|start| &pixels[start..start + self.shape.kernel])
                         .fold(0, |sum, &pixel| sum.saturating_add(pixel));
                 }
             },
@@ -212,8 +227,8 @@ impl WrapScratch {
         let candidates = self.filters.capacity() + self.positions.capacity();
         size_of::<u64>() * squares
             + size_of::<Candidate>() * candidates
-            + self.columns.bytes()
-            + self.rounded.bytes()
+            + self.block.columns.bytes()
+            + self.block.rounded.bytes()
     }
 }
 

@@ -1,7 +1,15 @@
 //! How the outputs along a side of an image are cut into parts that six products make, or three.
 
 use crate::kernel::fast_fir::{SINGLE, SIX};
+use crate::layers::conv2d::layer::ConvShape;
 use core::ops::Range;
+
+/// Tiles that are transformed at once, if a band has not more: enough for the weights to be used
+/// often while they are in the caches.
+const TILES: usize = 48;
+
+/// Tasks for each thread at most.
+const TASKS: usize = 4;
 
 /// A single output or none, some threes, a single one or none: so no part sticks out of the image.
 /// Of bands of many samples there are as many singles as there are samples.
@@ -63,6 +71,39 @@ impl Cut {
 }
 
 const LAST: usize = SIX - 1;
+
+/// How the outputs of a layer are cut, by rows and columns.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cuts {
+    pub(super) rows: Cut,
+    pub(super) columns: Cut,
+}
+
+impl Cuts {
+    pub(super) fn of(shape: ConvShape) -> Self {
+        Cuts {
+            rows: Cut::of(shape.output.height, shape.padding),
+            columns: Cut::of(shape.output.width, shape.padding),
+        }
+    }
+
+    /// Bands that are worked on at once.
+    pub(super) fn bands_together(self) -> usize {
+        TILES.div_ceil(self.columns.parts())
+    }
+
+    /// Samples that one task computes: some groups of bands, and as many tasks for every thread.
+    pub(super) fn samples_a_task(self, samples: usize, threads: usize) -> usize {
+        let enough = self.bands_together().div_ceil(self.rows.parts());
+        let tasks = (samples / enough).clamp(threads, TASKS * threads);
+        samples.div_ceil(tasks / threads * threads).max(1)
+    }
+
+    /// Products of all tiles of a sample.
+    pub(super) fn products(self) -> usize {
+        self.rows.products() * self.columns.products()
+    }
+}
 
 #[cfg(test)]
 mod tests {
