@@ -157,8 +157,8 @@ fn measure(case: &'static Case, options: &Options) -> Result<Row> {
 fn run_file(case: &Case, data: &Path, steps: usize) -> Result<String> {
     let data = std::path::absolute(data)?;
     Ok(format!(
-        "name = \"{}\"\n[data]\nsource = \"idx\"\nfolder = {:?}\nlimit = {}\nimage_size = {}\n\
-         [network]\nhidden = [{}]\n[training]\nbatch = {}\nsteps = {}\nrate = 0.0005\nseed = 1\n\
+        "name = \"{}\"\nseed = 1\n[data]\nsource = \"idx\"\nfolder = {:?}\nlimit = {}\n[preprocessing]\nimage_size = {}\n\
+         [network]\nhidden = [{}]\n[training]\nbatch = {}\nsteps = {}\nrate = 0.0005\n\
          [encryption]\niterated = {}\n",
         case.name,
         data.display().to_string(),

@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use experiments::{EXPERIMENTS, Experiment};
 use job::{Job, Record};
 use nearfield::Profile;
-use nearfield::encrypted::prepare::Stored;
+use nearfield::data::Loaded;
 use nearfield_files::{read_bounded, write_atomically};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -97,7 +97,7 @@ fn jobs(options: &Options) -> Result<Vec<Job>> {
 }
 
 /// Every data set once, by what says where it is.
-fn stored(jobs: &[Job]) -> Result<BTreeMap<String, Arc<Stored>>> {
+fn stored(jobs: &[Job]) -> Result<BTreeMap<String, Arc<Loaded>>> {
     let mut stored = BTreeMap::new();
     for job in jobs {
         if let Entry::Vacant(place) = stored.entry(job.source_key()?) {
@@ -108,7 +108,7 @@ fn stored(jobs: &[Job]) -> Result<BTreeMap<String, Arc<Stored>>> {
     Ok(stored)
 }
 
-fn train(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Stored>>) -> Result<()> {
+fn train(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Loaded>>) -> Result<()> {
     let (next, begun) = (AtomicUsize::new(0), Instant::now());
     let deadline = options
         .minutes
@@ -146,7 +146,7 @@ fn train(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Stored>>
     }
 }
 
-fn measure(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Stored>>) -> Result<()> {
+fn measure(options: &Options, jobs: &[Job], stored: &BTreeMap<String, Arc<Loaded>>) -> Result<()> {
     let mut total = 0.0;
     for job in jobs.iter().filter(|job| job.seed == 1) {
         let record = job.train(&stored[&job.source_key()?], Some(1))?;

@@ -9,12 +9,12 @@ pub mod owner;
 mod owner_side;
 pub mod prepare;
 pub mod report;
+mod resolve;
 pub mod run;
 pub mod run_file;
 pub mod samples;
 mod server_side;
 pub mod setup;
-pub mod source;
 pub mod training;
 pub mod twin;
 mod twin_run;
@@ -26,6 +26,9 @@ pub use forecast::{Forecast, peak_resident_bytes};
 pub use owner_side::{
     ComparisonFiles, DecryptedAnswers, DecryptedModel, Folders, OwnerSide, Requests, generate_keys,
 };
+pub use resolve::resolve_with_data;
+pub use run::Run;
+pub use run_file::RunFile;
 pub use server_side::{ServerOutcome, ServerSide};
 pub use setup::Setup;
 pub use twin_run::{TwinOptions, TwinProgress, TwinSummary, train_twin};

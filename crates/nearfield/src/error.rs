@@ -26,6 +26,15 @@ pub enum Error {
         /// A name that may have been meant, as the end of the sentence; may be empty.
         suggestion: String,
     },
+    /// Data that cannot be named on a command line.
+    #[error(
+        "`{text}` is not data: give `digits`, `iris`, `breast_cancer`, `idx:FOLDER`, \
+         `cifar10:FOLDER` or `csv:FILE`"
+    )]
+    UnknownData {
+        /// What was named.
+        text: String,
+    },
     /// Samples do not fit each other or a model, or too few of them are left.
     #[error("{0}")]
     Samples(String),

@@ -8,8 +8,7 @@ use nearfield::Profile;
 pub(super) struct Experiment {
     pub(super) name: &'static str,
     pub(super) hidden: &'static [usize],
-    /// What a run file says of the data. Paths are from the folder of data sets.
-    data: &'static str,
+    data: Data,
     /// Whether classes were made equally large before the split.
     oversampled: bool,
     pub(super) rate: f64,
@@ -24,25 +23,58 @@ const EMLP1: &[usize] = &[32];
 const EMLP2: &[usize] = &[64, 32];
 const EMLP3: &[usize] = &[128, 64, 32];
 
-const MNIST: &str = "source = \"idx\"\nfolder = \"mnist\"\nlimit = 10000\nimage_size = 14";
-const FASHION: &str =
-    "source = \"idx\"\nfolder = \"fashion-mnist\"\nlimit = 10000\nimage_size = 14";
-const BINARY: &str = "source = \"idx\"\nfolder = \"mnist\"\nclasses = [3, 8]\nimage_size = 14";
-const WHOLE_MNIST: &str = "source = \"idx\"\nfolder = \"mnist\"";
-const WHOLE_FASHION: &str = "source = \"idx\"\nfolder = \"fashion-mnist\"";
-const C_MNIST: &str = "source = \"idx\"\nfolder = \"mnist\"\nimage_size = 8";
-const T_MNIST: &str = "source = \"idx\"\nfolder = \"mnist\"\nclasses = [0, 1, 2]\nlimit = 50\n\
-                       crop = { first = 6, side = 16 }\nmax_pool = 4";
-const LETTER: &str =
-    "source = \"csv\"\nfile = \"tabular/letter-recognition.data\"\nlabel = \"first\"";
-const BREAST: &str = "source = \"breast_cancer\"";
-const HEART: &str = "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
-                     missing = \"drop\"";
-const HEART_BINARY: &str = "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
-                            missing = \"drop\"\nclasses = [0, [1, 2, 3, 4]]";
-const IRIS: &str = "source = \"iris\"";
-const PENGUINS: &str = "source = \"csv\"\nfile = \"tabular/penguins.csv\"\nlabel = \"species\"\nmissing = \"drop\"\n\
-     features = [\"bill_length_mm\", \"bill_depth_mm\", \"flipper_length_mm\", \"body_mass_g\"]";
+/// What a run file says of the data. Paths are from the folder of data sets.
+#[derive(Debug, Clone, Copy)]
+struct Data {
+    /// `[data]`
+    source: &'static str,
+    /// What `[preprocessing]` says of images.
+    images: &'static str,
+}
+
+const fn table(source: &'static str) -> Data {
+    Data { source, images: "" }
+}
+
+const fn images(source: &'static str, images: &'static str) -> Data {
+    Data { source, images }
+}
+
+const MNIST: Data = images(
+    "source = \"idx\"\nfolder = \"mnist\"\nlimit = 10000",
+    "image_size = 14\n",
+);
+const FASHION: Data = images(
+    "source = \"idx\"\nfolder = \"fashion-mnist\"\nlimit = 10000",
+    "image_size = 14\n",
+);
+const BINARY: Data = images(
+    "source = \"idx\"\nfolder = \"mnist\"\nclasses = [3, 8]",
+    "image_size = 14\n",
+);
+const WHOLE_MNIST: Data = images("source = \"idx\"\nfolder = \"mnist\"", "");
+const WHOLE_FASHION: Data = images("source = \"idx\"\nfolder = \"fashion-mnist\"", "");
+const C_MNIST: Data = images("source = \"idx\"\nfolder = \"mnist\"", "image_size = 8\n");
+const T_MNIST: Data = images(
+    "source = \"idx\"\nfolder = \"mnist\"\nclasses = [0, 1, 2]\nlimit = 50",
+    "crop = { first = 6, side = 16 }\nmax_pool = 4\n",
+);
+const LETTER: Data =
+    table("source = \"csv\"\nfile = \"tabular/letter-recognition.data\"\nlabel = \"first\"");
+const BREAST: Data = table("source = \"breast_cancer\"");
+const HEART: Data = table(
+    "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
+                     missing = \"drop\"",
+);
+const HEART_BINARY: Data = table(
+    "source = \"csv\"\nfile = \"tabular/processed.cleveland.data\"\n\
+                            missing = \"drop\"\nclasses = [0, [1, 2, 3, 4]]",
+);
+const IRIS: Data = table("source = \"iris\"");
+const PENGUINS: Data = table(
+    "source = \"csv\"\nfile = \"tabular/penguins.csv\"\nlabel = \"species\"\nmissing = \"drop\"\n\
+     features = [\"bill_length_mm\", \"bill_depth_mm\", \"flipper_length_mm\", \"body_mass_g\"]",
+);
 
 /// Rate, decay and batch; published accuracy and its spread.
 type Numbers = (f64, f64, usize, f64, Option<f64>);
@@ -50,7 +82,7 @@ type Numbers = (f64, f64, usize, f64, Option<f64>);
 const fn experiment(
     name: &'static str,
     hidden: &'static [usize],
-    data: &'static str,
+    data: Data,
     (rate, decay, batch, paper, spread): Numbers,
 ) -> Experiment {
     Experiment {
@@ -248,11 +280,17 @@ impl Experiment {
             (Profile::Reference, false) | (Profile::Strict, _) => "never",
         };
         format!(
-            "name = \"{}\"\n\n[data]\n{}\noversample = \"{oversample}\"\n\n[network]\n\
-             hidden = {:?}\n\n[training]\nbatch = {}\nepochs = {epochs}\nrate = {:?}\n\
-             decay = {:?}\nschedule = \"cosine\"\nseed = {seed}\n\n[protocol]\n\
-             profile = \"{profile}\"\n",
-            self.name, self.data, self.hidden, self.batch, self.rate, self.decay
+            "name = \"{}\"\nseed = {seed}\nprofile = \"{profile}\"\n\n[data]\n{}\n\n\
+             [preprocessing]\n{}oversample = \"{oversample}\"\n\n[network]\nhidden = {:?}\n\n\
+             [training]\nbatch = {}\nepochs = {epochs}\nrate = {:?}\ndecay = {:?}\n\
+             schedule = \"cosine\"\n",
+            self.name,
+            self.data.source,
+            self.data.images,
+            self.hidden,
+            self.batch,
+            self.rate,
+            self.decay
         )
     }
 }

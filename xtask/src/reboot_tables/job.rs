@@ -3,11 +3,9 @@
 use super::experiments::Experiment;
 use anyhow::{Context, Result};
 use nearfield::Profile;
-use nearfield::encrypted::prepare::Stored;
-use nearfield::encrypted::run::Run;
-use nearfield::encrypted::run_file::RunFile;
-use nearfield::encrypted::source;
+use nearfield::data::{Loaded, load};
 use nearfield::encrypted::training;
+use nearfield::encrypted::{Run, RunFile};
 use nearfield_enc::Error;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -61,13 +59,13 @@ impl Job {
     pub(super) fn source_key(&self) -> Result<String> {
         let data = self.run_file()?.data;
         Ok(format!(
-            "{:?} {:?} {:?}",
-            data.source, data.folder, data.file
+            "{:?} {:?} {:?} {:?} {:?}",
+            data.source, data.folder, data.file, data.classes, data.limit
         ))
     }
 
-    pub(super) fn load(&self) -> Result<Stored> {
-        Ok(source::load(&self.run_file()?.data)?)
+    pub(super) fn load(&self) -> Result<Loaded> {
+        Ok(load(&self.run_file()?.data)?)
     }
 
     pub(super) fn file_name(&self) -> String {
@@ -76,8 +74,8 @@ impl Job {
     }
 
     /// Trains, at most `epochs` where given.
-    pub(super) fn train(&self, stored: &Stored, epochs: Option<u32>) -> Result<Record> {
-        let resolved = Run::resolve(&self.run_file()?, stored).context(self.experiment.name)?;
+    pub(super) fn train(&self, loaded: &Loaded, epochs: Option<u32>) -> Result<Record> {
+        let resolved = Run::resolve(&self.run_file()?, loaded).context(self.experiment.name)?;
         let mut record = Record {
             experiment: self.experiment.name.into(),
             profile: self.profile,

@@ -1,8 +1,8 @@
 //! Samples named on the command line.
 
 use crate::cli::SampleArguments;
+use nearfield::Label;
 use nearfield::integer::SampleFiles;
-use nearfield::integer::run_file::Label;
 use std::path::PathBuf;
 
 /// The files of samples on the command line, if there are any.

@@ -4,7 +4,8 @@ use super::INTERRUPTED;
 use crate::cli::{LimitArguments, TrainArguments};
 use crate::progress::{Bar, JsonLines};
 use anyhow::{Context, Result};
-use nearfield::integer::run_file::{DataSpec, NetworkSection, RunFile};
+use nearfield::DataSection;
+use nearfield::integer::run_file::{NetworkSection, RunFile};
 use nearfield::integer::{Limits, Outcome, Place, Summary, Training};
 use nearfield::observer::{Observer, percent};
 use serde_json::json;
@@ -41,7 +42,7 @@ fn run_file(arguments: &TrainArguments) -> Result<RunFile> {
         None => RunFile::default(),
     };
     if let Some(data) = &arguments.data {
-        file.data = Some(DataSpec::from_argument(data)?);
+        file.data = Some(DataSection::from_argument(data)?);
     }
     if let Some(preset) = &arguments.preset {
         let before = std::mem::take(&mut file.network);

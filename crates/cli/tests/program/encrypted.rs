@@ -8,6 +8,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 const RUN: &str = "
+seed = 5
 [data]
 source = \"iris\"
 [network]
@@ -15,7 +16,6 @@ hidden = [10]
 [training]
 batch = 8
 steps = 4
-seed = 5
 [encryption]
 security = \"insecure\"
 log_degree = 9

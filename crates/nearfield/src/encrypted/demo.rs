@@ -185,8 +185,8 @@ fn run_file(options: DemoOptions) -> String {
     };
     let steps = options.steps.unwrap_or(steps);
     format!(
-        "name = \"iris\"\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
-         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\nseed = 7\n\n\
+        "name = \"iris\"\nseed = 7\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
+         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\n\n\
          [encryption]\nweight_range = 2.0\n{security}\n"
     )
 }

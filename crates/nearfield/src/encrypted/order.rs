@@ -4,14 +4,14 @@ use crate::{Error, Result};
 use nearfield_train::random::{Purpose, Stream, epoch_order};
 use serde::{Deserialize, Serialize};
 
-/// What is drawn anew in every epoch.
+/// What is drawn again in every epoch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reshuffle {
     /// The order of batches, whose samples stay together: what encrypted data allows.
     #[default]
     Batches,
-    /// The order of all samples, as published: on plain numbers alone.
+    /// The order of all samples, as in the reference implementation: on plain numbers alone.
     Samples,
 }
 
@@ -63,6 +63,11 @@ impl Order {
     /// What everything is drawn by.
     pub fn seed(&self) -> u64 {
         self.seed
+    }
+
+    /// What is drawn again in every epoch.
+    pub fn reshuffle(&self) -> Reshuffle {
+        self.reshuffle
     }
 
     /// Batches, and so steps, in an epoch.

@@ -1,6 +1,6 @@
 //! From stored data to the samples of an encrypted training.
 //!
-//! In this order: classes are chosen and joined ([`classes`]); images are resized, cropped and
+//! In this order: images are resized, cropped and
 //! pooled ([`images`]); where a set has no test samples, some are set aside, as many of every
 //! class ([`split`]); numbers are scaled ([`scaling`]) with what is known of the training samples
 //! alone.
@@ -9,13 +9,13 @@
 //! The published protocol copies samples of small classes before it sets test samples aside
 //! ([`Oversample::BeforeSplit`]), so that copies of test samples are learned from.
 
+use crate::data::Loaded;
 use crate::encrypted::samples::Samples;
 use crate::{Error, Result};
 use nearfield_data::Dataset;
 use scaling::Scaling;
 use serde::{Deserialize, Serialize};
 
-pub mod classes;
 pub mod images;
 pub mod scaling;
 pub mod split;
@@ -29,18 +29,13 @@ pub enum Oversample {
     Never,
     /// In training alone.
     Training,
-    /// Before test samples are set aside: as published for two sets, and not honest.
+    /// Before test samples are set aside: as in the reference implementation for two sets.
     BeforeSplit,
 }
 
 /// What is done to data before a training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Preparation {
-    /// Classes in their new order, each with the names that it has in the data; all where none
-    /// are given.
-    pub classes: Option<Vec<Vec<String>>>,
-    /// Only so many training samples, the first of the chosen classes.
-    pub limit: Option<usize>,
     /// What is done to images, in this order.
     pub images: Vec<images::Work>,
     /// Per cent of every class that are set aside, where the data has no test samples.
@@ -64,41 +59,27 @@ pub struct Prepared {
     pub scaling: Scaling,
 }
 
-/// Data as it was found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stored {
-    /// Training samples, or all where there are no test samples.
-    pub train: Dataset,
-    /// Test samples, where the data has some.
-    pub test: Option<Dataset>,
-    /// Decimals of each column of a table.
-    pub decimals: Option<Vec<u8>>,
-}
-
 impl Preparation {
     /// Prepares data.
     ///
     /// # Errors
     /// [`Error::Samples`] or [`Error::Setting`] with what does not fit the data.
-    pub fn prepare(&self, stored: &Stored) -> Result<Prepared> {
-        let decimals = stored.decimals.as_deref();
-        let ready = |data: &Dataset, limit: Option<usize>| -> Result<Samples> {
-            let mut data = match &self.classes {
-                Some(groups) => classes::choose(data, groups)?,
-                None => data.clone(),
-            };
-            if let Some(limit) = limit {
-                let first: Vec<usize> = (0..data.len().min(limit)).collect();
-                data = data.select(&first)?;
+    pub fn prepare(&self, loaded: &Loaded) -> Result<Prepared> {
+        let decimals = loaded.decimals.as_deref();
+        let ready = |data: &Dataset| -> Result<Samples> {
+            match self.images.as_slice() {
+                [] => Samples::from_dataset(data, decimals),
+                works => {
+                    let images = works
+                        .iter()
+                        .try_fold(data.clone(), |data, work| work.apply(&data));
+                    Samples::from_dataset(&images?, decimals)
+                }
             }
-            for work in &self.images {
-                data = work.apply(&data)?;
-            }
-            Samples::from_dataset(&data, decimals)
         };
-        let train = ready(&stored.train, self.limit)?;
-        let (train, test) = match &stored.test {
-            Some(test) => (train, ready(test, None)?),
+        let train = ready(&loaded.train)?;
+        let (train, test) = match &loaded.test {
+            Some(test) => (train, ready(test)?),
             None => self.divide(train)?,
         };
         let train = match self.oversample {

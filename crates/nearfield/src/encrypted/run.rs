@@ -1,14 +1,12 @@
 //! A run of encrypted training with nothing left open.
 
 use crate::Result;
+use crate::data::DataSection;
 use crate::encrypted::order::{Order, Reshuffle};
-use crate::encrypted::prepare::Prepared;
-use crate::encrypted::run_file::DataSection;
+use crate::encrypted::prepare::{Oversample, Prepared};
 use crate::profile::Profile;
 use nearfield_enc::{NetworkSpec, RateSpec, Schedule};
 use serde::{Deserialize, Serialize};
-
-mod resolve;
 
 /// Which epoch's accuracy is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,16 +45,22 @@ pub enum Encryption {
 /// A run. As TOML it is a run file that resolves to itself.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
-    /// For people.
+    /// Title.
     pub name: String,
-    /// Where samples come from, and what becomes of them.
+    /// Seed of splits, initial weights and orders; 42 where not given.
+    pub seed: u64,
+    /// Where the defaults came from.
+    pub profile: Profile,
+    /// Where samples come from.
     pub data: DataSection,
+    /// How samples are set aside.
+    pub split: SplitRun,
+    /// What becomes of samples before training.
+    pub preprocessing: PreprocessingRun,
     /// The network.
     pub network: NetworkRun,
     /// How it is trained.
     pub training: TrainingRun,
-    /// In what order, and what is reported.
-    pub protocol: ProtocolRun,
     /// How it is encrypted.
     pub encryption: EncryptionRun,
 }
@@ -86,21 +90,49 @@ pub struct TrainingRun {
     pub decay: f64,
     /// Nesterov momentum; 0.9 where not given.
     pub momentum: f64,
-    /// How the rate goes on: `constant`, and `cosine` in the published profile.
+    /// How the rate goes on: `constant`, and `cosine` in the profile `reference`.
     pub schedule: ScheduleName,
-    /// Seed of splits, initial weights and orders; 42 where not given.
-    pub seed: u64,
-}
-
-/// In what order is learned, and what is reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct ProtocolRun {
-    /// Where the defaults came from.
-    pub profile: Profile,
-    /// What is drawn anew in every epoch. Encrypted trainings take `batches` alone.
+    /// What is drawn again in every epoch. Encrypted trainings take `batches` alone.
     pub reshuffle: Reshuffle,
     /// Which epoch counts.
     pub report: Report,
+}
+
+/// How samples are set aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SplitRun {
+    /// Per cent of every class that are set aside for the test, where the data has no test
+    /// samples; 20 where not given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_percent: Option<u32>,
+}
+
+/// What becomes of samples before training, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PreprocessingRun {
+    /// Side that images are resized to first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image_size: Option<usize>,
+    /// What images are cropped to then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crop: Option<Crop>,
+    /// Side of the squares of which the largest value is taken at last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_pool: Option<usize>,
+    /// Whether samples of small classes come more than once.
+    pub oversample: Oversample,
+    /// Whether every feature is standardised before all are scaled alike; tables are, images not.
+    pub standardize: bool,
+}
+
+/// Rows and columns of images that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crop {
+    /// The first row and column.
+    pub first: usize,
+    /// How many.
+    pub side: usize,
 }
 
 /// How a run is encrypted.
@@ -147,7 +179,7 @@ impl Run {
 }
 
 impl TrainingRun {
-    /// Learning rates, where an epoch has so many steps.
+    /// Learning rates, where an epoch has `steps_an_epoch` steps.
     pub fn rates(&self, steps_an_epoch: u64) -> RateSpec {
         RateSpec {
             rate: self.rate,

@@ -2,11 +2,15 @@
 //! out.
 //!
 //! ```toml
+//! seed = 42
+//!
 //! [data]
-//! source = "idx"          # iris, breast_cancer, digits, idx (folder) or csv (file)
+//! source = "idx"          # digits, iris, breast_cancer, idx, files, cifar10 or csv
 //! folder = "data/mnist"
 //! classes = [3, 8]
 //! limit = 10000
+//!
+//! [preprocessing]
 //! image_size = 14
 //!
 //! [network]
@@ -18,16 +22,16 @@
 //! rate = 0.001
 //! ```
 
+use crate::data::DataSection;
+use crate::encrypted::order::Reshuffle;
 use crate::encrypted::prepare::Oversample;
-use crate::encrypted::run::{Encryption, Report, ScheduleName};
+use crate::encrypted::run::{Crop, Encryption, Report, ScheduleName};
 use crate::profile::Profile;
-use crate::suggest::with_suggestion;
+use crate::run_file::{self, Sections, SplitSection};
 use crate::{Error, Result};
-use nearfield_data::csv;
 use nearfield_enc::NetworkSpec;
-use nearfield_files::read_bounded;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use serde::Deserialize;
+use std::path::Path;
 
 /// A run file. What it leaves out is filled in by its profile, its data and the defaults (see
 /// [`crate::encrypted::run::Run`], whose fields are documented there).
@@ -36,135 +40,34 @@ use std::path::{Path, PathBuf};
 #[allow(missing_docs, reason = "documented where they are resolved, in `Run`")]
 pub struct RunFile {
     pub name: Option<String>,
+    pub seed: Option<u64>,
+    pub profile: Option<Profile>,
     pub data: DataSection,
+    #[serde(default)]
+    pub split: SplitSection,
+    #[serde(default)]
+    pub preprocessing: PreprocessingSection,
     #[serde(default)]
     pub network: NetworkSection,
     #[serde(default)]
     pub training: TrainingSection,
     #[serde(default)]
-    pub protocol: ProtocolSection,
-    #[serde(default)]
     pub encryption: EncryptionSection,
+    /// What to tell the person who wrote it; not in the file.
+    #[serde(skip)]
+    pub notes: Vec<String>,
 }
 
-/// Where samples come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The embedded irises.
-    Iris,
-    /// The embedded breast masses.
-    BreastCancer,
-    /// The embedded digits, 8 x 8 pixels.
-    Digits,
-    /// A folder with the four IDX files of MNIST's names, raw or gz.
-    Idx,
-    /// A table of numbers with a column of labels.
-    Csv,
-}
-
-/// `[data]`: where samples come from, and what becomes of them.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DataSection {
-    /// Where samples come from.
-    pub source: Source,
-    /// The folder of `idx`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub folder: Option<PathBuf>,
-    /// The table of `csv`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub file: Option<PathBuf>,
-    /// A table for testing; without it `test_percent` of every class is set aside.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_file: Option<PathBuf>,
-    /// The column of labels of `csv`: `first`, `last` (the default), its number from 0, or its
-    /// name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<Label>,
-    /// What becomes of rows with missing values.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub missing: Option<Missing>,
-    /// The columns that are features, by name; all but the label where not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub features: Option<Vec<String>>,
-    /// The classes that are learned, in their new order; a list of classes is one that they are
-    /// joined to. All where not given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub classes: Option<Vec<ClassSpec>>,
-    /// Only so many training samples, the first of the chosen classes; before samples are set
-    /// aside.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub limit: Option<usize>,
-    /// Side that images are resized to first.
-    #[serde(skip_serializing_if = "Option::is_none")]
+/// `[preprocessing]`
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[allow(missing_docs, reason = "documented in `Run`")]
+pub struct PreprocessingSection {
     pub image_size: Option<usize>,
-    /// What images are cropped to then.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub crop: Option<Crop>,
-    /// Side of the squares of which the largest value is taken at last.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pool: Option<usize>,
-    /// Per cent of every class that are set aside, where the data has no test samples.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub test_percent: Option<u32>,
-    /// Whether every feature is standardised before all are scaled alike; tables are, images not.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub standardize: Option<bool>,
-    /// Whether samples of small classes come more than once.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub oversample: Option<Oversample>,
-}
-
-/// Rows and columns of images that are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Crop {
-    /// The first row and column.
-    pub first: usize,
-    /// How many.
-    pub side: usize,
-}
-
-/// A class, or several that are joined.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum ClassSpec {
-    /// A class.
-    One(ClassName),
-    /// A class of several.
-    Joined(Vec<ClassName>),
-}
-
-/// The name of a class; names that are numbers need no quotes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum ClassName {
-    /// As a number.
-    Number(i64),
-    /// As a text.
-    Text(String),
-}
-
-/// The column of labels of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
-pub enum Label {
-    /// Its number, from 0.
-    Index(usize),
-    /// `first`, `last`, or its name.
-    Word(String),
-}
-
-/// What becomes of rows with missing values.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Missing {
-    /// The table is refused.
-    #[default]
-    Refuse,
-    /// They are left out.
-    Drop,
 }
 
 /// `[network]`
@@ -189,16 +92,7 @@ pub struct TrainingSection {
     pub decay: Option<f64>,
     pub momentum: Option<f64>,
     pub schedule: Option<ScheduleName>,
-    pub seed: Option<u64>,
-}
-
-/// `[protocol]`
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[allow(missing_docs, reason = "documented in `Run`")]
-pub struct ProtocolSection {
-    pub profile: Option<Profile>,
-    pub reshuffle: Option<crate::encrypted::order::Reshuffle>,
+    pub reshuffle: Option<Reshuffle>,
     pub report: Option<Report>,
 }
 
@@ -218,23 +112,9 @@ impl RunFile {
     /// Reads a run file. Relative paths in it are meant from its folder.
     ///
     /// # Errors
-    /// [`Error::RunFile`] says where the file is wrong.
+    /// [`Error::RunFile`] says where the file is wrong, and which key may have been meant.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = read_bounded(path, 1 << 20)?;
-        let refuse = |problem: String| Error::RunFile {
-            path: Some(path.to_path_buf()),
-            problem,
-        };
-        let text = std::str::from_utf8(&bytes).map_err(|_| refuse("is not UTF-8 text".into()))?;
-        let mut file = Self::parse(text).map_err(|error| refuse(error.to_string()))?;
-        let folder = path.parent().unwrap_or(Path::new(""));
-        let data = &mut file.data;
-        let paths = [&mut data.folder, &mut data.file, &mut data.test_file];
-        for given in paths.into_iter().flatten() {
-            *given = std::path::absolute(folder.join(&*given))
-                .map_err(|error| refuse(error.to_string()))?;
-        }
-        Ok(file)
+        run_file::read(path)
     }
 
     /// Parses the text of a run file.
@@ -242,46 +122,22 @@ impl RunFile {
     /// # Errors
     /// As [`RunFile::read`].
     pub fn parse(text: &str) -> Result<Self> {
-        toml::from_str(text).map_err(|error| Error::RunFile {
-            path: None,
-            problem: with_suggestion(&error.to_string()),
-        })
+        run_file::parse(text)
     }
 }
 
-impl ClassName {
-    /// The name as data have it.
-    pub fn name(&self) -> String {
-        match self {
-            ClassName::Number(number) => number.to_string(),
-            ClassName::Text(text) => text.clone(),
-        }
+impl Sections for RunFile {
+    fn data(&mut self) -> Option<&mut DataSection> {
+        Some(&mut self.data)
     }
-}
 
-impl ClassSpec {
-    /// The names of the class in the data.
-    pub fn names(&self) -> Vec<String> {
-        match self {
-            ClassSpec::One(name) => vec![name.name()],
-            ClassSpec::Joined(names) => names.iter().map(ClassName::name).collect(),
-        }
-    }
-}
-
-impl From<&Label> for csv::LabelColumn {
-    fn from(label: &Label) -> Self {
-        match label {
-            Label::Index(index) => csv::LabelColumn::Index(*index),
-            Label::Word(word) if word == "first" => csv::LabelColumn::First,
-            Label::Word(word) if word == "last" => csv::LabelColumn::Last,
-            Label::Word(word) => csv::LabelColumn::Named(word.clone()),
-        }
+    fn notes(&mut self) -> &mut Vec<String> {
+        &mut self.notes
     }
 }
 
 impl NetworkSection {
-    /// The network for samples of so many values and classes.
+    /// The network for samples of `features` values and `classes` classes.
     ///
     /// # Errors
     /// [`Error::Setting`] if the section says otherwise.
@@ -305,30 +161,66 @@ impl NetworkSection {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::ClassSpec;
+
+    const DATA: &str = "[data]\nsource = \"iris\"\n";
+
+    fn refusal(text: &str) -> String {
+        RunFile::parse(text).unwrap_err().to_string()
+    }
 
     #[test]
-    fn unknown_keys_are_refused_with_the_known_ones() {
-        let data = "[data]\nsource = \"iris\"\n";
+    fn unknown_keys_are_refused_with_a_suggestion_at_every_depth() {
         for (text, part) in [
-            ("nam = \"x\"", "expected one of `name`, `data`"),
+            ("nam = \"x\"", "Did you mean `name`?"),
+            ("profile = \"strikt\"", "Did you mean `strict`?"),
+            ("[training]\nepcohs = 1", "Did you mean `epochs`?"),
             (
-                "[training]\nepcohs = 1",
-                "`epcohs`, expected one of `batch`, `epochs`",
+                "[training]\nreshuffle = \"batch\"",
+                "Did you mean `batches`?",
             ),
-            ("[protocol]\nprofile = \"strikt\"", "Did you mean `strict`?"),
+            (
+                "[preprocessing]\ncrop = { frist = 1, side = 2 }",
+                "Did you mean `first`?",
+            ),
             ("[encryption]\nsecurity = 128", "security"),
             ("[network]\nhidden = [-1]", "hidden"),
         ] {
             // Keys of the file itself come before its sections.
             let text = match text.starts_with('[') {
-                true => format!("{data}{text}"),
-                false => format!("{text}\n{data}"),
+                true => format!("{DATA}{text}"),
+                false => format!("{text}\n{DATA}"),
             };
-            let error = RunFile::parse(&text).unwrap_err().to_string();
-            assert!(error.contains(part), "{error}");
+            assert!(refusal(&text).contains(part), "{}", refusal(&text));
         }
-        let error = RunFile::parse("").unwrap_err().to_string();
-        assert!(error.contains("missing field `data`"), "{error}");
+        assert!(refusal("[data]\nsorce = \"iris\"").contains("Did you mean `source`?"));
+        assert!(refusal("").contains("missing field `data`"));
+    }
+
+    #[test]
+    fn keys_at_their_old_places_are_refused_with_the_new_ones() {
+        for (text, part) in [
+            ("[training]\nseed = 1", "`training.seed` is `seed` now"),
+            (
+                "[protocol]\nprofile = \"honest\"",
+                "`protocol.profile` is `profile` now",
+            ),
+            (
+                "[protocol]\nreshuffle = \"samples\"",
+                "`protocol.reshuffle` is `training.reshuffle` now",
+            ),
+            (
+                "test_percent = 30",
+                "`data.test_percent` is `split.test_percent` now",
+            ),
+            (
+                "crop = { first = 1, side = 2 }",
+                "is `preprocessing.crop` now",
+            ),
+        ] {
+            let text = format!("{DATA}{text}");
+            assert!(refusal(&text).contains(part), "{}", refusal(&text));
+        }
     }
 
     #[test]
@@ -349,7 +241,7 @@ mod tests {
         std::fs::write(&path, "[data]\nsource = \"csvv\"").unwrap();
         let error = RunFile::read(&path).unwrap_err().to_string();
         assert!(
-            error.contains("run.toml") && error.contains("`breast_cancer`"),
+            error.contains("run.toml") && error.contains("Did you mean `csv`?"),
             "{error}"
         );
     }

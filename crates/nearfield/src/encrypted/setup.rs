@@ -1,10 +1,10 @@
 //! A run of an encrypted training with its data.
 
 use crate::encrypted::order::Reshuffle;
-use crate::encrypted::run::{Encryption, Resolved, Run};
+use crate::encrypted::resolve::resolve_with_data;
+use crate::encrypted::run::{Encryption, Resolved};
 use crate::encrypted::run_file::RunFile;
 use crate::encrypted::samples as enc;
-use crate::encrypted::source;
 use crate::{Error, Result};
 use nearfield_enc::{Dense, Matrices, Matrix, Task, TaskPlan};
 use std::path::Path;
@@ -33,6 +33,8 @@ pub struct Setup {
     pub weights: Matrices,
     /// The run file with nothing left open.
     pub text: String,
+    /// What to tell of run file and data.
+    pub notes: Vec<String>,
 }
 
 impl Setup {
@@ -68,19 +70,18 @@ impl Setup {
     /// Says what is wrong with either.
     pub fn read(path: &Path) -> Result<Self> {
         let file = RunFile::read(path)?;
-        let stored = source::load(&file.data)?;
-        let resolved = Run::resolve(&file, &stored)?;
-        if resolved.run.protocol.reshuffle != Reshuffle::Batches {
+        let (resolved, notes) = resolve_with_data(&file)?;
+        if resolved.run.training.reshuffle != Reshuffle::Batches {
             return Err(Error::setting(
-                "protocol.reshuffle",
+                "training.reshuffle",
                 "is \"samples\", which is for plain numbers alone: what is encrypted stays in its \
                  batch; take \"batches\"",
             ));
         }
-        Self::of(&resolved)
+        Self::of(&resolved, notes)
     }
 
-    fn of(resolved: &Resolved) -> Result<Self> {
+    fn of(resolved: &Resolved, notes: Vec<String>) -> Result<Self> {
         let (run, order) = (&resolved.run, &resolved.order);
         let (train, test) = (&resolved.prepared.train, &resolved.prepared.test);
         let samples: Vec<usize> = order.fixed_batches().flatten().collect();
@@ -115,6 +116,7 @@ impl Setup {
             test: plain(test),
             weights: Matrices::new(&resolved.network, order.seed()),
             text: run.to_toml()?,
+            notes,
         })
     }
 }

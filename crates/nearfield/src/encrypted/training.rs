@@ -47,7 +47,7 @@ pub fn train(
         order,
         rates,
     } = resolved;
-    let mut dense = Dense::new(Matrices::new(network, run.training.seed));
+    let mut dense = Dense::new(Matrices::new(network, run.seed));
     let samples = prepared.train.inputs();
     let (mut inputs, mut labels) = (Matrix::default(), Vec::new());
     for number in 1..=u32::MAX {
@@ -89,14 +89,13 @@ fn add(sums: &mut Vec<HeadScore>, scores: &[HeadScore]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::encrypted::run::Run;
+    use crate::encrypted::resolve::resolve_with_data;
     use crate::encrypted::run_file::RunFile;
-    use crate::encrypted::source;
 
     fn resolved(rest: &str) -> Resolved {
         let text = format!("[data]\nsource = \"iris\"\n{rest}");
         let file = RunFile::parse(&text).unwrap();
-        Run::resolve(&file, &source::load(&file.data).unwrap()).unwrap()
+        resolve_with_data(&file).unwrap().0
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! What a trained model makes of samples.
 
 use crate::integer::prepare::Prepared;
+use crate::integer::resolve::read_run;
 use crate::integer::sample_files::{SampleFiles, require_labels};
 use crate::integer::samples::Samples;
-use crate::integer::source::load_run;
 use crate::integer::trained_model::TrainedModel;
 use crate::{Error, Result};
 use nearfield_int::{Scores, predicted_class};
@@ -66,7 +66,7 @@ fn own_test_samples(folder: &Path) -> Result<Samples> {
              test samples of its own",
         ));
     }
-    let (run, loaded) = load_run(&file)?;
+    let (run, loaded) = read_run(&file)?;
     Ok(Prepared::new(&run, loaded)?.test)
 }
 

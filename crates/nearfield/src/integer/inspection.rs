@@ -1,8 +1,7 @@
 //! Costs and integer ranges of a network, before training or after.
 
 use crate::Result;
-use crate::integer::resolve::preset_layers;
-use crate::integer::source::load_run;
+use crate::integer::resolve::{preset_layers, read_run};
 use crate::integer::trained_model::TrainedModel;
 use nearfield_int::{Inspection, NetworkSpec, Shape, WeightLimits};
 use std::path::{Path, PathBuf};
@@ -66,7 +65,7 @@ pub struct InspectionReport {
 pub fn inspect(network: &Inspected, batch: usize) -> Result<InspectionReport> {
     let (spec, limits, batch) = match network {
         Inspected::RunFile(path) => {
-            let (run, loaded) = load_run(path)?;
+            let (run, loaded) = read_run(path)?;
             let (forward, head) = (run.training.decay_forward, run.training.decay_head);
             let spec = run.spec(loaded.train.classes.len())?;
             let limits = WeightLimits::Decay { forward, head };

@@ -1,9 +1,10 @@
 //! From a run and its data to what is trained on.
 
+use crate::data::Loaded;
 use crate::integer::checkpoint::Digests;
 use crate::integer::run::Run;
 use crate::integer::samples::{Samples, fit};
-use crate::integer::source::{Loaded, Sets, split};
+use crate::integer::split::{Sets, split};
 use crate::{Error, Result};
 use nearfield_data::Dataset;
 use nearfield_int::model::{MODEL_VERSION, ModelCard};

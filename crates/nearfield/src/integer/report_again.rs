@@ -3,7 +3,7 @@
 use crate::integer::checkpoint::MAX_BYTES;
 use crate::integer::metrics::metrics;
 use crate::integer::report;
-use crate::integer::source::load_run;
+use crate::integer::resolve::read_run;
 use crate::integer::trainer::{StopReason, Trainer};
 use crate::{Error, Result};
 use nearfield_files::{RunFolder, read_bounded};
@@ -33,7 +33,7 @@ pub fn write_report(folder: &Path) -> Result<PathBuf> {
 
 /// The report of a run that has not ended, from its newest checkpoint.
 fn so_far(folder: &RunFolder) -> Result<Report> {
-    let (run, loaded) = load_run(&folder.path().join("run.toml"))?;
+    let (run, loaded) = read_run(&folder.path().join("run.toml"))?;
     let (trainer, _) = Trainer::resume(run, loaded, folder)?;
     folder.write("metrics.csv", &metrics(&trainer.state().history)?)?;
     Ok(report::of_unfinished(

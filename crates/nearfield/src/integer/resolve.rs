@@ -1,10 +1,11 @@
 //! From what a person wrote to a run with nothing left open: profiles and defaults.
 
+use crate::data::{DataSection, Loaded, Source, load};
 use crate::integer::check::check;
 use crate::integer::run::{
     LastBatch, Model, NetworkRun, PreprocessingRun, Run, SplitRun, TrainingRun,
 };
-use crate::integer::run_file::{DataSpec, RunFile, TrainingSection};
+use crate::integer::run_file::{RunFile, TrainingSection};
 use crate::profile::Profile;
 use crate::suggest::unknown_name;
 use crate::{Error, Result};
@@ -13,6 +14,7 @@ use nearfield_int::{
     Augmentation, HeadPadding, HeadSpec, LayerSpec, Residual, Statistics, presets,
 };
 use nearfield_train::plateau::Patience;
+use std::path::Path;
 
 impl Run {
     /// Fills in what `file` leaves open, for this training data.
@@ -36,12 +38,13 @@ impl Run {
             samples: file.preprocessing.samples.unwrap_or(25_000),
             shape,
         };
-        let source = file.data.clone().unwrap_or(DataSpec::Digits {});
-        let (network_name, network) = network(&file, &source, &preprocessing.shape)?;
+        let section = data_section(&file);
+        let source = section.source;
+        let (network_name, network) = network(&file, source, &preprocessing.shape)?;
         let run = Run {
             name: file
                 .name
-                .unwrap_or_else(|| format!("{network_name}-{}", source.name())),
+                .unwrap_or_else(|| format!("{network_name}-{}", section.name())),
             seed: file.seed.unwrap_or(42),
             profile,
             split: SplitRun {
@@ -58,16 +61,43 @@ impl Run {
                 per_batch: file.augmentation.per_batch.unwrap_or(reference),
             },
             network,
-            training: training(&file.training, &source, data.classes.len(), reference),
-            data: source,
+            training: training(&file.training, source, data.classes.len(), reference),
+            data: section,
         };
         check(&run, data)?;
         Ok(run)
     }
 }
 
+/// Reads a run file and its data, and resolves the run.
+///
+/// # Errors
+/// If file or data are damaged or do not fit each other.
+pub fn read_run(path: &Path) -> Result<(Run, Loaded)> {
+    resolve_with_data(RunFile::read(path)?)
+}
+
+/// Reads the data of a run file (the embedded digits, if it names none) and resolves the run.
+///
+/// # Errors
+/// As [`read_run`].
+pub fn resolve_with_data(file: RunFile) -> Result<(Run, Loaded)> {
+    let loaded = load(&data_section(&file))?;
+    Ok((Run::resolve(file, &loaded.train)?, loaded))
+}
+
+/// The data of a run file, with nothing left open.
+fn data_section(file: &RunFile) -> DataSection {
+    let mut data = file.data.clone().unwrap_or_default();
+    if data.source == Source::Csv {
+        data.label.get_or_insert_default();
+        data.missing.get_or_insert_default();
+    }
+    data
+}
+
 /// The network and its name.
-fn network(file: &RunFile, source: &DataSpec, shape: &[usize]) -> Result<(String, NetworkRun)> {
+fn network(file: &RunFile, source: Source, shape: &[usize]) -> Result<(String, NetworkRun)> {
     let section = &file.network;
     let reference = file.profile == Some(Profile::Reference);
     let dropout = section.dropout.unwrap_or(0);
@@ -106,11 +136,11 @@ fn network(file: &RunFile, source: &DataSpec, shape: &[usize]) -> Result<(String
 
 /// A network that suits the data where nothing is said.
 fn usual_network(
-    source: &DataSpec,
+    source: Source,
     shape: &[usize],
     dropout: u32,
 ) -> Result<(String, Vec<LayerSpec>)> {
-    if *source == (DataSpec::Digits {}) {
+    if source == Source::Digits {
         let layers = [256, 128].map(|units| LayerSpec::Linear { units });
         return Ok(("mlp".into(), layers.into()));
     }
@@ -132,7 +162,7 @@ pub fn preset_layers(name: &str, dropout: u32) -> Result<Vec<LayerSpec>> {
 
 fn training(
     section: &TrainingSection,
-    source: &DataSpec,
+    source: Source,
     classes: usize,
     reference: bool,
 ) -> TrainingRun {
@@ -178,7 +208,7 @@ struct Usual {
 impl Usual {
     /// The reference protocol; for small sets, where an epoch has few steps, smaller batches
     /// and larger steps.
-    fn of(source: &DataSpec) -> Self {
+    fn of(source: Source) -> Self {
         let protocol = Usual {
             batch: 64,
             epochs: 150,
@@ -197,13 +227,13 @@ impl Usual {
             },
         };
         match source {
-            DataSpec::Digits {} => Usual {
+            Source::Digits => Usual {
                 batch: 16,
                 epochs: 40,
                 rate_inv: 64,
                 ..protocol
             },
-            DataSpec::Csv { .. } => Usual {
+            _ if source.is_table() => Usual {
                 batch: 16,
                 epochs: 60,
                 rate_inv: 128,

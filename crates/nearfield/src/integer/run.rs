@@ -1,7 +1,7 @@
 //! A run with nothing left open: what `run.toml` in a run folder says.
 
 use crate::Result;
-use crate::integer::run_file::DataSpec;
+use crate::data::DataSection;
 use crate::integer::samples::shape_of;
 use crate::profile::Profile;
 use nearfield_int::{
@@ -41,7 +41,7 @@ pub struct Run {
     /// Where the defaults came from.
     pub profile: Profile,
     /// Where the samples come from.
-    pub data: DataSpec,
+    pub data: DataSection,
     /// How samples are set aside.
     pub split: SplitRun,
     /// How stored values become inputs.

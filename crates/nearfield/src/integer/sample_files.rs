@@ -1,6 +1,6 @@
 //! Samples in files of their own, for a model that was trained before.
 
-use crate::integer::run_file::Label;
+use crate::data::Label;
 use crate::integer::samples::Samples;
 use crate::{Error, Result};
 use nearfield_data::{Dataset, csv, idx};

@@ -1,10 +1,10 @@
 //! The training loop: epochs of steps, decisions between them, checkpoints on the way.
 
+use crate::data::Loaded;
 use crate::integer::checkpoint::{self, Snapshot};
 use crate::integer::prepare::Prepared;
 use crate::integer::run::{Model, Run};
 use crate::integer::samples::Samples;
-use crate::integer::source::Loaded;
 use crate::integer::state::State;
 use crate::observer::Observer;
 use crate::{Error, Result};

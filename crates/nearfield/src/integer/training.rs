@@ -2,9 +2,9 @@
 
 use crate::integer::metrics::metrics;
 use crate::integer::outcome;
+use crate::integer::resolve::{read_run, resolve_with_data};
 use crate::integer::run::Run;
 use crate::integer::run_file::RunFile;
-use crate::integer::source::{load_of, load_run};
 use crate::integer::summary::Summary;
 use crate::integer::trained_model::read_tensors;
 use crate::integer::trainer::{Limits, StopReason, Trainer};
@@ -51,13 +51,9 @@ impl Training {
     /// If run file, data, weights and network do not fit each other, or the folder holds a run.
     pub fn begin(file: RunFile, place: &Place, initial: Option<&Path>) -> Result<Self> {
         let initial = initial.map(read_tensors).transpose()?;
-        let loaded = load_of(&file)?;
-        let mut notes = Vec::new();
-        if loaded.dropped > 0 {
-            let dropped = loaded.dropped;
-            notes.push(format!("{dropped} rows with missing values were left out"));
-        }
-        let run = Run::resolve(file, &loaded.train)?;
+        let mut notes = file.notes.clone();
+        let (run, loaded) = resolve_with_data(file)?;
+        notes.extend(loaded.notes());
         let trainer = Trainer::new(run, loaded, initial)?;
         let folder = match place {
             Place::At(path) => RunFolder::create(path)?,
@@ -80,7 +76,7 @@ impl Training {
     /// If the folder holds no run, its data have changed, or no checkpoint can be used.
     pub fn resume(folder: &Path) -> Result<Self> {
         let folder = RunFolder::open(folder)?;
-        let (run, loaded) = load_run(&folder.path().join("run.toml"))?;
+        let (run, loaded) = read_run(&folder.path().join("run.toml"))?;
         let (trainer, damaged) = Trainer::resume(run, loaded, &folder)?;
         let skipped = damaged.iter();
         let mut notes: Vec<String> = skipped

@@ -33,8 +33,8 @@ fn run_file(secure: bool, steps: u64) -> String {
         false => "security = \"insecure\"\nlog_degree = 11",
     };
     format!(
-        "name = \"iris\"\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
-         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\nseed = 7\n\n[encryption]\nweight_range = 2.0\n{security}\n"
+        "name = \"iris\"\nseed = 7\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
+         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\n\n[encryption]\nweight_range = 2.0\n{security}\n"
     )
 }
 

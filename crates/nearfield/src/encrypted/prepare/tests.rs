@@ -1,18 +1,17 @@
 use super::*;
 use nearfield_data::{breast_cancer, digits};
 
-fn table(table: nearfield_data::csv::Table) -> Stored {
-    Stored {
+fn table(table: nearfield_data::csv::Table) -> Loaded {
+    Loaded {
         train: table.dataset,
         test: None,
         decimals: Some(table.decimals),
+        dropped: 0,
     }
 }
 
 fn tabular() -> Preparation {
     Preparation {
-        classes: None,
-        limit: None,
         images: Vec::new(),
         test_percent: 20,
         oversample: Oversample::Never,
@@ -82,24 +81,20 @@ fn oversampling_before_the_split_shares_samples_and_in_training_does_not() {
 }
 
 #[test]
-fn classes_are_chosen_before_the_limit_counts() {
-    let stored = Stored {
+fn test_samples_of_the_data_are_prepared_like_training_samples() {
+    let loaded = Loaded {
         train: digits::load().unwrap(),
-        test: Some(digits::load().unwrap()),
+        test: Some(digits::load().unwrap().select(&[0, 1, 2]).unwrap()),
         decimals: None,
+        dropped: 0,
     };
     let preparation = Preparation {
-        classes: Some(vec![vec!["3".into()], vec!["8".into()]]),
-        limit: Some(100),
         images: vec![images::Work::Resize { side: 4 }],
         standardize: false,
         ..tabular()
     };
-    let prepared = preparation.prepare(&stored).unwrap();
-    assert_eq!(
-        (prepared.train.len(), prepared.test.len()),
-        (100, 183 + 174)
-    );
+    let prepared = preparation.prepare(&loaded).unwrap();
+    assert_eq!((prepared.train.len(), prepared.test.len()), (1797, 3));
     assert_eq!(prepared.train.inputs().columns(), 16);
-    assert_eq!(prepared.train.classes(), ["3", "8"]);
+    assert_eq!(prepared.test.inputs().columns(), 16);
 }

@@ -2,20 +2,62 @@
 
 use crate::{Error, Result};
 use nearfield_data::Dataset;
+use serde::{Deserialize, Serialize};
 
-/// The samples of some classes. Each group of names becomes one class, named by them; groups get
+/// A class, or several that are joined.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClassSpec {
+    /// A class.
+    One(ClassName),
+    /// A class of several.
+    Joined(Vec<ClassName>),
+}
+
+/// The name of a class; names that are numbers need no quotes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum ClassName {
+    /// As a number.
+    Number(i64),
+    /// As a text.
+    Text(String),
+}
+
+impl ClassName {
+    /// The name as data have it.
+    pub fn name(&self) -> String {
+        match self {
+            ClassName::Number(number) => number.to_string(),
+            ClassName::Text(text) => text.clone(),
+        }
+    }
+}
+
+impl ClassSpec {
+    /// The names of the class in the data.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            ClassSpec::One(name) => vec![name.name()],
+            ClassSpec::Joined(names) => names.iter().map(ClassName::name).collect(),
+        }
+    }
+}
+
+/// The samples of some classes. Joined ones become one class, named by all its names; classes get
 /// their labels in order.
 ///
 /// # Errors
-/// [`Error::Setting`] if a name is unknown or comes twice, or a group is empty.
-pub fn choose(data: &Dataset, groups: &[Vec<String>]) -> Result<Dataset> {
+/// [`Error::Setting`] if a name is unknown or comes twice, or a class is joined of none.
+pub(crate) fn choose(data: &Dataset, classes: &[ClassSpec]) -> Result<Dataset> {
     data.check()?;
+    let groups: Vec<Vec<String>> = classes.iter().map(ClassSpec::names).collect();
     let refuse = |problem: String| Err(Error::setting("data.classes", problem));
     if groups.len() < 2 {
         return refuse(format!("there are {}; give 2 or more", groups.len()));
     }
     let mut new_labels: Vec<Option<u16>> = vec![None; data.classes.len()];
-    for (label, group) in (0..).zip(groups) {
+    for (label, group) in (0..).zip(&groups) {
         if group.is_empty() {
             return refuse("a class is joined of none; name one or more".into());
         }
@@ -58,8 +100,9 @@ mod tests {
         }
     }
 
-    fn groups(names: &[&[&str]]) -> Vec<Vec<String>> {
-        let group = |names: &&[&str]| names.iter().map(|&name| name.into()).collect();
+    fn groups(names: &[&[&str]]) -> Vec<ClassSpec> {
+        let name = |&name: &&str| ClassName::Text(name.into());
+        let group = |names: &&[&str]| ClassSpec::Joined(names.iter().map(name).collect());
         names.iter().map(group).collect()
     }
 
