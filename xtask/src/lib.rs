@@ -21,6 +21,8 @@ mod readmes {
     struct Ckks;
     #[doc = include_str!("../../crates/data/README.md")]
     struct Data;
+    #[doc = include_str!("../../crates/int/README.md")]
+    struct Int;
     #[doc = include_str!("../../crates/ring/README.md")]
     struct Ring;
 }
