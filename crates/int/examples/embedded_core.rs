@@ -33,8 +33,7 @@ fn digest(network: &Network) -> u64 {
     })
 }
 
-/// Runs the example.
-pub fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     let layers = vec![
         LayerSpec::Conv2d {
             filters: 8,

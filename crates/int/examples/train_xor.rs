@@ -27,8 +27,7 @@ fn samples(count: u32, seed: u32) -> (Vec<i8>, Vec<u16>) {
     (values, labels)
 }
 
-/// Runs the example.
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     // Two inputs, two blocks of linear layers with a local classifier each, two classes.
     let layers = vec![
         LayerSpec::Linear { units: 32 },

@@ -56,10 +56,7 @@ impl Residual {
 
 /// The low 32 bits of a sum, as wrapping int32 arithmetic leaves them.
 #[cfg(test)]
-#[allow(
-    clippy::cast_possible_truncation,
-    reason = "the low bits are what is wanted"
-)]
+#[allow(clippy::cast_possible_truncation, reason = "the low bits are kept")]
 pub(crate) fn wrapped(sum: i64) -> i32 {
     sum as i32
 }

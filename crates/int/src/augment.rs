@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
     /// With probability 1/2, an image is padded by this many pixels of its smallest value on
-    /// each side and cut back to its size at a random place; 0 for never.
+    /// each side and cut back to its size at a random offset; 0 for never.
     pub crop_padding: usize,
     /// With probability 1/2, an image is mirrored left to right.
     pub flip: bool,
@@ -65,8 +65,11 @@ impl Augmentation {
     fn draw(&self, stream: &mut Stream) -> Variation {
         let mut variation = Variation::default();
         if self.crop_padding > 0 && stream.percent(50) {
-            let places = u32::try_from(2 * self.crop_padding + 1).unwrap_or(u32::MAX);
-            variation.crop = Some((stream.below(places) as usize, stream.below(places) as usize));
+            let offsets = u32::try_from(2 * self.crop_padding + 1).unwrap_or(u32::MAX);
+            variation.crop = Some((
+                stream.below(offsets) as usize,
+                stream.below(offsets) as usize,
+            ));
         }
         variation.flip = self.flip && stream.percent(50);
         variation

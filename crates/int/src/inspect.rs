@@ -1,6 +1,6 @@
 //! What a network costs and which integers it needs, before anything is trained.
 
-use crate::arithmetic::SCALED_LIMIT;
+use crate::arithmetic::{SCALED_LIMIT, TARGET};
 use crate::memory::StepMemory;
 use crate::plan::{BlockPlan, ForwardPlan, Plan, Transition, TransitionLayer};
 use crate::spec::{NetworkSpec, Shape};
@@ -49,13 +49,13 @@ pub struct Inspection {
     /// Products of a forward pass without heads, for one sample.
     pub multiply_adds: u64,
     /// Products of a training step with heads and weight gradients, for one sample, where
-    /// gradients are dense (heads that pool leave most of them out).
+    /// gradients are dense (heads that pool by the maximum leave out all but the winners).
     pub training_multiply_adds: u64,
-    /// The memory that training occupies, beside the samples.
+    /// The memory that training occupies, without the samples.
     pub memory: StepMemory,
 }
 
-/// What is known of the weights' size.
+/// What bounds the magnitudes of the weights.
 #[derive(Clone, Debug)]
 pub enum WeightLimits {
     /// Inverse decays of forward layers and of heads, which hold the weights near themselves.
@@ -83,10 +83,10 @@ impl WeightLimits {
     }
 }
 
-/// Largest batch that is looked at.
+/// Largest batch.
 const MAX_SAMPLES: usize = 1 << 24;
 
-/// Looks at a network that would be trained in batches of `batch`.
+/// The cost and the integer ranges of a network that is trained in batches of `batch`.
 ///
 /// # Errors
 /// If the description cannot be built, or `batch` is 0 or beyond 2^24.
@@ -235,14 +235,23 @@ fn head_layer(
     sums.layer(block.output, Shape::flat(classes))
 }
 
-/// Bits of the numbers that every network has, for tables: name, range, bits.
+/// Ranges of the numbers that every network has, for tables: name, least, largest, bits of a signed
+/// integer.
 pub fn fixed_ranges() -> [(&'static str, i32, i32, u32); 4] {
+    let (least, largest) = (i8::MIN.into(), i8::MAX.into());
     [
-        ("input", -128, 127, 8),
-        ("scaled sum, prediction", -SCALED_LIMIT, SCALED_LIMIT, 8),
-        ("loss gradient", -128, 127, 8),
-        ("target", 0, 32, 7),
+        ("input", least, largest),
+        ("scaled sum, prediction", -SCALED_LIMIT, SCALED_LIMIT),
+        ("loss gradient", least, largest),
+        ("target", 0, TARGET.into()),
     ]
+    .map(|(name, least, largest)| (name, least, largest, signed_bits(least, largest)))
+}
+
+/// Bits of the narrowest signed integer that has both.
+fn signed_bits(least: i32, largest: i32) -> u32 {
+    let magnitude_bits = |value: i32| i32::BITS - (value ^ (value >> 31)).leading_zeros();
+    1 + magnitude_bits(least).max(magnitude_bits(largest))
 }
 
 #[cfg(test)]
@@ -283,6 +292,15 @@ mod tests {
             );
         }
         assert!(inspect(&spec, &none, 1 << 24).is_ok());
+    }
+
+    #[test]
+    fn every_fixed_range_but_the_targets_fills_int8() {
+        assert_eq!(fixed_ranges().map(|range| range.3), [8, 8, 8, 7]);
+        assert_eq!(
+            [signed_bits(0, 0), signed_bits(-1, 0), signed_bits(-1, 1)],
+            [1, 1, 2]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The memory that training steps work in: planned from a network's sizes, and measured.
 //!
-//! All of it is there after the first steps; later ones ask for none, but for short lists of
-//! weights beyond int16 where there are any.
+//! All of it is allocated in the first steps; later ones allocate nothing but short lists of weights
+//! beyond int16, where there are any.
 
 use crate::kernel::{BLOCK, ROWS};
 use crate::layers::conv2d;
@@ -13,9 +13,9 @@ use serde::Serialize;
 pub struct StepMemory {
     /// All weights, as int16.
     pub weights: u64,
-    /// What a block reads and what it hands on (int16), with borders of zeros.
+    /// Inputs and outputs of a block (int16), with borders of zeros.
     pub activations: u64,
-    /// What a block's forward layer made, scaled (int8).
+    /// Scaled sums of a block's forward layer (int8).
     pub scaled: u64,
     /// Weights or inputs in the order of the kernels (int16), and what bounds their sums.
     pub operands: u64,
@@ -52,8 +52,14 @@ impl StepMemory {
             })
         });
         let head = max(&|block| {
-            let winners = if block.head_window.is_some() { 5 } else { 0 };
-            block.head_inputs * (2 + 4 + winners)
+            // Of a pooled feature: its pixel, and its value before the activation.
+            let winner = size_of::<u32>() + size_of::<i8>();
+            let winner = if block.head_window.is_some() {
+                winner
+            } else {
+                0
+            };
+            block.head_inputs * (size_of::<i16>() + size_of::<i32>() + winner)
         });
         StepMemory {
             weights: as_u64(weights(plan)),
@@ -95,7 +101,7 @@ fn weights(plan: &Plan) -> usize {
     2 * (blocks + plan.classes * even(plan.output_inputs()))
 }
 
-/// Two buffers, which blocks read from and hand on in by turns.
+/// Two buffers: a block reads one and writes the other, the next block the other way around.
 fn activations(plan: &Plan, batch: usize) -> usize {
     let max_abs = |turn: usize| {
         let frames = (0..=plan.blocks.len()).map(|index| plan.frame_after(index).size());
@@ -140,7 +146,7 @@ mod tests {
     use alloc::vec::Vec;
 
     #[test]
-    fn what_steps_occupy_is_what_was_planned() {
+    fn steps_occupy_the_planned_memory() {
         let image = Shape::image(3, 32, 32);
         for (preset, input, batch) in [
             ("mlp1", Shape::flat(784), 64),

@@ -21,7 +21,7 @@ const ALIGNMENT: usize = 8;
 /// Version of [`ModelCard`] that this release writes and reads.
 pub const MODEL_VERSION: u32 = 1;
 
-/// The content of a model file beside its weights.
+/// The content of a model file besides its weights.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// Version of this description.

@@ -71,7 +71,7 @@ impl Reading {
     /// Largest scale.
     const FINEST: i64 = 1000;
 
-    /// Of decimals of this largest magnitude: a thousandth of their last digit, if there is room.
+    /// Of decimals of this largest magnitude: a thousandth of their last digit, if that fits int64.
     pub fn decimal(max_abs: u64) -> Self {
         let scale = if max_abs < 1 << 43 { Self::FINEST } else { 1 };
         Reading { scale, shift: 0 }
@@ -115,7 +115,8 @@ impl Preprocessing {
     /// consecutive features.
     ///
     /// # Errors
-    /// If there are no samples, or a group does not vary.
+    /// [`Error::Statistics`] without samples or whole groups, [`Error::ZeroDeviation`] for values that
+    /// do not vary.
     ///
     /// # Source
     /// NITRO-D section 4, preprocessing: integers only, both divisions toward zero.
@@ -158,7 +159,7 @@ impl Preprocessing {
     /// The network's inputs, from stored values, `[samples, features]`.
     ///
     /// # Errors
-    /// If values that are to stay as they are do not fit int8.
+    /// [`Error::BeyondInt8`] if a value that is not normalised does not fit int8.
     pub fn apply<T>(&self, values: &[T]) -> Result<Vec<i8>>
     where
         T: Copy + Into<i64>,
@@ -179,7 +180,7 @@ impl Preprocessing {
     /// Refuses constants that no fit gives, for preprocessings read from files.
     ///
     /// # Errors
-    /// If sizes do not match or a deviation is not positive.
+    /// [`Error::Metadata`] if sizes do not match or a deviation is not positive.
     pub fn check(&self) -> Result<()> {
         let whole = self.groups.is_empty() || self.features.is_multiple_of(self.groups.len());
         let sane = |group: &Group| group.deviation > 0 && group.mean.unsigned_abs() < 1 << 56;

@@ -152,9 +152,9 @@ impl<'a> Sample<'a> {
             let start = self.frame.pixel(pixel / width, pixel % width) + first;
             self.values[start..start + piece.len()].copy_from_slice(piece);
         } else {
-            let places = self.values[first * pixels + pixel..].iter_mut();
-            for (place, &value) in places.step_by(pixels).zip(piece) {
-                *place = value;
+            let channels = self.values[first * pixels + pixel..].iter_mut();
+            for (channel, &value) in channels.step_by(pixels).zip(piece) {
+                *channel = value;
             }
         }
     }
@@ -180,13 +180,13 @@ impl Default for Images {
 }
 
 impl Images {
-    /// Makes this a batch of so many samples, to be filled in.
+    /// Makes this a batch of `samples` samples, to be filled in.
     pub(crate) fn resize(&mut self, frame: Frame, samples: usize) {
         self.frame = frame;
         self.values.resize(samples * frame.size());
     }
 
-    /// Samples of so many features.
+    /// Samples of `features` features.
     #[cfg(test)]
     pub(crate) fn flat(values: &[i16], features: usize) -> Self {
         let mut images = Images::default();

@@ -88,15 +88,15 @@ impl Window {
     ) {
         let isa = Isa::current();
         let windows = winners.values.len() / input.channels;
-        let (mut best, mut places) = ([0; PIECE], [0; PIECE]);
+        let (mut best, mut indices) = ([0; PIECE], [0; PIECE]);
         let (mut active, zeros) = ([0; PIECE], [0; PIECE]);
         for window in 0..windows {
             let corner = self.corner(input, window);
             for first in (0..input.channels).step_by(PIECE) {
                 let count = PIECE.min(input.channels - first);
-                let (best, places) = (&mut best[..count], &mut places[..count]);
+                let (best, indices) = (&mut best[..count], &mut indices[..count]);
                 best.fill(i16::MIN);
-                for (place, pixel) in (0..=u16::MAX).zip(self.pixels(input, window)) {
+                for (at, pixel) in (0..=u16::MAX).zip(self.pixels(input, window)) {
                     let values = match pixel {
                         Some(pixel) => {
                             let scaled = &scaled[pixel * input.channels + first..][..count];
@@ -106,10 +106,10 @@ impl Window {
                         None if padding == HeadPadding::Zero => &zeros,
                         None => continue,
                     };
-                    isa.max_with_index(best, places, values, place);
+                    isa.max_with_index(best, indices, values, at);
                 }
-                for (channel, (&best, &place)) in (first..).zip(best.iter().zip(&*places)) {
-                    let pixel = self.pixel(input, corner, place);
+                for (channel, (&best, &at)) in (first..).zip(best.iter().zip(&*indices)) {
+                    let pixel = self.pixel(input, corner, at);
                     let pixel = pixel.filter(|_| best > i16::MIN);
                     let before = pixel.map_or(0, |pixel| scaled[pixel * input.channels + channel]);
                     winners.set(channel * windows + window, best, pixel, before);
@@ -124,12 +124,12 @@ impl Window {
         [window / across * self.height, window % across * self.width]
     }
 
-    /// The pixel at a place of the window that begins at a corner.
-    fn pixel(self, input: Shape, [top, left]: [usize; 2], place: u16) -> Option<usize> {
-        // Short divisions are fast. A window that is wider than places go has but one row.
+    /// The pixel at an index of the window that begins at a corner.
+    fn pixel(self, input: Shape, [top, left]: [usize; 2], at: u16) -> Option<usize> {
+        // Short divisions are fast. A window that is wider than 16 bits count has one row only.
         let (row, column) = match u16::try_from(self.width) {
-            Ok(width) => (place / width, place % width),
-            Err(_) => (0, place),
+            Ok(width) => (at / width, at % width),
+            Err(_) => (0, at),
         };
         let y = inside(top + usize::from(row), self.pad_height, input.height)?;
         let x = inside(left + usize::from(column), self.pad_width, input.width)?;

@@ -29,18 +29,18 @@ pub(super) fn drop_out(
             continue;
         }
         let pixels = shape.height * shape.width;
-        let place = |pixel: usize| frame.pixel(pixel / shape.width, pixel % shape.width);
+        let start = |pixel: usize| frame.pixel(pixel / shape.width, pixel % shape.width);
         for channel in 0..shape.channels {
             for first in (0..pixels).step_by(CHUNK) {
                 let pixels = first..pixels.min(first + CHUNK);
                 let mut values = [0; CHUNK];
                 let values = &mut values[..pixels.len()];
                 for (value, pixel) in values.iter_mut().zip(pixels.clone()) {
-                    *value = sample[place(pixel) + channel];
+                    *value = sample[start(pixel) + channel];
                 }
                 dropout.apply(values, &mut stream);
                 for (value, pixel) in values.iter().zip(pixels) {
-                    sample[place(pixel) + channel] = *value;
+                    sample[start(pixel) + channel] = *value;
                 }
             }
         }
