@@ -104,8 +104,8 @@ impl Contributions {
     }
 }
 
-/// Some contributions. No row starts beyond [`ContributionPart::last_start`]: only
-/// [`Contributions`] makes them, and it keeps the largest of all starts.
+/// Some contributions. No row starts beyond `last_start`: only [`Contributions`] makes them, and it
+/// keeps the largest of all starts.
 #[derive(Clone, Copy, Debug)]
 pub struct ContributionPart<'a> {
     list: &'a [Contribution],
