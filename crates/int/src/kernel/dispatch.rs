@@ -142,7 +142,11 @@ impl Isa {
     ) {
         assert!(columns > 0 && values.len().is_multiple_of(columns), "rows");
         let rows = values.len() / columns;
-        assert!(holds(low, columns, stride, rows), "all columns as rows");
+        let last = (columns - 1).saturating_mul(stride);
+        assert!(
+            stride >= rows && last.saturating_add(rows) <= low.len(),
+            "all columns as rows"
+        );
         call!(self, transpose_low_halves(values, columns, low, stride));
     }
 
@@ -335,6 +339,7 @@ impl Isa {
 
 /// Whether a buffer holds `count` rows of `length` values, `stride` apart, none over another.
 fn holds<T>(buffer: &[T], count: usize, stride: usize, length: usize) -> bool {
-    let last = count.saturating_sub(1).saturating_mul(stride);
-    stride >= length && last.saturating_add(length) <= buffer.len()
+    // In 128 bits, so that no product wraps.
+    let [stride, last, length] = [stride, count - 1, length].map(|value| value as u128);
+    stride >= length && last * stride + length <= buffer.len() as u128
 }
