@@ -184,7 +184,7 @@ fn seconds(step: &Value) -> [f64; 4] {
     ]
 }
 
-/// What the program says in the end.
+/// The last line that `nearfield encrypted` prints.
 fn last_line(words: &[&str]) -> Result<Value> {
     let lines = lines(words)?;
     lines.last().cloned().context("the program said nothing")
@@ -192,11 +192,16 @@ fn last_line(words: &[&str]) -> Result<Value> {
 
 fn lines(words: &[&str]) -> Result<Vec<Value>> {
     let output = Command::new(program()?)
+        .arg("encrypted")
         .args(words)
         .arg("--json")
         .stderr(Stdio::inherit())
         .output()?;
-    ensure!(output.status.success(), "`nearfield {}` failed", words[0]);
+    ensure!(
+        output.status.success(),
+        "`nearfield encrypted {}` failed",
+        words[0]
+    );
     let text = String::from_utf8(output.stdout)?;
     text.lines()
         .map(|line| serde_json::from_str(line).context("not JSON"))

@@ -1,21 +1,30 @@
 //! Entry point: parses the command line, runs a command, says what went wrong.
+#![deny(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these panic where nobody reads; `output` prints"
+)]
 
-mod cli;
+mod arguments;
 mod commands;
+mod environment;
+mod output;
 mod progress;
+mod stop;
 
-use clap::Parser;
-use cli::Cli;
+use arguments::Arguments;
 use nearfield::Error;
+use output::ReaderLeft;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    match commands::run(Cli::parse()) {
+    match commands::run(Arguments::read()) {
         Ok(code) => code,
+        Err(error) if error.is::<ReaderLeft>() => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            output::tell(&format!("error: {error:#}"));
             if let Some(hint) = hint(&error) {
-                eprintln!("{hint}");
+                output::tell(&hint);
             }
             ExitCode::FAILURE
         }
@@ -26,7 +35,7 @@ fn main() -> ExitCode {
 fn hint(error: &anyhow::Error) -> Option<String> {
     match error.downcast_ref()? {
         Error::RealWeights { path } => Some(format!(
-            "`nearfield eval {} --run RUN.toml` reads it",
+            "`nearfield encrypted eval {} RUN.toml` reads it",
             path.display()
         )),
         Error::Unfinished { folder } => Some(format!(

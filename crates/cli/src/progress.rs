@@ -1,10 +1,13 @@
-//! How a person or a program sees a run while it goes on.
+//! How a person or a program sees a run with integers while it is trained.
 
+use crate::output::{Output, tell};
+use crate::stop::StopFlag;
 use indicatif::{ProgressBar, ProgressStyle};
 use nearfield::observer::{Observer, percent};
 use nearfield_int::StepCount;
 use nearfield_train::history::EpochRecord;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 /// A bar for each epoch, and a line when it ends.
@@ -41,7 +44,7 @@ impl Bar {
 
 impl Observer for Bar {
     fn note(&mut self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| tell(text));
     }
 
     fn epoch_begins(&mut self, epoch: u32, epochs: u32, made: u64, steps: u64) {
@@ -82,7 +85,7 @@ impl Observer for Bar {
             .iter()
             .map(|&head| percent(head))
             .collect();
-        eprintln!(
+        tell(&format!(
             "{}: train {}, {} {} (heads {}), {} images/s, rate 1/{}",
             self.prefix,
             percent(record.train.output),
@@ -91,30 +94,45 @@ impl Observer for Bar {
             heads.join(" "),
             record.train.output.seen * 1000 / record.milliseconds.max(1),
             record.rate_inv
-        );
+        ));
     }
 }
 
-/// One JSON object a line on standard output.
-#[derive(Default)]
-pub(crate) struct JsonLines;
+/// One JSON object a line on standard output. Where its reader leaves, the training is stopped, as
+/// by Ctrl-C, and can be continued.
+pub(crate) struct JsonLines {
+    output: Output,
+    stop: StopFlag,
+}
+
+impl JsonLines {
+    /// Events of a training that this flag stops.
+    pub(crate) fn new(output: Output, stop: StopFlag) -> Self {
+        JsonLines { output, stop }
+    }
+
+    fn event(&self, event: &Value) {
+        if self.output.event(event).is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
 
 impl Observer for JsonLines {
     fn note(&mut self, text: &str) {
-        println!("{}", json!({ "event": "note", "text": text }));
+        self.event(&json!({ "event": "note", "text": text }));
     }
 
     fn epoch_begins(&mut self, epoch: u32, epochs: u32, made: u64, steps: u64) {
-        let event = json!({
+        self.event(&json!({
             "event": "epoch_begins", "epoch": epoch, "epochs": epochs,
             "steps_made": made, "steps": steps,
-        });
-        println!("{event}");
+        }));
     }
 
     fn step(&mut self, _: usize, _: &StepCount) {}
 
     fn epoch_ends(&mut self, record: &EpochRecord) {
-        println!("{}", json!({ "event": "epoch", "record": record }));
+        self.event(&json!({ "event": "epoch", "record": record }));
     }
 }

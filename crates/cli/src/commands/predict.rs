@@ -1,49 +1,38 @@
 //! `nearfield predict`
 
 use super::samples::sample_files;
-use crate::cli::PredictArguments;
+use crate::arguments::PredictArguments;
+use crate::output::Output;
 use anyhow::{Context, Result};
 use nearfield::integer::{Prediction, predict};
 use serde_json::json;
 use std::io::{self, Write};
-use std::process::ExitCode;
 
-pub(super) fn run(arguments: &PredictArguments, json: bool) -> Result<ExitCode> {
+pub(super) fn run(arguments: &PredictArguments, output: Output) -> Result<()> {
     let column = arguments.label_column.as_deref();
     let samples = sample_files(&arguments.samples, None, column)
         .context("give samples: `--images FILE` or `--csv FILE`")?;
     let predictions = predict(&arguments.model, &samples, arguments.exit)?;
-    let written = if json {
-        json_lines(&predictions)
-    } else {
-        csv_lines(&predictions)
-    };
-    match written {
-        // Nobody reads any more, as with `| head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::SUCCESS),
-        other => other
-            .map(|()| ExitCode::SUCCESS)
-            .context("the predictions cannot be written"),
+    if output.is_json() {
+        return output.write(|out| json_lines(&predictions, out));
     }
+    let table = csv_table(&predictions)?;
+    output.write(|out| out.write_all(&table))
 }
 
-fn csv_lines(predictions: &[Prediction]) -> io::Result<()> {
-    let mut writer = csv::Writer::from_writer(io::stdout().lock());
+fn csv_table(predictions: &[Prediction]) -> Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(["sample", "class", "score"])?;
     for (sample, Prediction { class, score }) in predictions.iter().enumerate() {
         writer.write_record([&sample.to_string(), class, &score.to_string()])?;
     }
-    writer.flush()
+    Ok(writer.into_inner()?)
 }
 
-fn json_lines(predictions: &[Prediction]) -> io::Result<()> {
-    let mut writer = io::BufWriter::new(io::stdout().lock());
+fn json_lines(predictions: &[Prediction], out: &mut dyn Write) -> io::Result<()> {
     for (sample, Prediction { class, score }) in predictions.iter().enumerate() {
-        writeln!(
-            writer,
-            "{}",
-            json!({ "sample": sample, "class": class, "score": score })
-        )?;
+        let line = json!({ "sample": sample, "class": class, "score": score });
+        writeln!(out, "{line}")?;
     }
-    writer.flush()
+    Ok(())
 }

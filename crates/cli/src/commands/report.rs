@@ -1,16 +1,15 @@
 //! `nearfield report`
 
-use crate::cli::ReportArguments;
+use crate::arguments::ReportArguments;
+use crate::output::Output;
 use anyhow::Result;
 use nearfield::integer;
 use serde_json::json;
-use std::process::ExitCode;
 
-pub(super) fn run(arguments: &ReportArguments, json: bool) -> Result<ExitCode> {
+pub(super) fn run(arguments: &ReportArguments, output: Output) -> Result<()> {
     let path = integer::write_report(&arguments.folder)?;
-    match json {
-        true => println!("{}", json!({ "report": path })),
-        false => println!("{}", path.display()),
-    }
-    Ok(ExitCode::SUCCESS)
+    output.show(
+        || json!({ "report": path }),
+        |out| writeln!(out, "{}", path.display()),
+    )
 }

@@ -1,15 +1,13 @@
 //! `nearfield resume`
 
-use super::train::go_on;
-use crate::cli::ResumeArguments;
+use super::training;
+use crate::arguments::ResumeArguments;
+use crate::output::Output;
 use anyhow::Result;
 use nearfield::integer::Training;
 use std::process::ExitCode;
 
-pub(super) fn run(arguments: &ResumeArguments, json: bool) -> Result<ExitCode> {
-    go_on(
-        Training::resume(&arguments.folder)?,
-        &arguments.limits,
-        json,
-    )
+pub(super) fn run(arguments: &ResumeArguments, output: Output) -> Result<ExitCode> {
+    let training = Training::resume(&arguments.folder)?;
+    training::finish(training, &arguments.limits, output)
 }

@@ -1,6 +1,6 @@
 //! Samples named on the command line.
 
-use crate::cli::SampleArguments;
+use crate::arguments::SampleArguments;
 use nearfield::Label;
 use nearfield::integer::SampleFiles;
 use std::path::PathBuf;

@@ -1,9 +1,11 @@
 //! The real program, run in temporary folders as a person would run it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod command_line;
 mod encrypted;
 mod hostile;
 mod models;
+mod printing;
 mod resume;
 mod train;
 

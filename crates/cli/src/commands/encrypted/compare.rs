@@ -1,81 +1,88 @@
-//! `nearfield compare`
+//! `nearfield encrypted compare`
 
-use super::owner::open;
-use crate::cli::CompareArguments;
+use super::show::{bar, folders, percent};
+use crate::arguments::CompareArguments;
+use crate::output::Output;
 use anyhow::Result;
-use indicatif::ProgressBar;
-use nearfield::encrypted::comparison::{Comparison, compare};
-use nearfield::encrypted::report;
-use nearfield_enc::folder;
-use nearfield_files::write_atomically;
-use std::process::ExitCode;
-
-pub(in crate::commands) fn run(arguments: &CompareArguments, json: bool) -> Result<ExitCode> {
-    let (setup, owner) = open(&arguments.folders)?;
-    let server = &arguments.folders.server;
-    let steps = folder::steps(server)?.len() as u64;
-    let bar = match json {
-        true => ProgressBar::hidden(),
-        false => ProgressBar::new(steps),
-    };
-    let comparison = compare(&setup, &owner, server, |step| bar.set_position(step))?;
-    bar.finish_and_clear();
-    let path = arguments.folders.owner.join("compare.csv");
-    write_atomically(&path, comparison.to_csv().as_bytes())?;
-    let page = report::of(owner.planned(), &comparison, server)?;
-    let page_path = arguments.folders.owner.join("report.html");
-    write_atomically(&page_path, nearfield_report::render(&page)?.as_bytes())?;
-    match json {
-        true => println!("{}", serde_json::to_string(&comparison)?),
-        false => {
-            print(&comparison);
-            println!("  table         {}", path.display());
-            println!("  report        {}", page_path.display());
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
+use nearfield::encrypted::{Comparison, ComparisonFiles, OwnerSide, StepComparison};
+use serde_json::json;
+use std::io::{self, Write};
 
 /// States that are printed: the first ones, and the last.
 const PRINTED: usize = 12;
 
-fn print(comparison: &Comparison) {
-    let kept: Vec<_> = comparison
-        .steps
-        .iter()
-        .filter(|step| !step.weights.is_empty())
-        .collect();
-    if let Some(first) = kept.first() {
-        print!("  {:>6}", "step");
-        for (name, ..) in &first.weights {
-            print!("  {name:>20}");
-        }
-        println!("  (bits of weights: mean, worst)");
+pub(super) fn run(arguments: &CompareArguments, output: Output) -> Result<()> {
+    let owner = OwnerSide::open(folders(&arguments.folders))?;
+    let bar = bar(
+        output,
+        "step {pos}/{len} [{bar:24}] {eta}",
+        owner.steps_made()?,
+    );
+    let files = owner.compare(|step| bar.set_position(step))?;
+    bar.finish_and_clear();
+    show(&files, output)
+}
+
+pub(super) fn show(files: &ComparisonFiles, output: Output) -> Result<()> {
+    output.show(
+        || json!(files.comparison),
+        |out| {
+            print_states(&files.comparison, out)?;
+            print_answers(&files.comparison, out)?;
+            writeln!(out, "  table         {}", files.table.display())?;
+            writeln!(out, "  report        {}", files.report.display())
+        },
+    )
+}
+
+/// Bits of precision of the weights, for some of the states that were kept.
+fn print_states(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let has_state = |step: &&StepComparison| !step.weights.is_empty();
+    let kept: Vec<_> = comparison.steps.iter().filter(has_state).collect();
+    let Some(first) = kept.first() else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "  bits of precision of the weights relative to the twin: mean, worst"
+    )?;
+    write!(out, "  {:>6}", "step")?;
+    for (name, ..) in &first.weights {
+        write!(out, "  {name:>20}")?;
     }
+    writeln!(out)?;
     let stride = kept.len().div_ceil(PRINTED).max(1);
-    for (place, step) in kept.iter().enumerate() {
-        if place % stride != 0 && place + 1 != kept.len() {
+    for (index, step) in kept.iter().enumerate() {
+        if index % stride != 0 && index + 1 != kept.len() {
             continue;
         }
-        print!("  {:>6}", step.step);
+        write!(out, "  {:>6}", step.step)?;
         for (_, mean, worst) in &step.weights {
-            print!("  {:>20}", format!("{mean:.1}, {worst:.1}"));
+            write!(out, "  {:>20}", format!("{mean:.1}, {worst:.1}"))?;
         }
-        println!();
+        writeln!(out)?;
     }
-    let (accuracies, answers) = comparison.deviations();
+    Ok(())
+}
+
+fn print_answers(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    let (accuracies, predictions) = comparison.deviations();
     let ties: usize = comparison.steps.iter().map(|step| step.ties).sum();
-    println!(
-        "  batches       {} steps; accuracy unlike the twin's in {accuracies}; {answers} answers \
-         differ, and {ties} more where the twin's best two are closer than the error",
+    writeln!(
+        out,
+        "  batches       {} steps; in {accuracies} the accuracy differs from the twin's\n  \
+         predictions   {predictions} differ, and {ties} more where the twin's best two\n                \
+         classes are closer than the error",
         comparison.steps.len()
-    );
+    )?;
     if let Some((found, twin)) = comparison.test_accuracy {
-        println!(
-            "  test accuracy {:.2} %, the twin's {:.2} %, after step {}",
-            100.0 * found,
-            100.0 * twin,
+        writeln!(
+            out,
+            "  test accuracy {}, the twin's {}, after step {}",
+            percent(found),
+            percent(twin),
             comparison.last_state
-        );
+        )?;
     }
+    Ok(())
 }

@@ -1,134 +1,126 @@
-//! `nearfield demo`: all roles, each as a command of its own.
+//! `nearfield encrypted demo`: all roles, one after the other.
 
-use crate::cli::{DemoArguments, DemoKind};
-use anyhow::{Context, Result, ensure};
-use std::path::Path;
-use std::process::{Command, ExitCode};
-use std::time::Instant;
+use super::{compare, decrypt, encrypt, infer, keygen, plan, train};
+use crate::arguments::DemoArguments;
+use crate::output::Output;
+use anyhow::Result;
+use nearfield::encrypted::{ACTS, Act, ActResult, Demo, DemoOptions, ServerOutcome};
+use std::time::{Duration, Instant};
 
-/// Steps of the demonstrations.
-const STEPS: u64 = 150;
-const SECURE_STEPS: u64 = 6;
-
-pub(in crate::commands) fn run(arguments: &DemoArguments, json: bool) -> Result<ExitCode> {
-    let DemoKind::Encrypted = arguments.what;
+pub(super) fn run(arguments: &DemoArguments, output: Output) -> Result<()> {
     let temporary;
     let folder = match &arguments.keep {
-        Some(folder) => {
-            std::fs::create_dir_all(folder)?;
-            folder.as_path()
-        }
+        Some(folder) => folder.as_path(),
         None => {
             temporary = tempfile::tempdir()?;
             temporary.path()
         }
     };
-    encrypted(folder, arguments, json)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn run_file(secure: bool, steps: u64) -> String {
-    let security = match secure {
-        true => "security = \"128\"",
-        false => "security = \"insecure\"\nlog_degree = 11",
+    let options = DemoOptions {
+        secure: arguments.secure,
+        steps: arguments.steps,
     };
-    format!(
-        "name = \"iris\"\nseed = 7\n\n[data]\nsource = \"iris\"\n\n[network]\nhidden = [32]\n\n\
-         [training]\nbatch = 8\nrate = 0.01\nsteps = {steps}\n\n[encryption]\nweight_range = 2.0\n{security}\n"
+    let demo = Demo::new(folder, options)?;
+    text(output, introduction(arguments.secure))?;
+    let begun = Instant::now();
+    let mut steps = 0;
+    for act in ACTS {
+        text(
+            output,
+            &format!("\n== {}\n$ {}", act.title(), command_line(act)),
+        )?;
+        perform(&demo, act, &mut steps, output)?;
+    }
+    let place = match &arguments.keep {
+        Some(folder) => format!("Everything is in {}.", folder.display()),
+        None => "Its folder is gone; --keep DIR keeps one.".to_owned(),
+    };
+    let seconds = begun.elapsed().as_secs_f64();
+    text(
+        output,
+        &format!("\nAll of it took {seconds:.0} s.\n{place}"),
     )
 }
 
-fn encrypted(folder: &Path, arguments: &DemoArguments, json: bool) -> Result<()> {
-    let default = if arguments.secure {
-        SECURE_STEPS
-    } else {
-        STEPS
-    };
-    let steps = arguments.steps.unwrap_or(default);
-    let begun = Instant::now();
-    if !json {
-        println!(
-            "Flowers are classified by a network that a server trains without seeing them.{}\n",
-            match arguments.secure {
-                true => " With 128 bits of security: some minutes.",
-                false =>
-                    " The ring is so small that this is INSECURE: it shows how it goes, and \
-                     hides nothing. With --secure it does.",
-            }
-        );
-    }
-    let file = folder.join("iris.toml");
-    std::fs::write(&file, run_file(arguments.secure, steps))?;
-    let path = |name: &str| folder.join(name).display().to_string();
-    let (file, owner, server) = (path("iris.toml"), path("owner"), path("server"));
-    let (requests, model) = (path("requests"), path("model.safetensors"));
-    let folders = ["--owner", &owner, "--server", &server];
-    let with = |first: &[&str], last: &[&str]| -> Vec<String> {
-        let all = first.iter().chain(&folders).chain(last);
-        all.map(|&word| word.to_owned()).collect()
-    };
-    let plain = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-    let acts: [(&str, Vec<String>); 9] = [
-        ("owner: what will it cost?", plain(&["plan", &file])),
-        ("owner: keys", with(&["keygen", &file], &[])),
-        (
-            "owner: encrypt samples and initial weights",
-            with(&["encrypt"], &[]),
-        ),
-        (
-            "server: train, without the owner's folder",
-            plain(&["train", &server]),
-        ),
-        (
-            "owner: decrypt the model",
-            with(&["decrypt"], &["--out", &model]),
-        ),
-        (
-            "owner: compare with the same training in the clear",
-            with(&["compare"], &[]),
-        ),
-        (
-            "owner: encrypt flowers to be classified",
-            with(&["encrypt"], &["--requests", &requests]),
-        ),
-        ("server: answer", plain(&["infer", &server, &requests])),
-        (
-            "owner: decrypt the answers",
-            with(&["decrypt"], &["--requests", &requests]),
-        ),
-    ];
-    for (title, words) in &acts {
-        act(title, words, folder, json)?;
-    }
-    if !json {
-        println!("\nAll of it took {:.0} s.", begun.elapsed().as_secs_f64());
-        match &arguments.keep {
-            Some(folder) => println!("Everything is in {}.", folder.display()),
-            None => println!("Its folder is gone; --keep DIR keeps one."),
+fn introduction(secure: bool) -> &'static str {
+    match secure {
+        true => {
+            "Flowers are classified by a network that a server trains without seeing them.\n\
+             With 128 bits of security: this takes some minutes."
+        }
+        false => {
+            "Flowers are classified by a network that a server trains without seeing them.\n\
+             The ring is so small that this is INSECURE: it shows the steps and hides nothing.\n\
+             `--secure` takes a ring that does hide."
         }
     }
-    Ok(())
 }
 
-fn act(title: &str, words: &[String], folder: &Path, json: bool) -> Result<()> {
-    if !json {
-        let short: Vec<String> = words
-            .iter()
-            .map(|word| match Path::new(word).strip_prefix(folder) {
-                Ok(name) => name.display().to_string(),
-                Err(_) => word.clone(),
-            })
-            .collect();
-        println!("\n== {title}\n$ nearfield {}", short.join(" "));
+/// The command that does the same as an act.
+fn command_line(act: Act) -> &'static str {
+    match act {
+        Act::Plan => "nearfield encrypted plan iris.toml",
+        Act::GenerateKeys => "nearfield encrypted keygen iris.toml --owner owner --server server",
+        Act::Encrypt => "nearfield encrypted encrypt --owner owner --server server",
+        Act::Train => "nearfield encrypted train server",
+        Act::DecryptModel => {
+            "nearfield encrypted decrypt --owner owner --server server --out model.safetensors"
+        }
+        Act::Compare => "nearfield encrypted compare --owner owner --server server",
+        Act::EncryptRequests => {
+            "nearfield encrypted encrypt --owner owner --server server --requests requests"
+        }
+        Act::Answer => "nearfield encrypted infer server requests",
+        Act::DecryptAnswers => {
+            "nearfield encrypted decrypt --owner owner --server server --requests requests"
+        }
     }
-    let mut command = Command::new(std::env::current_exe()?);
-    command.args(words);
-    if json {
-        command.arg("--json");
+}
+
+/// Performs an act and shows its result; the plan tells how many steps the training has.
+fn perform(demo: &Demo, act: Act, steps: &mut u64, output: Output) -> Result<()> {
+    let begun = Instant::now();
+    let mut progress = None;
+    let mut shown = Ok(());
+    let result = demo.perform(act, &mut |times| {
+        let progress = progress.get_or_insert_with(|| train::Progress::new(0, *steps, output));
+        if shown.is_ok() {
+            shown = progress.step(times);
+        }
+    })?;
+    if let Some(progress) = progress {
+        progress.finish();
     }
-    let status = command
-        .status()
-        .context("the program could not be started")?;
-    ensure!(status.success(), "`nearfield {}` failed", words.join(" "));
-    Ok(())
+    shown?;
+    if let ActResult::Plan(forecast) = &result {
+        *steps = forecast.planned.task.steps;
+    }
+    show(demo, &result, begun.elapsed(), *steps, output)
+}
+
+fn show(demo: &Demo, result: &ActResult, time: Duration, steps: u64, output: Output) -> Result<()> {
+    let folders = demo.folders();
+    match result {
+        ActResult::Plan(forecast) => plan::show(forecast, output),
+        ActResult::GenerateKeys => keygen::show(&folders, output),
+        ActResult::Encrypt(batches) => encrypt::show_training(*batches, &folders.server, output),
+        ActResult::Train(ServerOutcome::Ended { step } | ServerOutcome::Interrupted { step }) => {
+            train::show(*step, steps, &folders.server, output)
+        }
+        ActResult::DecryptModel(model) => decrypt::show_model(model, output),
+        ActResult::Compare(files) => compare::show(files, output),
+        ActResult::EncryptRequests(requests) => {
+            encrypt::show_requests(*requests, &demo.requests(), output)
+        }
+        ActResult::Answer(answered) => infer::show(*answered, time, &demo.requests(), output),
+        ActResult::DecryptAnswers(answers) => decrypt::show_answers(answers, output),
+    }
+}
+
+/// A text for a person; nothing where a program reads.
+fn text(output: Output, text: &str) -> Result<()> {
+    match output.is_json() {
+        true => Ok(()),
+        false => output.write(|out| writeln!(out, "{text}")),
+    }
 }

@@ -1,42 +1,34 @@
-//! `nearfield eval --run`: a decrypted model, or a twin's.
+//! `nearfield encrypted eval`
 
-use anyhow::{Result, ensure};
-use nearfield::encrypted::setup::Setup;
+use crate::arguments::EvalModelArguments;
+use crate::output::Output;
+use anyhow::Result;
+use nearfield::encrypted::{Evaluation, evaluate};
 use nearfield::observer::percent;
-use nearfield_enc::{Dense, Matrices};
 use serde_json::json;
-use std::path::Path;
-use std::process::ExitCode;
+use std::io::{self, Write};
 
-pub(in crate::commands) fn run(model: &Path, run: &Path, json: bool) -> Result<ExitCode> {
-    let setup = Setup::read(run)?;
-    ensure!(
-        !setup.test.labels.is_empty(),
-        "{} has no test samples",
-        run.display()
-    );
-    let dense = Dense::new(Matrices::load(setup.weights.spec(), model)?);
-    let scores = dense.evaluate(&setup.test.inputs, &setup.test.labels)?;
-    if json {
-        let right: Vec<u64> = scores.iter().map(|score| score.tally.correct).collect();
-        println!(
-            "{}",
-            json!({ "model": model, "right": right, "of": setup.test.labels.len() })
-        );
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!(
-        "{}: {} test samples",
-        model.display(),
-        setup.test.labels.len()
-    );
-    for (block, score) in scores.iter().enumerate() {
-        let last = if block + 1 == scores.len() {
-            " (the answer)"
-        } else {
-            ""
+pub(super) fn run(arguments: &EvalModelArguments, output: Output) -> Result<()> {
+    let model = &arguments.model;
+    let found = evaluate(model, &arguments.run_file)?;
+    output.show(
+        || {
+            let correct = found.heads.iter().map(|score| score.tally.correct);
+            let correct: Vec<u64> = correct.collect();
+            json!({ "model": model, "samples": found.samples, "correct": correct })
+        },
+        |out| print(&found, out),
+    )
+}
+
+fn print(found: &Evaluation, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} test samples", found.samples)?;
+    for (block, score) in found.heads.iter().enumerate() {
+        let name = match block + 1 == found.heads.len() {
+            true => "output".to_owned(),
+            false => format!("block {block}"),
         };
-        println!("  head of block {block}: {}{last}", percent(score.tally));
+        writeln!(out, "  {name:<10} {:>9}", percent(score.tally))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
