@@ -10,7 +10,8 @@ use std::process::ExitCode;
 use xtask::golden::encrypted::{self, Encrypted};
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
+    let command = Cli::parse().command;
+    match kernels_are_known().and_then(|()| run(command)) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -18,6 +19,12 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// An unknown name in `NEARFIELD_KERNELS` would otherwise be measured as the fastest kernels.
+fn kernels_are_known() -> Result<()> {
+    nearfield_int::kernel::Isa::check_environment()?;
+    Ok(nearfield_ring::Isa::check_environment()?)
 }
 
 /// `false` if what was checked or compared is not as it should be.

@@ -64,7 +64,9 @@ fn dataset(folder: &Path, case: &Case) -> Result<Dataset> {
 /// The folder of a public data set: in `$NEARFIELD_DATA`, in a `data` folder next to or above
 /// the case, in `data` here, or in a `shared/data` next to this project.
 fn find(case: &Path, name: &str) -> Option<PathBuf> {
-    let named = std::env::var_os(DATA_VARIABLE).map(PathBuf::from);
+    let named = std::env::var_os(DATA_VARIABLE)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from);
     let absolute = std::path::absolute(case).unwrap_or_else(|_| case.to_path_buf());
     let above = absolute
         .ancestors()

@@ -22,7 +22,7 @@ impl Environment {
     /// # Errors
     /// If none is named and none can be made.
     pub(super) fn python(&self) -> Result<PathBuf> {
-        if let Some(python) = std::env::var_os(self.variable) {
+        if let Some(python) = std::env::var_os(self.variable).filter(|value| !value.is_empty()) {
             return Ok(python.into());
         }
         let folder = Path::new(self.folder);
