@@ -1,18 +1,18 @@
-//! What a network is.
+//! The sizes of a network.
 
 use crate::{Error, Result};
 use std::fmt;
 
-/// Most features, units of a layer, or classes.
+/// Maximum of features, of units of a layer, and of classes.
 pub(crate) const MAX_UNITS: usize = 1 << 20;
-/// Most hidden layers.
+/// Maximum of hidden layers.
 pub(crate) const MAX_HIDDEN: usize = 64;
-/// Most weights of a whole network: 2 GiB of numbers, and as much again of velocities.
+/// Maximum of the weights of a network: 2 GiB, and as much again of velocities.
 pub(crate) const MAX_WEIGHTS: usize = 1 << 28;
 
 /// A multilayer perceptron of local losses: every hidden layer has a head.
 ///
-/// Without a hidden layer it is linear regression on one matrix.
+/// Without a hidden layer it is a linear regression: one matrix.
 ///
 /// # Source
 /// ReBoot (arXiv 2506.19693), section 4.
@@ -28,15 +28,15 @@ pub struct NetworkSpec {
 pub struct BlockSizes {
     /// Inputs and outputs of the forward layer.
     pub forward: (usize, usize),
-    /// Inputs and outputs of the head; none where the forward layer itself says the classes.
+    /// Inputs and outputs of the head; none where the forward layer itself predicts the classes.
     pub head: Option<(usize, usize)>,
 }
 
 impl NetworkSpec {
-    /// A network of `features` inputs, hidden layers of these sizes, and `classes` answers.
+    /// A network of `features` inputs, hidden layers of these sizes, and `classes` outputs.
     ///
     /// # Errors
-    /// [`Error::Setting`] if a size is 0, or larger than what is computed with here.
+    /// [`Error::Setting`] if a size is 0 or exceeds its maximum.
     pub fn new(features: usize, hidden: Vec<usize>, classes: usize) -> Result<Self> {
         check_size("network.features", features)?;
         check_size("network.classes", classes)?;
@@ -84,7 +84,7 @@ impl NetworkSpec {
         self.classes
     }
 
-    /// The sizes of every block's matrices; one block without a head where nothing is hidden.
+    /// The sizes of every block's matrices; without hidden layers, one block without a head.
     pub fn blocks(&self) -> impl Iterator<Item = BlockSizes> + '_ {
         let inputs = std::iter::once(&self.features).chain(&self.hidden);
         let hidden = inputs
@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_block_ends_in_its_head_and_feeds_the_next() {
+    fn a_block_has_a_head_and_its_units_are_the_next_inputs() {
         let spec = NetworkSpec::new(30, vec![64, 32], 2).unwrap();
         let sizes: Vec<_> = spec
             .blocks()
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_hidden_is_one_matrix() {
+    fn without_hidden_layers_there_is_one_matrix() {
         let spec = NetworkSpec::new(4, vec![], 3).unwrap();
         let sizes: Vec<_> = spec
             .blocks()
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_that_no_machine_has_are_refused_by_name() {
+    fn sizes_out_of_range_are_refused_by_name() {
         for (features, hidden, classes, part) in [
             (0, vec![2], 2, "network.features"),
             (2, vec![2, 0], 2, "network.hidden"),

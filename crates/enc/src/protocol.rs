@@ -8,6 +8,8 @@ mod server;
 mod speed;
 mod step_plan;
 mod task;
+#[cfg(test)]
+mod tests;
 
 pub use estimate::Estimate;
 pub use server::{Server, StepRecord};

@@ -1,10 +1,10 @@
-//! Learning rates, step by step.
+//! Learning rate, decay and momentum: of a step, and over a training.
 
 use crate::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::f64::consts::PI;
 
-/// What a step is made with, in the clear.
+/// The hyperparameters of a step. They are public.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {
     /// The learning rate.
@@ -15,7 +15,7 @@ pub struct Rates {
     pub momentum: f64,
 }
 
-/// Learning rates over a training.
+/// The hyperparameters of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateSpec {
@@ -25,7 +25,7 @@ pub struct RateSpec {
     pub decay: f64,
     /// Nesterov momentum.
     pub momentum: f64,
-    /// How the rate goes on.
+    /// How the rate changes.
     pub schedule: Schedule,
 }
 
@@ -33,7 +33,7 @@ pub struct RateSpec {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Schedule {
-    /// Not at all.
+    /// It does not.
     Constant,
     /// Constant at first, then cosines with warm restarts.
     Cosine {
@@ -47,14 +47,14 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The published schedule: constant for five epochs' worth of steps, then cosines of 50 steps
-    /// down to 1e-7.
+    /// The schedule of the reference implementation: constant for five epochs, then cosines of 50
+    /// steps down to 1e-7.
     ///
     /// # Source
-    /// The published implementation of ReBoot.
-    pub fn published(steps_an_epoch: u64) -> Self {
+    /// The reference implementation of ReBoot.
+    pub fn reference(steps_per_epoch: u64) -> Self {
         Schedule::Cosine {
-            constant_steps: steps_an_epoch.saturating_mul(5),
+            constant_steps: steps_per_epoch.saturating_mul(5),
             period: 50,
             minimum: 1e-7,
         }
@@ -65,7 +65,7 @@ impl RateSpec {
     /// The default momentum.
     pub const MOMENTUM: f64 = 0.9;
 
-    /// A rate that does not change, no decay, and the usual momentum.
+    /// A constant rate, no decay, and the default momentum.
     pub fn constant(rate: f64) -> Self {
         RateSpec {
             rate,
@@ -144,13 +144,13 @@ mod tests {
 
     fn cosine() -> RateSpec {
         RateSpec {
-            schedule: Schedule::published(10),
+            schedule: Schedule::reference(10),
             ..RateSpec::constant(0.001)
         }
     }
 
     #[test]
-    fn a_constant_rate_stays() {
+    fn a_constant_rate_does_not_change() {
         let spec = RateSpec::constant(0.25);
         for step in [0, 1, 1_000_000, u64::MAX] {
             assert_eq!(spec.at(step).rate, 0.25);

@@ -59,7 +59,7 @@ impl Matrices {
     /// Initial weights, uniform in ±sqrt(1 / (inputs + outputs)), and velocities of zero.
     ///
     /// # Source
-    /// The published implementation of ReBoot.
+    /// The reference implementation of ReBoot.
     pub fn new(spec: &NetworkSpec, seed: u64) -> Self {
         let blocks = (0..).zip(spec.blocks()).map(|(number, sizes)| {
             let draw =

@@ -1,7 +1,7 @@
 //! Sizes and probabilities of a training, before hours are spent on it.
 
 use super::step_plan::StepPlan;
-use super::task::TaskPlan;
+use super::task::{Task, TaskPlan};
 use crate::Result;
 use crate::layout::Layout;
 use nearfield_ckks::{Encoder, Params, security};
@@ -73,20 +73,20 @@ impl Estimate {
             log2_modulus: params.log_modulus(),
             log2_modulus_limit: security::max_modulus_bits(params.spec().log_degree),
             log2_failure: bootstrapping.log2_failure() + log2_bootstraps,
-            expected_bits: expected_bits(plan),
+            expected_bits: expected_bits(&plan.task),
         })
     }
 }
 
 /// Bits of precision of the weights at the end: errors of bootstrappings add up at random.
-fn expected_bits(plan: &TaskPlan) -> f64 {
-    let of_refresh = match plan.task.iterated {
+pub(super) fn expected_bits(task: &Task) -> f64 {
+    let of_refresh = match task.iterated {
         false => BOOTSTRAP_BITS,
         true => ITERATED_BOOTSTRAP_BITS,
     };
     #[allow(clippy::cast_precision_loss, reason = "a logarithm for people")]
-    let log2_steps = (plan.task.steps as f64).log2();
-    of_refresh - log2_steps / 2.0 - plan.task.weight_range.log2()
+    let log2_steps = (task.steps as f64).log2();
+    of_refresh - log2_steps / 2.0 - task.weight_range.log2()
 }
 
 /// Rows of ciphertexts, polynomials modulo one prime, that a step has in memory.

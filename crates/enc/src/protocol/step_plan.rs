@@ -81,7 +81,7 @@ impl StepPlan {
 
     /// About how much work a step is, for choosing among layouts.
     pub(super) fn work(&self) -> f64 {
-        cost::work(&self.counts)
+        cost::work(&self.counts, &cost::WORK)
     }
 }
 

@@ -26,7 +26,7 @@ pub enum ScheduleName {
     /// One rate.
     #[default]
     Constant,
-    /// [`Schedule::published`].
+    /// [`Schedule::reference`].
     Cosine,
 }
 
@@ -187,7 +187,7 @@ impl TrainingRun {
             momentum: self.momentum,
             schedule: match self.schedule {
                 ScheduleName::Constant => Schedule::Constant,
-                ScheduleName::Cosine => Schedule::published(steps_an_epoch),
+                ScheduleName::Cosine => Schedule::reference(steps_an_epoch),
             },
         }
     }
