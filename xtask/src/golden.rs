@@ -9,7 +9,7 @@ pub use case::Case;
 pub use data::DATA_VARIABLE;
 
 use anyhow::{Context, Result, bail};
-use nearfield::integer::samples::Samples;
+use nearfield::integer::Samples;
 use nearfield_files::read_bounded;
 use nearfield_int::model::TensorFile;
 use nearfield_int::{Network, Tensors};

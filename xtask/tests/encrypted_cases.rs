@@ -1,7 +1,6 @@
 //! Recorded trainings, repeated.
 
-use nearfield::encrypted::prepare::scaling::Scaling;
-use nearfield::encrypted::samples::Samples;
+use nearfield::encrypted::{Samples, Scaling};
 use std::path::{Path, PathBuf};
 use xtask::encrypted_cases as golden;
 

@@ -7,6 +7,7 @@ mod forecast;
 pub mod order;
 pub mod owner;
 mod owner_side;
+mod plain_training;
 pub mod prepare;
 pub mod report;
 mod resolve;
@@ -15,7 +16,6 @@ pub mod run_file;
 pub mod samples;
 mod server_side;
 pub mod setup;
-pub mod training;
 pub mod twin;
 mod twin_run;
 
@@ -26,9 +26,12 @@ pub use forecast::{Forecast, peak_resident_bytes};
 pub use owner_side::{
     ComparisonFiles, DecryptedAnswers, DecryptedModel, Folders, OwnerSide, Requests, generate_keys,
 };
+pub use plain_training::{Epoch, train_plain};
+pub use prepare::{Prepared, Scaling};
 pub use resolve::resolve_with_data;
-pub use run::Run;
+pub use run::{Resolved, Run};
 pub use run_file::RunFile;
+pub use samples::Samples;
 pub use server_side::{ServerOutcome, ServerSide};
 pub use setup::Setup;
 pub use twin_run::{TwinOptions, TwinProgress, TwinSummary, train_twin};

@@ -30,7 +30,7 @@ pub use resolve::{preset_layers, read_run, resolve_with_data};
 pub use run::Run;
 pub use run_file::RunFile;
 pub use sample_files::SampleFiles;
-pub use samples::Samples;
+pub use samples::{Samples, fit, shape_of};
 pub use state::State;
 pub use summary::Summary;
 pub use trained_model::{TrainedModel, read_tensors};

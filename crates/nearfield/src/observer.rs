@@ -15,6 +15,17 @@ pub trait Observer {
     fn epoch_ends(&mut self, record: &EpochRecord);
 }
 
+/// Tells nobody.
+impl Observer for () {
+    fn note(&mut self, _text: &str) {}
+
+    fn epoch_begins(&mut self, _epoch: u32, _epochs: u32, _made: u64, _steps: u64) {}
+
+    fn step(&mut self, _samples: usize, _counts: &StepCount) {}
+
+    fn epoch_ends(&mut self, _record: &EpochRecord) {}
+}
+
 /// Per cent with two decimals.
 pub fn percent(tally: Tally) -> String {
     match tally.seen {

@@ -152,7 +152,7 @@ impl Case {
     }
 
     fn shape(&self) -> Result<Shape> {
-        nearfield::integer::samples::shape_of(&self.input_shape)
+        nearfield::integer::shape_of(&self.input_shape)
             .map_err(|error| anyhow!("input_shape: {error}"))
     }
 

@@ -2,7 +2,7 @@
 
 use super::Case;
 use anyhow::{Result, bail};
-use nearfield::integer::samples::{Samples, fit};
+use nearfield::integer::{Samples, fit};
 use nearfield_data::{Dataset, cifar10, idx};
 use nearfield_int::{Normalization, Statistics};
 use std::path::{Path, PathBuf};

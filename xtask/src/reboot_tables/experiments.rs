@@ -298,7 +298,7 @@ impl Experiment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use nearfield::encrypted::run_file::RunFile;
+    use nearfield::encrypted::RunFile;
 
     #[test]
     fn every_experiment_is_a_run_file_of_its_own_name() {

@@ -4,8 +4,7 @@ use super::experiments::Experiment;
 use anyhow::{Context, Result};
 use nearfield::Profile;
 use nearfield::data::{Loaded, load};
-use nearfield::encrypted::training;
-use nearfield::encrypted::{Run, RunFile};
+use nearfield::encrypted::{Run, RunFile, train_plain};
 use nearfield_enc::Error;
 use serde::{Deserialize, Serialize};
 use std::ops::ControlFlow;
@@ -89,7 +88,7 @@ impl Job {
         };
         let begun = Instant::now();
         let mut last = 0.0;
-        let ended = training::train(&resolved, |epoch| {
+        let ended = train_plain(&resolved, |epoch| {
             last = epoch.test_percent();
             if last > record.best {
                 (record.best, record.best_epoch) = (last, epoch.number);

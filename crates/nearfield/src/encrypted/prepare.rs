@@ -13,12 +13,12 @@ use crate::data::Loaded;
 use crate::encrypted::samples::Samples;
 use crate::{Error, Result};
 use nearfield_data::Dataset;
-use scaling::Scaling;
+pub use scaling::{Feature, Scaling};
 use serde::{Deserialize, Serialize};
 
-pub mod images;
-pub mod scaling;
-pub mod split;
+pub(crate) mod images;
+mod scaling;
+mod split;
 
 /// Whether samples of small classes come more than once, until all classes are equally large.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -36,7 +36,7 @@ impl Epoch {
 ///
 /// # Errors
 /// [`nearfield_enc::Error::Diverged`] where numbers leave the finite.
-pub fn train(
+pub fn train_plain(
     resolved: &Resolved,
     mut after_epoch: impl FnMut(&Epoch) -> ControlFlow<()>,
 ) -> Result<Dense> {
@@ -102,7 +102,7 @@ mod tests {
     fn irises_are_learned_and_every_epoch_is_told() {
         let resolved = resolved("[training]\nepochs = 40");
         let mut epochs = Vec::new();
-        train(&resolved, |epoch| {
+        train_plain(&resolved, |epoch| {
             epochs.push(epoch.clone());
             ControlFlow::Continue(())
         })
@@ -118,20 +118,20 @@ mod tests {
     fn a_training_ends_after_its_steps_or_when_it_is_broken_off() {
         let resolved = resolved("[training]\nsteps = 20");
         let mut steps = Vec::new();
-        let dense = train(&resolved, |epoch| {
+        let dense = train_plain(&resolved, |epoch| {
             steps.push(epoch.steps);
             ControlFlow::Continue(())
         })
         .unwrap();
         assert_eq!((steps.as_slice(), dense.steps()), (&[15, 20][..], 20));
-        let dense = train(&resolved, |_| ControlFlow::Break(())).unwrap();
+        let dense = train_plain(&resolved, |_| ControlFlow::Break(())).unwrap();
         assert_eq!(dense.steps(), 15);
     }
 
     #[test]
     fn a_diverging_training_is_an_error() {
         let resolved = resolved("[training]\nepochs = 40\nrate = 5.0");
-        let error = train(&resolved, |_| ControlFlow::Continue(())).unwrap_err();
+        let error = train_plain(&resolved, |_| ControlFlow::Continue(())).unwrap_err();
         assert!(
             matches!(error, Error::Enc(nearfield_enc::Error::Diverged { .. })),
             "{error}"
