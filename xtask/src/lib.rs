@@ -1,7 +1,7 @@
 //! What developers and CI run.
 
 pub mod bootstraps;
-mod cargo;
+pub mod cargo;
 pub mod check;
 pub mod circles;
 pub mod encrypted_cases;

@@ -2,7 +2,7 @@
 
 mod cli;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::Parser;
 use cli::{Cli, Command};
 use std::path::{Path, PathBuf};
@@ -29,6 +29,9 @@ fn kernels_are_known() -> Result<()> {
 
 /// `false` if what was checked or compared is not as it should be.
 fn run(command: Command) -> Result<bool> {
+    if cfg!(debug_assertions) && measures(&command) {
+        return again_in_release();
+    }
     match command {
         Command::Check { only } => return xtask::check::run(&only),
         Command::Circles { crates, all } => {
@@ -61,6 +64,28 @@ fn run(command: Command) -> Result<bool> {
         Command::Results { runs } => xtask::results::write(&runs),
     }?;
     Ok(true)
+}
+
+/// Whether a command writes times to documents.
+fn measures(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Bootstraps(_)
+            | Command::EncryptedSteps(_)
+            | Command::Peers { .. }
+            | Command::PeersCkks(_)
+            | Command::RebootTables(_)
+    )
+}
+
+/// The same command line, by a build in release mode.
+fn again_in_release() -> Result<bool> {
+    let status = xtask::cargo::command()
+        .args(["run", "--quiet", "--release", "--package", "xtask", "--"])
+        .args(std::env::args_os().skip(1))
+        .status()
+        .context("cargo could not be started")?;
+    Ok(status.success())
 }
 
 fn peers_ours(network: &str, mode: &str, seconds: f64) -> Result<()> {
