@@ -12,7 +12,7 @@ const EXPLAINED: &str = "\
 \nBeyond the published spread:\n\n\
 - *t-mnist-4-2*: two units cannot tell three classes by a linear head without bias, and two thirds \
 are what a least-squares fit of it gives. The head of the first block, with four units, predicts correctly \
-much more often (`nearfield eval --run` tells both), and the published figure is one of that kind.\n\
+much more often (`nearfield encrypted eval` reports both), and the published figure is one of that kind.\n\
 - *heart*: five classes, made equally large before the split, so that most test samples of the rare \
 ones are copies of training samples; without copies (*strict*) nothing of 93 % is left. At a rate of \
 1e-4 eMLP-1 does not learn five classes, and with all degrees of disease as one class \
