@@ -1,6 +1,5 @@
 //! Errors of encrypted trainings.
 
-use crate::layout::Form;
 use std::path::{Path, PathBuf};
 
 /// Result with [`enum@Error`].
@@ -27,13 +26,10 @@ pub enum Error {
         expected: usize,
     },
     /// A batch has no labels in the form that a head compares with.
-    #[error(
-        "the batch has no {} labels; pack it with the layout of this network",
-        format!("{form:?}").to_lowercase()
-    )]
+    #[error("the batch has no {form} labels; pack it with the layout of this network")]
     MissingLabels {
-        /// The form.
-        form: Form,
+        /// The form's name.
+        form: &'static str,
     },
     /// A batch has no samples.
     #[error("the batch has no samples; give one at least")]

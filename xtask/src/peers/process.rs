@@ -93,7 +93,7 @@ mod tests {
 
     fn shell(text: &str) -> Conversation {
         let mut command = Command::new("sh");
-        Conversation::start("the shell", command.args(["-c", text])).unwrap()
+        Conversation::start("the shell", command.args(["-c", text])).expect("a shell")
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl<V> Labels<V> {
             Form::Expanded => &self.expanded,
             Form::Repeated => &self.repeated,
         };
+        let form = form.name();
         labels.as_ref().ok_or(Error::MissingLabels { form })
     }
 }

@@ -32,6 +32,16 @@ pub enum Form {
     Repeated,
 }
 
+impl Form {
+    /// The name in files and errors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Form::Expanded => "expanded",
+            Form::Repeated => "repeated",
+        }
+    }
+}
+
 /// Where a matrix lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {

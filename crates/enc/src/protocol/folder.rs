@@ -41,10 +41,7 @@ pub fn input(batch: u32, vector: usize, part: usize) -> String {
 
 /// The name of the labels of a vector of samples of a batch.
 pub fn labels(batch: u32, vector: usize, form: Form) -> String {
-    let form = match form {
-        Form::Expanded => "expanded",
-        Form::Repeated => "repeated",
-    };
+    let form = form.name();
     format!("data/{batch:06}/labels-{vector:03}-{form}.ct")
 }
 

@@ -7,7 +7,7 @@ use resize::Filter;
 mod resize;
 
 /// Largest side of an image that is made.
-pub const MAX_SIDE: usize = 4096;
+pub(crate) const MAX_SIDE: usize = 4096;
 
 /// What is done to grey images of unsigned bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

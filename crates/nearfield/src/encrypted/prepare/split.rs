@@ -12,7 +12,11 @@ const STRATIFIED: u64 = 2;
 ///
 /// # Errors
 /// [`Error::Samples`] if none would stay or none be set aside.
-pub fn stratified(labels: &[u16], percent: u32, seed: u64) -> Result<(Vec<usize>, Vec<usize>)> {
+pub(crate) fn stratified(
+    labels: &[u16],
+    percent: u32,
+    seed: u64,
+) -> Result<(Vec<usize>, Vec<usize>)> {
     let (mut stay, mut aside) = (Vec::new(), Vec::new());
     for (label, mut samples) in by_class(labels) {
         Stream::new(seed, Purpose::Split, STRATIFIED, label.into()).shuffle(&mut samples);
@@ -34,7 +38,7 @@ pub fn stratified(labels: &[u16], percent: u32, seed: u64) -> Result<(Vec<usize>
 }
 
 /// All samples, and after them random ones of every class until it is as large as the largest.
-pub fn oversampled(labels: &[u16], seed: u64) -> Vec<usize> {
+pub(crate) fn oversampled(labels: &[u16], seed: u64) -> Vec<usize> {
     let classes = by_class(labels);
     let largest = classes.values().map(Vec::len).max().unwrap_or(0);
     let mut all: Vec<usize> = (0..labels.len()).collect();
