@@ -55,7 +55,7 @@ fn train(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
     let run_file = folder.path().join("iris.toml");
     std::fs::write(&run_file, RUN)?;

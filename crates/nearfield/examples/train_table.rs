@@ -49,7 +49,7 @@ impl Observer for Progress {
     }
 }
 
-pub fn main() -> Result<(), Box<dyn Error>> {
+pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let runs = tempfile::tempdir()?;
     let stop = AtomicBool::new(false);
 
