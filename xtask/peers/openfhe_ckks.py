@@ -170,11 +170,11 @@ class Bootstrap(Base):
                 if "HE standards" not in str(error):
                     raise
                 continue
-            # It keeps so many bits between message and first prime, and refuses more.
+            # The correction factor lies between message and first prime; a longer first prime is refused.
             cc.EvalBootstrapSetup(BUDGET, [0, 0], self.slots, 0, False, slots_first)
-            most = scale_bits + cc.GetCKKSBootCorrectionFactor()
-            if most < FIRST_BITS:
-                bits = most, scale_bits
+            highest = scale_bits + cc.GetCKKSBootCorrectionFactor()
+            if highest < FIRST_BITS:
+                bits = highest, scale_bits
                 cc = context(parameters(job, secret, technique, bits, depth, digits))
             return cc, bits
         raise SystemExit("no scale is short enough for 128 bits of security")

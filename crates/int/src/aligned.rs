@@ -15,7 +15,7 @@ pub struct Aligned<T> {
 }
 
 impl<T: Copy + Default> Aligned<T> {
-    /// So many values of `T::default()`.
+    /// A buffer of `length` values, all `T::default()`.
     pub fn new(length: usize) -> Self {
         let mut buffer = Aligned {
             values: Vec::new(),

@@ -6,7 +6,7 @@ use crate::line_chart::{Axis, Curve, LineChart};
 use crate::page;
 use crate::scale::Scale;
 use crate::text::thousandths;
-use crate::trace::{MOST_DRAWN, Trace};
+use crate::trace::{MAX_DRAWN, Trace};
 use crate::{Chart, ChartLine};
 
 /// The section of the charts; nothing where none has a point.
@@ -113,7 +113,7 @@ fn remarks(chart: &Chart, traces: &[Trace]) -> Vec<String> {
     }
     if traces.iter().any(|trace| trace.thinned) {
         remarks.push(format!(
-            "Lines of more than {MOST_DRAWN} points are thinned out: of every few neighbours, \
+            "Lines of more than {MAX_DRAWN} points are thinned out: of every few neighbours, \
              the lowest and the highest are drawn."
         ));
     }

@@ -5,11 +5,11 @@ use crate::{Error, Result};
 use nearfield_train::history::{Accuracies, Tally};
 
 /// Above this many answers [`Tally::exceeds`] would overflow; no run comes near.
-const MOST_SEEN: u64 = 1 << 56;
+const MAX_SEEN: u64 = 1 << 56;
 /// More charts, lines or points than these are a mistake of whoever counted them.
-const MOST_CHARTS: usize = 32;
-const MOST_LINES: usize = 64;
-const MOST_POINTS: usize = 1 << 20;
+const MAX_CHARTS: usize = 32;
+const MAX_LINES: usize = 64;
+const MAX_POINTS: usize = 1 << 20;
 /// Places and values beyond this would not fit beside their axis.
 const FARTHEST: u64 = 1_000_000_000_000;
 
@@ -20,7 +20,7 @@ pub(crate) fn check(report: &Report) -> Result<()> {
         accuracies(&place, &record.train)?;
         accuracies(&place, &record.decision)?;
     }
-    at_most("the report", report.charts.len(), MOST_CHARTS, "charts")?;
+    at_most("the report", report.charts.len(), MAX_CHARTS, "charts")?;
     report.charts.iter().try_for_each(chart)?;
     for head in &report.heads {
         tally(&head.name, head.accuracy)?;
@@ -37,10 +37,10 @@ fn accuracies(place: &str, both: &Accuracies) -> Result<()> {
 }
 
 fn tally(place: &str, Tally { correct, seen }: Tally) -> Result<()> {
-    if correct > seen || seen > MOST_SEEN {
+    if correct > seen || seen > MAX_SEEN {
         return Err(Error::Data(format!(
-            "{place} counts {correct} right answers of {seen}: \
-             count at most the answers seen, and at most {MOST_SEEN}"
+            "{place} counts {correct} correct predictions of {seen}: \
+             count at most the predictions seen, and at most {MAX_SEEN}"
         )));
     }
     Ok(())
@@ -48,10 +48,10 @@ fn tally(place: &str, Tally { correct, seen }: Tally) -> Result<()> {
 
 fn chart(chart: &Chart) -> Result<()> {
     let place = format!("the chart {}", chart.title);
-    at_most(&place, chart.lines.len(), MOST_LINES, "lines")?;
+    at_most(&place, chart.lines.len(), MAX_LINES, "lines")?;
     for line in &chart.lines {
         let place = format!("the line {} of {place}", line.name);
-        at_most(&place, line.points.len(), MOST_POINTS, "points")?;
+        at_most(&place, line.points.len(), MAX_POINTS, "points")?;
         points(&place, line)?;
     }
     Ok(())
@@ -255,7 +255,7 @@ mod tests {
             heads,
             ..Report::default()
         };
-        assert!(refused(&report).contains("block 1 counts 3 right answers of 2"));
+        assert!(refused(&report).contains("block 1 counts 3 correct predictions of 2"));
 
         let mut record = EpochRecord {
             epoch: 4,

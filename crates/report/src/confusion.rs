@@ -5,11 +5,11 @@ use crate::page;
 use crate::text::{escape, grouped, percent, share};
 
 /// Above this many classes a matrix is no longer readable, and only pairs are listed.
-const MOST_CLASSES: usize = 40;
+const MAX_CLASSES: usize = 40;
 /// Above this many it is set smaller, with its names upright.
-const MOST_ROOMY: usize = 12;
+const MAX_ROOMY: usize = 12;
 /// Number of pairs listed then.
-const MOST_PAIRS: usize = 20;
+const MAX_PAIRS: usize = 20;
 
 /// Row, column and total sums; wide enough for any counts.
 struct Sums {
@@ -54,7 +54,7 @@ pub(crate) fn section(matrix: &Confusion) -> String {
         grouped(sums.all),
         percent(sums.right, sums.all)
     );
-    if matrix.classes.len() > MOST_CLASSES {
+    if matrix.classes.len() > MAX_CLASSES {
         body += &pairs(matrix, &sums);
     } else {
         body += &table(matrix, &sums);
@@ -68,8 +68,8 @@ fn table(matrix: &Confusion, sums: &Sums) -> String {
         .fold(0.0, f64::max);
     let long = matrix.classes.iter().any(|name| name.chars().count() > 4);
     let class = match matrix.classes.len() {
-        ..=MOST_ROOMY if long => "matrix upright",
-        ..=MOST_ROOMY => "matrix",
+        ..=MAX_ROOMY if long => "matrix upright",
+        ..=MAX_ROOMY => "matrix",
         _ => "matrix upright dense",
     };
     let mut html = format!(
@@ -136,7 +136,7 @@ fn wrong(matrix: &Confusion) -> impl Iterator<Item = (usize, usize, u64)> {
 fn pairs(matrix: &Confusion, sums: &Sums) -> String {
     let mut pairs: Vec<_> = wrong(matrix).collect();
     pairs.sort_by_key(|&(.., count)| std::cmp::Reverse(count));
-    let shown = pairs.len().min(MOST_PAIRS);
+    let shown = pairs.len().min(MAX_PAIRS);
     let header = ["Truth", "Predicted", "Times", "Of this truth"].map(String::from);
     let rows: Vec<Vec<String>> = pairs[..shown]
         .iter()

@@ -10,7 +10,7 @@ use crate::text::{accuracy, counted, escape, grouped};
 use nearfield_train::history::{EpochRecord, Tally};
 
 /// Up to this many changes of the learning rate are listed in words.
-const MOST_LISTED: usize = 6;
+const MAX_LISTED: usize = 6;
 
 /// The section of the learning curves; nothing before the first epoch.
 pub(crate) fn section(report: &Report) -> Result<String> {
@@ -33,7 +33,7 @@ fn decision_name(report: &Report) -> &str {
     }
 }
 
-/// The first epoch with the best decision accuracy of the output.
+/// The first epoch with the best validation accuracy of the output.
 fn best_epoch(history: &[EpochRecord]) -> Option<&EpochRecord> {
     let seen = history
         .iter()
@@ -77,9 +77,9 @@ fn rate_sentence(history: &[EpochRecord]) -> String {
     if changes.is_empty() {
         return format!(" Learning rate {} throughout.", rate(first.rate_inv));
     }
-    let mut listed = changes[..changes.len().min(MOST_LISTED)].join(", ");
-    if changes.len() > MOST_LISTED {
-        let more = changes.len() - MOST_LISTED;
+    let mut listed = changes[..changes.len().min(MAX_LISTED)].join(", ");
+    if changes.len() > MAX_LISTED {
+        let more = changes.len() - MAX_LISTED;
         listed += &format!(", and {}", counted(more as u64, "more change"));
     }
     format!(

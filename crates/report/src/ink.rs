@@ -9,7 +9,7 @@ use plotters::style::RGBColor;
 /// Hues and dash patterns that the page's style knows.
 const HUES: u8 = 6;
 const DASHES: u8 = 3;
-/// So many lines look different.
+/// Lines that look different from each other.
 pub(crate) const LOOKS: usize = (HUES * DASHES) as usize;
 /// First byte of a made-up colour, by which [`coloured_by_class`] knows it.
 const MADE_UP: u8 = 0xC0;

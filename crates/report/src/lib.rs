@@ -67,7 +67,7 @@ pub struct Chart {
     pub title: String,
     /// What the places are: `step`.
     pub x_name: String,
-    /// What the values are, with their unit: `bits of agreement`, `seconds`, `accuracy (%)`.
+    /// What the values are, with their unit: `bits of precision`, `seconds`, `accuracy (%)`.
     pub y_name: String,
     /// The lines; a chart without a point is left out of the page.
     pub lines: Vec<ChartLine>,
@@ -96,7 +96,7 @@ pub struct ChartLine {
 pub struct HeadAccuracy {
     /// The block's name, or `output`.
     pub name: String,
-    /// Its right answers.
+    /// Its correct predictions.
     pub accuracy: Tally,
 }
 
@@ -164,8 +164,8 @@ pub struct Table {
 /// The page of `report`: one HTML document that needs no other file.
 ///
 /// # Errors
-/// [`Error::Data`](crate::Error::Data) where the report contradicts itself: more right answers
-/// than answers, a confusion matrix that is not square, a largest weight outside of the
+/// [`Error::Data`] where the report contradicts itself: more correct
+/// predictions than predictions, a confusion matrix that is not square, a largest weight outside of the
 /// counted magnitudes, a picture of another size than its pixels, a table row of another
 /// width than its header, a chart's line that goes back or too far, or more charts, lines
 /// or points than a page can bear.

@@ -5,7 +5,7 @@ use std::ops::Range;
 use plotters::coord::ranged1d::{KeyPointHint, NoDefaultFormatting, Ranged, ValueFormatter};
 use plotters::coord::types::RangedCoordf64;
 
-/// Numbers of so many letters fit side by side under a chart, with room between them.
+/// Letters of the numbers that fit side by side under a chart, with space between them.
 const LETTERS_ACROSS: u32 = 36;
 /// What values are written in.
 const FINEST: f64 = 0.001;

@@ -2,7 +2,7 @@
 
 /// A line of more points than this is thinned out. A chart is drawn about as many units wide,
 /// so that more of them would fall on each other.
-pub(crate) const MOST_DRAWN: usize = 400;
+pub(crate) const MAX_DRAWN: usize = 400;
 
 /// A line as it is drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,13 +55,13 @@ fn usual_distance(points: &[(i64, i64)]) -> Option<i64> {
     (as_usual.count() * 2 > distances.len()).then_some(usual)
 }
 
-/// The places of at most [`MOST_DRAWN`] points: the first, the last, and of every few
+/// The places of at most [`MAX_DRAWN`] points: the first, the last, and of every few
 /// neighbours the lowest and the highest, so that no outlier is lost.
 fn kept(points: &[(i64, i64)]) -> Vec<usize> {
-    if points.len() <= MOST_DRAWN {
+    if points.len() <= MAX_DRAWN {
         return (0..points.len()).collect();
     }
-    let neighbours = points.len().div_ceil(MOST_DRAWN / 2 - 1);
+    let neighbours = points.len().div_ceil(MAX_DRAWN / 2 - 1);
     let mut kept = vec![0, points.len() - 1];
     for start in (0..points.len()).step_by(neighbours) {
         let few = start..(start + neighbours).min(points.len());
@@ -136,13 +136,13 @@ mod tests {
     }
 
     #[test]
-    fn at_most_so_many_points_are_drawn_and_not_far_fewer() {
+    fn at_a_long_line_is_thinned_out_to_the_limit_and_not_far_below() {
         for many in [400, 401, 403, 799, 5000, 1 << 20] {
             let points: Vec<_> = (0..many).map(|x| (x, x * 7919 % 1000)).collect();
             let [drawn] = lengths(&points)[..] else {
                 panic!("{many} points in several pieces");
             };
-            assert!((200..=MOST_DRAWN).contains(&drawn), "{drawn} of {many}");
+            assert!((200..=MAX_DRAWN).contains(&drawn), "{drawn} of {many}");
         }
     }
 

@@ -204,7 +204,7 @@ impl TaskPlan {
     /// The parameters of the encryption.
     ///
     /// # Errors
-    /// If there are none of so many levels with 128 bits of security.
+    /// If no preset has the task's levels with 128 bits of security.
     pub fn params(&self) -> Result<Params> {
         let levels = self.task.levels;
         let preset = Preset::with_levels(levels).ok_or_else(|| {

@@ -57,7 +57,7 @@ pub fn exact_products(
     sums: &mut [i64],
 ) {
     let [row, column] = max_abs.map(|max_abs| u64::from(max_abs).min(1 << 15));
-    // Sums of so many products of low halves fit int32.
+    // Sums of `depth` products of low halves fit int32.
     let depth = usize::try_from(i32::MAX as u64 / (row * column).max(1)).unwrap_or(usize::MAX);
     let depth = depth / 2 * 2;
     sums.fill(0);

@@ -5,7 +5,7 @@ use crate::aligned::Aligned;
 use crate::kernel::{Isa, Overflow};
 use alloc::vec::Vec;
 
-/// One value in so many may be listed as beyond int16; where there are more, all get high halves: a
+/// One value in `LISTED` may be listed as beyond int16; where there are more, all get high halves: a
 /// listed value takes about ten times as long as a high half.
 const LISTED: usize = 10;
 

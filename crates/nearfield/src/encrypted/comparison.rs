@@ -14,7 +14,7 @@ use std::path::Path;
 pub struct StepComparison {
     /// The step, from 1.
     pub step: u64,
-    /// Samples of the batch that were answered rightly, before the step.
+    /// Samples of the batch that were predicted correctly, before the step.
     pub right: usize,
     /// The same of the twin.
     pub twin_right: usize,

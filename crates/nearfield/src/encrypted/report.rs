@@ -150,7 +150,7 @@ fn charts(comparison: &Comparison, times: &[Seconds]) -> Vec<Chart> {
             "",
         ),
         chart(
-            "Right answers in a batch",
+            "Correct predictions in a batch",
             "samples",
             vec![
                 line("encrypted", comparison, |step| Some(step.right as f64)),

@@ -93,8 +93,8 @@ fn choose(name: Option<OsString>, available: &[Isa]) -> Result<Isa> {
     })
 }
 
-/// Methods that call the function of the instruction set's module, or the portable one where the operands
-/// are out of the vectors' range.
+/// Methods that call the instruction set's own function, or the portable one where an operand is out
+/// of the range of vectors.
 macro_rules! kernels {
     ($(fn $name:ident($first:ident: $of:ty $(, $argument:ident: $type:ty)*);)*) => {
         impl Isa {

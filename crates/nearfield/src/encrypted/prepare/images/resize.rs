@@ -13,7 +13,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// From so many values to so many.
+    /// The filter from one number of values to another.
     #[allow(
         clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
