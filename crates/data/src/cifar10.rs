@@ -33,7 +33,7 @@ const MAX_FILE_BYTES: u64 = 1 << 30;
 /// `[3, 32, 32]`: red, green, blue.
 ///
 /// # Errors
-/// [`Error::Io`] where a file cannot be read; [`Error::Malformed`] where one is not there, is
+/// [`Error::File`] where a file cannot be read, or where one is not there, is
 /// not a whole number of records or has a label above 9.
 pub fn load_train(dir: &Path) -> Result<Dataset> {
     load(

@@ -113,7 +113,7 @@ pub struct Table {
 /// Reads the CSV file at `path`, raw or packed with gzip.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read, else [`Error::Malformed`] with the line and the
+/// [`Error::File`] where the file cannot be read, or is malformed: then with the line and the
 /// column.
 pub fn load(path: &Path, options: &Options) -> Result<Table> {
     read(Source::open(path)?, options)

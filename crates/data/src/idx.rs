@@ -25,7 +25,7 @@ const SIGNED_BYTE: u8 = 0x09;
 /// gives `[c, h, w]`.
 ///
 /// # Errors
-/// [`Error::Io`] where the file cannot be read; [`Error::Malformed`] where it is not an IDX file
+/// [`Error::File`] where the file cannot be read, or where it is not an IDX file
 /// of bytes, promises more than [`MAX_BYTES`], or holds more or less than it promises.
 pub fn read_images(path: &Path) -> Result<(Values, Vec<usize>)> {
     images_from(&mut Source::open(path)?)
@@ -82,7 +82,7 @@ pub fn load(images: &Path, labels: &Path, classes: Option<usize>) -> Result<Data
 /// names that MNIST and its like come with; a raw file goes before a packed one.
 ///
 /// # Errors
-/// [`Error::Malformed`] lists the names looked for.
+/// [`Error::File`] lists the names looked for.
 pub fn find(dir: &Path, prefix: &str) -> Result<(PathBuf, PathBuf)> {
     let locate = |what: &str| {
         let names =
