@@ -1,9 +1,8 @@
 //! From stored data to the samples of an encrypted training.
 //!
-//! In this order: images are resized, cropped and
-//! pooled ([`images`]); where a set has no test samples, some are set aside, as many of every
-//! class ([`split`]); numbers are scaled ([`scaling`]) with what is known of the training samples
-//! alone.
+//! In this order: images are resized, cropped and pooled (`images`); where a set has no test samples,
+//! the same share of every class is set aside (`split`); numbers are scaled (`scaling`) by statistics
+//! of the training samples alone.
 //!
 //! # Deviates
 //! The published protocol copies samples of small classes before it sets test samples aside
