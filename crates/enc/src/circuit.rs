@@ -54,7 +54,7 @@ impl<'s, S: Slots> Circuit<'s, S> {
     /// The circuit of a layout, for states in units of `ranges`: prepares its masks.
     ///
     /// # Errors
-    /// [`Error::Count`] if the layout has another number of slots.
+    /// [`crate::Error::Count`] if the layout has another number of slots.
     pub fn new(slots: &'s S, layout: &Layout, ranges: Ranges) -> Result<Self> {
         Ok(Circuit {
             context: Context::new(slots, layout, ranges)?,
