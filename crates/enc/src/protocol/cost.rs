@@ -2,8 +2,9 @@
 //!
 //! The figures are rounded measurements. A test compares the times that follow from them with the
 //! measured ones, in the generated table "Encrypted training: a step" of `docs/performance.md`.
-//! Others compare what chooses a layout with the parameters that it stands for, and see that half
-//! and twice of it choose the same layouts for the networks of that table.
+//! What chooses a layout may be rough: tests compare it with the presets, and see that half and
+//! twice of each work, and the special primes of the presets, choose the same layouts for the
+//! networks of that table.
 
 use crate::slots::Counts;
 use std::collections::BTreeMap;
@@ -65,7 +66,7 @@ pub(super) fn work(counts: &Counts, work: &Work) -> f64 {
 }
 
 /// The time of a step, in the unit of `key_switch`, which is the time of a key switch with the
-/// given number of levels left, and `max_level` the time of one at the highest level of the chain.
+/// levels left, and `max_level` the time of one at the highest level of the chain.
 pub(super) fn time(counts: &Counts, key_switch: impl Fn(usize) -> f64, max_level: f64) -> f64 {
     let key_switches = full_key_switches(counts, HOISTED_ROTATION).into_iter();
     let key_switches: f64 = key_switches
