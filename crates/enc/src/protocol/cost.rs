@@ -65,8 +65,8 @@ pub(super) fn work(counts: &Counts, work: &Work) -> f64 {
     key_switches.sum::<f64>() + refreshes + work.product * products
 }
 
-/// The time of a step, in the unit of `key_switch`, which is the time of a key switch with the
-/// levels left, and `max_level` the time of one at the highest level of the chain.
+/// The time of a step, in the unit of `key_switch`, which is the time of a key switch with the given
+/// number of levels left, and `max_level` the time of one at the highest level of the chain.
 pub(super) fn time(counts: &Counts, key_switch: impl Fn(usize) -> f64, max_level: f64) -> f64 {
     let key_switches = full_key_switches(counts, HOISTED_ROTATION).into_iter();
     let key_switches: f64 = key_switches
