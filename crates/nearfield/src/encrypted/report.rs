@@ -27,7 +27,7 @@ pub fn of(planned: &TaskPlan, comparison: &Comparison, server: &Path) -> Result<
         charts: charts(comparison, &times),
         tables: vec![phases(&times), agreement(comparison), levels(planned)],
         footer: format!(
-            "nearfield {}, `nearfield compare`",
+            "nearfield {}, `nearfield encrypted compare`",
             env!("CARGO_PKG_VERSION")
         ),
         ..Report::default()
