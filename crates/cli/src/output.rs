@@ -77,6 +77,14 @@ impl Output {
         }
     }
 
+    /// [`Output::note`], for each of several.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn notes(self, notes: &[String]) -> Result<()> {
+        notes.iter().try_for_each(|note| self.note(note))
+    }
+
     /// Tells a person on standard error; a program gets an event on standard output.
     ///
     /// # Errors

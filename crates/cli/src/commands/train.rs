@@ -17,13 +17,6 @@ pub(super) fn run(arguments: &TrainArguments, output: Output) -> Result<ExitCode
     if let Some(path) = &arguments.run_file {
         refuse_folder(path)?;
     }
-    if let Some(note) = arguments
-        .profile
-        .as_ref()
-        .and_then(|name| name.note.as_deref())
-    {
-        output.note(note)?;
-    }
     let place = match &arguments.out {
         Some(path) => Place::At(path.clone()),
         None => Place::NewIn(RUNS.into()),
@@ -65,8 +58,10 @@ fn run_file(arguments: &TrainArguments) -> Result<RunFile> {
             ..before
         };
     }
-    let named = arguments.profile.as_ref().map(|name| name.profile);
-    file.profile = named.or(file.profile);
+    if let Some(named) = &arguments.profile {
+        file.profile = Some(named.profile);
+        file.notes.extend(named.note.clone());
+    }
     file.seed = arguments.seed.or(file.seed);
     file.training.epochs = arguments.epochs.or(file.training.epochs);
     Ok(file)

@@ -18,11 +18,12 @@ pub(super) fn finish(
     limits: &LimitArguments,
     output: Output,
 ) -> Result<ExitCode> {
-    for note in training.notes() {
-        output.note(note)?;
-    }
     let stop = stop_on_signal()?;
     let mut observer = observer(&training, &stop, output);
+    // By the observer, which stops a training whose reader has left, whenever that was.
+    for note in training.notes() {
+        observer.note(note);
+    }
     let path = training.folder().display().to_string();
     let resume = format!("continue with: nearfield resume {path}");
     let outcome = training

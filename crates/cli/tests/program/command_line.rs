@@ -134,6 +134,23 @@ fn an_old_profile_name_is_accepted_with_a_note() {
 }
 
 #[test]
+fn old_profile_names_of_encrypted_run_files_are_noted_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "profile = \"honest\"\n[data]\nsource = \"iris\"\n[training]\nsteps = 1\n";
+    std::fs::write(folder.path().join("old.toml"), text).unwrap();
+    for command in [
+        "plan old.toml",
+        "twin old.toml --out model.safetensors",
+        "eval model.safetensors old.toml",
+    ] {
+        let output = output(folder.path(), &format!("encrypted {command}"));
+        let text = errors(&output);
+        assert!(output.status.success(), "{command}: {text}");
+        assert_eq!(text.matches("`strict`").count(), 1, "{command}: {text}");
+    }
+}
+
+#[test]
 fn unknown_kernels_are_refused_with_those_of_this_processor() {
     let folder = tempfile::tempdir().unwrap();
     let inspect = |kernels: &str| {

@@ -56,12 +56,24 @@ fn a_training_whose_reader_leaves_stops_and_can_be_continued() {
                    early_stop = { from_epoch = 1000, epochs = 1, points = 1 }\n";
     std::fs::write(folder.path().join("endless.toml"), endless).unwrap();
     let words = "train endless.toml --json --out run";
-    let (status, text) = read_and_leave(folder.path(), words, 10);
-    assert_eq!(status.code(), Some(130), "{text}");
-    assert!(text.contains("nearfield resume run"), "{text}");
-    assert!(!folder.path().join("run/model.safetensors").exists());
-    run(folder.path(), "resume run --max-steps 60");
-    assert!(folder.path().join("run/model.safetensors").exists());
+    // Before the first event, at the first one, and in training.
+    for (number, bytes) in [0, 1, 10].into_iter().enumerate() {
+        let words = words.replace("run", &format!("run{number}"));
+        let (status, text) = read_and_leave(folder.path(), &words, bytes);
+        assert_eq!(status.code(), Some(130), "{text}");
+        assert!(
+            text.contains(&format!("nearfield resume run{number}")),
+            "{text}"
+        );
+        assert!(
+            !folder
+                .path()
+                .join(format!("run{number}/model.safetensors"))
+                .exists()
+        );
+    }
+    run(folder.path(), "resume run2 --max-steps 60");
+    assert!(folder.path().join("run2/model.safetensors").exists());
 }
 
 #[test]

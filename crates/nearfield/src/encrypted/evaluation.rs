@@ -12,6 +12,8 @@ pub struct Evaluation {
     pub samples: usize,
     /// The heads, first block first.
     pub heads: Vec<HeadScore>,
+    /// What the person who wrote the run file should know.
+    pub notes: Vec<String>,
 }
 
 /// Evaluates a model file on the test samples of a run file.
@@ -29,5 +31,9 @@ pub fn evaluate(model: &Path, run_file: &Path) -> Result<Evaluation> {
     }
     let dense = Dense::new(Matrices::load(setup.weights.spec(), model)?);
     let heads = dense.evaluate(&setup.test.inputs, &setup.test.labels)?;
-    Ok(Evaluation { samples, heads })
+    Ok(Evaluation {
+        samples,
+        heads,
+        notes: setup.notes,
+    })
 }

@@ -15,6 +15,8 @@ pub struct Forecast {
     pub estimate: Estimate,
     /// Time of a step on this machine, where it was measured.
     pub step_time: Option<Duration>,
+    /// What the person who wrote the run file should know.
+    pub notes: Vec<String>,
 }
 
 impl Forecast {
@@ -23,7 +25,8 @@ impl Forecast {
     /// # Errors
     /// If the run file is not in order, or its network fits no layout.
     pub fn new(run_file: &Path, measure: bool) -> Result<Self> {
-        let planned = Setup::read(run_file)?.plan()?;
+        let setup = Setup::read(run_file)?;
+        let planned = setup.plan()?;
         let step_time = match measure {
             true => Some(Speed::measure(&planned)?.step_time(&planned.step.counts)),
             false => None,
@@ -32,6 +35,7 @@ impl Forecast {
             estimate: Estimate::new(&planned)?,
             planned,
             step_time,
+            notes: setup.notes,
         })
     }
 

@@ -68,7 +68,8 @@ pub struct ComparisonFiles {
 }
 
 /// Generates the secret key in the owner's folder, and task and evaluation keys in the server's.
-/// `progress` is told how many evaluation keys are about to be generated.
+/// `progress` is told how many evaluation keys are about to be generated. Returns what the person who
+/// wrote the run file should know.
 ///
 /// # Errors
 /// If the run file is not in order, or a folder holds a training already.
@@ -76,7 +77,7 @@ pub fn generate_keys(
     run_file: &Path,
     folders: &Folders,
     progress: &mut dyn FnMut(usize),
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let setup = Setup::read(run_file)?;
     let planned = setup.plan()?;
     let Folders { owner, server } = folders;
@@ -87,10 +88,8 @@ pub fn generate_keys(
         ));
     }
     Owner::generate(planned, owner, server, progress)?;
-    Ok(write_atomically(
-        &owner.join(RUN_FILE),
-        setup.text.as_bytes(),
-    )?)
+    write_atomically(&owner.join(RUN_FILE), setup.text.as_bytes())?;
+    Ok(setup.notes)
 }
 
 impl OwnerSide {

@@ -41,6 +41,8 @@ pub struct TwinSummary {
     pub test_accuracy: Option<f64>,
     /// The largest magnitudes of all steps, in units of the task's ranges.
     pub largest: Largest,
+    /// What the person who wrote the run file should know.
+    pub notes: Vec<String>,
 }
 
 impl TwinSummary {
@@ -98,5 +100,6 @@ pub fn train_twin(
         test_accuracy: setup.accuracy(&matrices)?,
         largest,
         task: planned.task.clone(),
+        notes: setup.notes.clone(),
     })
 }

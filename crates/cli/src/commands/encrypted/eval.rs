@@ -11,6 +11,7 @@ use std::io::{self, Write};
 pub(super) fn run(arguments: &EvalModelArguments, output: Output) -> Result<()> {
     let model = &arguments.model;
     let found = evaluate(model, &arguments.run_file)?;
+    output.notes(&found.notes)?;
     output.show(
         || {
             let correct = found.heads.iter().map(|score| score.tally.correct);

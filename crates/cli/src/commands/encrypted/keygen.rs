@@ -9,9 +9,10 @@ use serde_json::json;
 
 pub(super) fn run(arguments: &KeygenArguments, output: Output) -> Result<()> {
     let folders = folders(&arguments.folders);
-    generate_keys(&arguments.run_file, &folders, &mut |keys| {
+    let notes = generate_keys(&arguments.run_file, &folders, &mut |keys| {
         tell(&format!("generating {keys} evaluation keys"));
     })?;
+    output.notes(&notes)?;
     show(&folders, output)
 }
 

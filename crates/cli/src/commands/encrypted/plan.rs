@@ -13,6 +13,7 @@ use std::time::Duration;
 
 pub(super) fn run(arguments: &PlanArguments, output: Output) -> Result<()> {
     let forecast = Forecast::new(&arguments.run_file, arguments.measure)?;
+    output.notes(&forecast.notes)?;
     show(&forecast, output)?;
     // The server is taken to be like this machine.
     Ok(forecast.check_memory()?)

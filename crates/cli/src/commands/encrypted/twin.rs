@@ -34,6 +34,7 @@ pub(super) fn run(arguments: &TwinArguments, output: Output) -> Result<()> {
     )?;
     bar.finish_and_clear();
     shown?;
+    output.notes(&summary.notes)?;
     let seconds = begun.elapsed().as_secs_f64();
     output.show(
         || {
