@@ -97,7 +97,7 @@ pub fn same_bits() -> Result<bool> {
 }
 
 fn run_server(folder: &Path, job: &Job, kernels: &str) -> Result<Served> {
-    let output = Command::new(std::env::current_exe()?)
+    let output = Command::new(crate::cargo::this_program()?)
         .arg("bootstraps-server")
         .arg(folder)
         .arg(serde_json::to_string(job)?)

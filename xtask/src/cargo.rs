@@ -1,13 +1,26 @@
 //! Calls of `cargo`, and what it says about the workspace.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The `cargo` that runs this program, or the one that is found.
 pub fn command() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The path of this program. Where the system allows it, that of the program as it runs: checks build
+/// and may replace its file.
+///
+/// # Errors
+/// If the system does not say.
+pub(crate) fn this_program() -> Result<PathBuf> {
+    let running = Path::new("/proc/self/exe");
+    match running.exists() {
+        true => Ok(running.to_path_buf()),
+        false => std::env::current_exe().context("this program has no path"),
+    }
 }
 
 /// What cargo prints.

@@ -125,7 +125,7 @@ fn measure(
     (network, mode, cores): (&str, &str, usize),
     seconds: f64,
 ) -> Result<Measured> {
-    let program = std::env::current_exe().context("this program has no path")?;
+    let program = crate::cargo::this_program()?;
     let mut words: Vec<OsString> = match candidate {
         Candidate::Ours => vec![
             program.into(),

@@ -2,7 +2,7 @@
 
 use super::job::{End, Job, Operation, Setup, Timed, Work};
 use crate::peers::process::{Conversation, on_cores};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use std::ffi::OsString;
 use std::path::Path;
 
@@ -35,7 +35,7 @@ impl Candidate {
     pub(super) fn start(self, python: &Path, threads: usize, job: &Job) -> Result<Ready> {
         let mut words: Vec<OsString> = match self {
             Candidate::Ours => {
-                let program = std::env::current_exe().context("this program has no path")?;
+                let program = crate::cargo::this_program()?;
                 vec![program.into(), "peers-ckks-ours".into()]
             }
             Candidate::OpenFhe => vec![

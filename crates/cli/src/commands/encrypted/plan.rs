@@ -164,6 +164,7 @@ fn to_json(forecast: &Forecast) -> Value {
         planned,
         estimate,
         step_time,
+        ..
     } = forecast;
     let counts = &planned.step.counts;
     json!({
